@@ -1,0 +1,1 @@
+"""State in, Slack blocks out; pure, one file per card or form."""

@@ -1,0 +1,1 @@
+"""The chain of events: each links to the one before by hash."""

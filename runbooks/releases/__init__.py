@@ -1,0 +1,1 @@
+"""What runs where: locks, holds, and the last known good of every service and environment."""

@@ -1,0 +1,244 @@
+"""Words that all rooms share: who acts, how bad it is, what a step answers, what a plan is.
+
+A leaf: it imports nothing of the project.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, NewType
+
+Actor = NewType("Actor", str)
+"""Who acts: a person as `TEAM/USER` (Slack's own ids), or the bot itself."""
+
+OPSBOT = Actor("opsbot")
+
+Json = dict[str, Any]
+"""A JSON object; small, and safe to show once it has been redacted."""
+
+
+class Severity(StrEnum):
+    """How bad a finding is; S3 unless said otherwise (Operations branch, router checklist)."""
+
+    S1 = "S1"
+    S2 = "S2"
+    S3 = "S3"
+    S4 = "S4"
+
+
+class Cut(StrEnum):
+    """What a step does when it was interrupted between intent and record."""
+
+    IDEMPOTENT = "idempotent"  # it is simply done again
+    RECONCILES = "reconciles"  # it reads the world and answers from what stands there
+    PARKS = "parks"  # it asks a person
+
+
+class Then(StrEnum):
+    """What a failed step means for its run."""
+
+    ROLLBACK = "rollback"
+    STOP = "stop"
+    GO_ON = "go-on"
+
+
+class Refused(Exception):  # noqa: N818  # a refusal is an answer, not an error
+    """A person's request was not accepted: `reason` is a closed code, `facts` fill its sentence."""
+
+    def __init__(self, reason: str, **facts: Any) -> None:  # noqa: ANN401  # JSON values
+        super().__init__(reason)
+        self.reason = reason
+        self.facts = facts
+
+
+class PlanningFailed(Exception):  # noqa: N818  # named for what happened
+    """The plan could not be made: the sentence says what is wrong and what to do; nothing was changed.
+
+    `finding` names the entry of the escalation table it belongs to, if any.
+    """
+
+    def __init__(self, sentence: str, *, finding: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.finding = finding
+
+
+class Unreachable(Exception):  # noqa: N818  # a fact about the world, retried by whoever holds the work
+    """An outside system did not answer; `what` names it in words a person knows. Nothing is known to have changed."""
+
+    def __init__(self, what: str, detail: str = "") -> None:
+        super().__init__(f"{what} did not answer" + (f": {detail}" if detail else ""))
+        self.what = what
+        self.detail = detail
+
+
+class Fenced(Exception):  # noqa: N818  # not an error of ours: somebody newer holds the target
+    """A target carries a newer epoch than ours: another holder took it over, so we must not touch it."""
+
+
+# ---------------------------------------------------------------- outcomes of a step
+
+
+@dataclass(frozen=True)
+class Done:
+    """It is done; `line` is what the card shows, `evidence` what is kept."""
+
+    line: str = ""
+    evidence: Json = field(default_factory=dict)
+    kind: Literal["done"] = "done"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """It goes on outside; look again at `check_at`. `token` is what `check` needs to find it."""
+
+    check_at: datetime
+    line: str = ""
+    token: Json = field(default_factory=dict)
+    kind: Literal["pending"] = "pending"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A person must act; `on` says who, in the words of the card. `until`: when the wait ends the run."""
+
+    on: str
+    until: datetime | None = None
+    kind: Literal["waiting"] = "waiting"
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It failed for good; `reason` is one sentence for the card, `finding` overrides the document's."""
+
+    reason: str
+    evidence: Json = field(default_factory=dict)
+    finding: str | None = None
+    kind: Literal["failed"] = "failed"
+
+
+@dataclass(frozen=True)
+class InDoubt:
+    """Whether it was done can't be known from here: a person is asked."""
+
+    question: str
+    kind: Literal["in-doubt"] = "in-doubt"
+
+
+Outcome = Done | Pending | Waiting | Failed | InDoubt
+
+
+@dataclass(frozen=True)
+class NotDone:
+    """What `settle` found: the interrupted effect never happened, so it may be started anew."""
+
+
+# ---------------------------------------------------------------- plans
+
+
+@dataclass(frozen=True)
+class OnFailure:
+    """What the document says about a step's failure."""
+
+    finding: str | None = None
+    then: Then = Then.STOP
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One step of a plan, resolved: `params` is exactly what will be done, `shows` says it in lines."""
+
+    id: str
+    title: str
+    phase: str
+    uses: str
+    params: Json = field(default_factory=dict)
+    shows: tuple[str, ...] = ()
+    changes: bool = False
+    cut: Cut = Cut.PARKS
+    on_failure: OnFailure = OnFailure()
+    line: int = 0  # where the item stands in its document
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """Whose approvals a plan needs: `count` different people of `group`, none of them the requester."""
+
+    group: str
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A runbook with every step resolved; what people approve is its `digest`."""
+
+    runbook: str
+    document: str  # digest of the document's text
+    service: str
+    environment: str
+    version: str
+    commit: str
+    steps: tuple[PlannedStep, ...]
+    quorum: Quorum | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that will be done, hex."""
+        return digest_of(asdict(self))
+
+    def step(self, step_id: str) -> PlannedStep:
+        """The step of that id; KeyError where there is none."""
+        return next((s for s in self.steps if s.id == step_id), None) or _missing(step_id)
+
+
+def _missing(step_id: str) -> PlannedStep:
+    raise KeyError(step_id)
+
+
+def digest_of(value: Any) -> str:  # noqa: ANN401  # any JSON value
+    """SHA-256 of a JSON value in its canonical text (sorted keys, no spaces), hex."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:  # noqa: ANN401  # any JSON value
+    """The one JSON text of a value: sorted keys, no spaces, dates as ISO 8601."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"not JSON: {type(value).__name__}")
+
+
+# ---------------------------------------------------------------- the last known good
+
+
+@dataclass(frozen=True)
+class KnownWorkload:
+    """One workload as it ran: its whole pod template, as read raw from the cluster."""
+
+    deployment: str
+    uid: str
+    template: Json
+    images: dict[str, str]  # container -> image as it ran, by digest where known
+
+
+@dataclass(frozen=True)
+class KnownGood:
+    """A release known to be good: what a rollback restores, and the record that people read."""
+
+    run: str  # the run that made it, or "adopt"
+    version: str
+    commit: str  # full
+    workloads: tuple[KnownWorkload, ...]
+    migrations_version: str  # last applied file without its suffix, "" where there are none
+    config_hash: str  # "sha256:..." over the pod template without its image and its ConfigMaps' data
+    at: datetime
+    all_tests_pass: bool = False
+    health_status: str = "unknown"
