@@ -11,23 +11,23 @@ from pydantic import TypeAdapter
 from runbooks.vocabulary import Actor
 
 
-class Conflict(Exception):  # noqa: N818  # a fact, not a fault: decide again
+class Conflict(Exception):
     """A stream moved since it was read: decide again, keep the outcome in hand."""
 
 
-class LeaseLost(Exception):  # noqa: N818  # a fact, not a fault: drop the work
+class LeaseLost(Exception):
     """The lease's epoch is void: somebody else holds this work now. Drop it."""
 
 
-class TargetBusy(Exception):  # noqa: N818  # a fact, not a fault: refuse
+class TargetBusy(Exception):
     """Another stream holds a target that this commit wanted."""
 
 
-class Duplicate(Exception):  # noqa: N818  # a fact, not a fault: repeat the first reply
+class Duplicate(Exception):
     """This inbox key was recorded before."""
 
 
-class StoreUnavailable(Exception):  # noqa: N818  # the sentence says it
+class StoreUnavailable(Exception):
     """The database did not answer. `unknown`: a commit was under way, so whether it was recorded is not known."""
 
     def __init__(self, detail: str, *, unknown: bool = False) -> None:

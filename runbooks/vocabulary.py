@@ -45,16 +45,16 @@ class Then(StrEnum):
     GO_ON = "go-on"
 
 
-class Refused(Exception):  # noqa: N818  # a refusal is an answer, not an error
+class Refused(Exception):
     """A person's request was not accepted: `reason` is a closed code, `facts` fill its sentence."""
 
-    def __init__(self, reason: str, **facts: Any) -> None:  # noqa: ANN401  # JSON values
+    def __init__(self, reason: str, **facts: Any) -> None:
         super().__init__(reason)
         self.reason = reason
         self.facts = facts
 
 
-class PlanningFailed(Exception):  # noqa: N818  # named for what happened
+class PlanningFailed(Exception):
     """The plan could not be made: the sentence says what is wrong and what to do; nothing was changed.
 
     `finding` names the entry of the escalation table it belongs to, if any.
@@ -66,7 +66,7 @@ class PlanningFailed(Exception):  # noqa: N818  # named for what happened
         self.finding = finding
 
 
-class Unreachable(Exception):  # noqa: N818  # a fact about the world, retried by whoever holds the work
+class Unreachable(Exception):
     """An outside system did not answer; `what` names it in words a person knows. Nothing is known to have changed."""
 
     def __init__(self, what: str, detail: str = "") -> None:
@@ -75,7 +75,7 @@ class Unreachable(Exception):  # noqa: N818  # a fact about the world, retried b
         self.detail = detail
 
 
-class Fenced(Exception):  # noqa: N818  # not an error of ours: somebody newer holds the target
+class Fenced(Exception):
     """A target carries a newer epoch than ours: another holder took it over, so we must not touch it."""
 
 
@@ -198,12 +198,12 @@ def _missing(step_id: str) -> PlannedStep:
     raise KeyError(step_id)
 
 
-def digest_of(value: Any) -> str:  # noqa: ANN401  # any JSON value
+def digest_of(value: Any) -> str:
     """SHA-256 of a JSON value in its canonical text (sorted keys, no spaces), hex."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
-def canonical(value: Any) -> str:  # noqa: ANN401  # any JSON value
+def canonical(value: Any) -> str:
     """The one JSON text of a value: sorted keys, no spaces, dates as ISO 8601."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
 

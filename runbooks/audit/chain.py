@@ -11,9 +11,7 @@ from runbooks.vocabulary import Actor, canonical
 def link(*, stream: str, version: int, data: str, actor: Actor, at: datetime, previous: str) -> Recorded:
     """The event as it is to be stored. `at` is stored and hashed in UTC."""
     at = at.astimezone(UTC)
-    return Recorded(
-        stream, version, data, actor, at, previous, _hash(stream, version, data, actor, at, previous)
-    )
+    return Recorded(stream, version, data, actor, at, previous, _hash(stream, version, data, actor, at, previous))
 
 
 def faults(events: Sequence[Recorded]) -> list[str]:
@@ -25,14 +23,14 @@ def faults(events: Sequence[Recorded]) -> list[str]:
             found.append(f"{name}: expected event {number}")
         if event.previous != previous:
             found.append(f"{name}: does not link to the event before it")
-        if event.hash != _hash(
-            event.stream, event.version, event.data, event.actor, event.at, event.previous
-        ):
+        if event.hash != _hash(event.stream, event.version, event.data, event.actor, event.at, event.previous):
             found.append(f"{name}: its content does not match its hash")
         previous = event.hash
     return found
 
 
-def _hash(stream: str, version: int, data: str, actor: str, at: datetime, previous: str) -> str:  # noqa: PLR0913,PLR0917  # the six fields of an event
+def _hash(
+    stream: str, version: int, data: str, actor: str, at: datetime, previous: str
+) -> str:  # the six fields of an event
     text = canonical([stream, version, data, actor, at.astimezone(UTC).isoformat(), previous])
     return hashlib.sha256(text.encode()).hexdigest()
