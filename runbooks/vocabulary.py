@@ -101,12 +101,35 @@ class Pending:
     kind: Literal["pending"] = "pending"
 
 
+class Means(StrEnum):
+    """What a person's choice makes of the step that waits for it."""
+
+    DONE = "done"  # the step counts as done
+    AGAIN = "again"  # the step begins anew, told the choice
+    FAILED = "failed"  # the step counts as failed
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One button under a waiting step."""
+
+    value: str
+    label: str
+    means: Means = Means.DONE
+    danger: bool = False
+
+
 @dataclass(frozen=True)
 class Waiting:
-    """A person must act; `on` says who, in the words of the card. `until`: when the wait ends the run."""
+    """A person must act; `on` says for what, in the words of the card; `detail` goes to the card's thread.
+
+    `until`: when the wait ends the run.
+    """
 
     on: str
+    choices: tuple[Choice, ...] = ()
     until: datetime | None = None
+    detail: str = ""
     kind: Literal["waiting"] = "waiting"
 
 
@@ -125,6 +148,11 @@ class InDoubt:
     """Whether it was done can't be known from here: a person is asked."""
 
     question: str
+    choices: tuple[Choice, ...] = (
+        Choice("done", "It was done"),
+        Choice("again", "Not done, do it", Means.AGAIN),
+        Choice("stop", "Stop here", Means.FAILED),
+    )
     kind: Literal["in-doubt"] = "in-doubt"
 
 
