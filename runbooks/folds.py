@@ -1,0 +1,52 @@
+"""The rooms that keep state: how each one's streams are read, and how each one decides."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from runbooks import releases, runs
+from runbooks.incidents import findings
+from runbooks.releases import decide as release
+from runbooks.runs import decide as run_decide
+from runbooks.runs import evolve as run_evolve
+from runbooks.runs import state as run_state
+from runbooks.store import Fold
+
+
+@dataclass(frozen=True)
+class Room:
+    """A decider: its fold, and `decide(state, command, now) -> events`."""
+
+    fold: Fold
+    decide: Callable[[Any, Any, Any], list[Any]]
+
+
+@cache
+def rooms() -> Mapping[str, Room]:
+    """All rooms by the prefix of their streams."""
+    run = Fold(
+        name="run",
+        number=1,
+        start=run_evolve.start,
+        evolve=run_evolve.evolve,
+        events=runs.events.Event,
+        states=run_state.Run,
+        held=run_state.held,
+        due=run_state.due,
+    )
+    kept = Fold("release", 1, release.start, release.evolve, releases.events.Event, releases.state.Release)
+    finding = Fold("finding", 1, findings.start, findings.evolve, findings.Event, findings.Finding)
+    return MappingProxyType(
+        {
+            "run": Room(run, run_decide.decide),
+            "release": Room(kept, release.decide),
+            "finding": Room(finding, findings.decide),
+        }
+    )
+
+
+def folds() -> Mapping[str, Fold]:
+    """The fold of each room."""
+    return {name: room.fold for name, room in rooms().items()}

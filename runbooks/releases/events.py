@@ -1,0 +1,75 @@
+"""What happened to a release."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from runbooks.vocabulary import Actor, KnownGood
+
+
+@dataclass(frozen=True)
+class _Happened:
+    by: Actor
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Locked(_Happened):
+    """Deploys were stopped."""
+
+    reason: str
+    kind: Literal["locked"] = "locked"
+
+
+@dataclass(frozen=True)
+class Unlocked(_Happened):
+    """Deploys may go on."""
+
+    reason: str = ""
+    kind: Literal["unlocked"] = "unlocked"
+
+
+@dataclass(frozen=True)
+class Staged(_Happened):
+    """A run recorded what it brought; it is good only when the run has ended well."""
+
+    candidate: KnownGood
+    kind: Literal["staged"] = "staged"
+
+
+@dataclass(frozen=True)
+class Promoted(_Happened):
+    """The candidate became the last known good."""
+
+    run: str
+    kind: Literal["promoted"] = "promoted"
+
+
+@dataclass(frozen=True)
+class Dropped(_Happened):
+    """The candidate's run did not end well."""
+
+    run: str
+    kind: Literal["dropped"] = "dropped"
+
+
+@dataclass(frozen=True)
+class Adopted(_Happened):
+    """A person declared that what runs now is good."""
+
+    known_good: KnownGood
+    kind: Literal["adopted"] = "adopted"
+
+
+@dataclass(frozen=True)
+class WentBack(_Happened):
+    """A failed run is answered by a rollback to the last known good."""
+
+    because: str
+    target: KnownGood
+    kind: Literal["went-back"] = "went-back"
+
+
+Event = Annotated[Locked | Unlocked | Staged | Promoted | Dropped | Adopted | WentBack, Field(discriminator="kind")]

@@ -1,0 +1,40 @@
+"""What runs where: the lock, the candidate, and the last known good of one service in one environment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from runbooks.vocabulary import Actor, KnownGood
+
+KEPT = 20  # releases that `/rollback ... to VERSION` can still reach
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Somebody stopped deploys here, and why."""
+
+    by: Actor
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """The stream `release/SERVICE/ENVIRONMENT`."""
+
+    service: str
+    environment: str
+    lock: Lock | None = None
+    candidate: KnownGood | None = None
+    good: tuple[KnownGood, ...] = ()  # newest first
+
+    @property
+    def known_good(self) -> KnownGood | None:
+        """The last known good; None before the first deploy that ended well, or `opsbot adopt`."""
+        return self.good[0] if self.good else None
+
+    def find(self, version: str) -> KnownGood | None:
+        """The newest known good of that version, or of that commit (seven digits or more)."""
+        is_commit = len(version) >= 7  # noqa: PLR2004  # git's short commit
+        return next(
+            (g for g in self.good if g.version == version or (is_commit and g.commit.startswith(version))), None
+        )

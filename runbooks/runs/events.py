@@ -1,0 +1,154 @@
+"""What happened to a run. Every event carries who did it and when; old shapes are read for ever."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from runbooks.vocabulary import Actor, Json, KnownGood, Outcome, Plan, Quorum
+
+
+@dataclass(frozen=True)
+class _Happened:
+    by: Actor
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Requested(_Happened):
+    """Somebody, or a failed deploy, asked for this run."""
+
+    command: str  # "deploy" or "rollback"
+    runbook: str
+    service: str
+    environment: str
+    version: str
+    targets: tuple[str, ...]
+    quorum: Quorum | None  # None: the request itself suffices
+    approval_seconds: int  # how long the wait for approvals, and an approval, is good
+    target: KnownGood | None = None
+    supersedes: tuple[str, ...] = ()
+    because: str = ""  # the run whose failure asked for it
+    kind: Literal["requested"] = "requested"
+
+
+@dataclass(frozen=True)
+class Planned(_Happened):
+    """The plan stands. `provisional`: only its first steps, the rest is planned when they are done."""
+
+    plan: Plan
+    digest: str
+    provisional: bool = False
+    voided: int = 0  # approvals that this plan voids, since it differs from the one they were given for
+    difference: tuple[str, ...] = ()
+    kind: Literal["planned"] = "planned"
+
+
+@dataclass(frozen=True)
+class Verified(_Happened):
+    """The plan was made again before it runs, and came out the same."""
+
+    digest: str
+    kind: Literal["verified"] = "verified"
+
+
+@dataclass(frozen=True)
+class Began(_Happened):
+    """The intent of a step, under a lease epoch, before its effect."""
+
+    step: str
+    epoch: int
+    kind: Literal["began"] = "began"
+
+
+@dataclass(frozen=True)
+class Progressed(_Happened):
+    """A line of progress from a long step."""
+
+    step: str
+    line: str
+    kind: Literal["progressed"] = "progressed"
+
+
+@dataclass(frozen=True)
+class Recorded(_Happened):
+    """What a step answered."""
+
+    step: str
+    epoch: int
+    outcome: Annotated[Outcome, Field(discriminator="kind")]
+    kind: Literal["recorded"] = "recorded"
+
+
+@dataclass(frozen=True)
+class Answered(_Happened):
+    """A person chose for a step that waited."""
+
+    step: str
+    choice: str
+    kind: Literal["answered"] = "answered"
+
+
+@dataclass(frozen=True)
+class Approved(_Happened):
+    """A person approved this plan."""
+
+    digest: str
+    expires: datetime
+    kind: Literal["approved"] = "approved"
+
+
+@dataclass(frozen=True)
+class Disapproved(_Happened):
+    """Approvals that no longer count: their people left the group, or the time is over."""
+
+    people: tuple[Actor, ...]
+    why: str
+    kind: Literal["disapproved"] = "disapproved"
+
+
+@dataclass(frozen=True)
+class Stopping(_Happened):
+    """Somebody aborted it; what is under way is being ended."""
+
+    kind: Literal["stopping"] = "stopping"
+
+
+@dataclass(frozen=True)
+class Noted(_Happened):
+    """Something people should read on the card."""
+
+    text: str
+    kind: Literal["noted"] = "noted"
+
+
+@dataclass(frozen=True)
+class Ended(_Happened):
+    """It is over. `roll_back`: the environment was changed and the document says to go back."""
+
+    status: str
+    reason: str = ""
+    step: str = ""
+    finding: str = ""
+    roll_back: bool = False
+    successor: str = ""  # the run that superseded it
+    evidence: Json | None = None
+    kind: Literal["ended"] = "ended"
+
+
+Event = Annotated[
+    Requested
+    | Planned
+    | Verified
+    | Began
+    | Progressed
+    | Recorded
+    | Answered
+    | Approved
+    | Disapproved
+    | Stopping
+    | Noted
+    | Ended,
+    Field(discriminator="kind"),
+]

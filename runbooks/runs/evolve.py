@@ -1,0 +1,155 @@
+"""How an event changes a run. Total and forgiving: it decides nothing."""
+
+from dataclasses import replace
+from functools import singledispatch
+
+from runbooks.runs import events as e
+from runbooks.runs.state import Approval, Run, Status, StepRun
+from runbooks.vocabulary import Done, Failed, InDoubt, Means, Waiting
+
+
+def start(stream: str) -> Run:
+    """The run before its first event, for the stream `run/D-7`."""
+    return Run(id=stream.partition("/")[2])
+
+
+def evolve(run: Run, event: e.Event) -> Run:
+    """The run after the event."""
+    after = replace(_apply(event, run), moved_at=event.at)
+    since = (run.waiting_since or event.at) if after.waits_for_approval else None
+    return replace(after, waiting_since=since)
+
+
+@singledispatch
+def _apply(event: object, run: Run) -> Run:
+    raise TypeError(f"not an event of a run: {type(event).__name__} ({run.id})")
+
+
+@_apply.register
+def _(event: e.Requested, run: Run) -> Run:
+    return replace(
+        run,
+        status=Status.PLANNING,
+        command=event.command,
+        runbook=event.runbook,
+        service=event.service,
+        environment=event.environment,
+        version=event.version,
+        requester=event.by,
+        requested_at=event.at,
+        targets=event.targets,
+        quorum=event.quorum,
+        approval_seconds=event.approval_seconds,
+        target=event.target,
+        supersedes=event.supersedes,
+        because=event.because,
+    )
+
+
+@_apply.register
+def _(event: e.Planned, run: Run) -> Run:
+    return replace(
+        run,
+        status=Status.RUNNING,
+        plan=event.plan,
+        digest=event.digest,
+        provisional=event.provisional,
+        planned_at=event.at,
+        verified=False,
+        difference=event.difference,
+        approvals=(),
+        steps=_still_planned(event, run),
+    )
+
+
+def _still_planned(event: e.Planned, run: Run) -> dict[str, StepRun]:
+    """Steps keep their outcome under a new plan; a gate that was passed under the old one is closed again."""
+    kept = {s.id for s in event.plan.steps if s.uses != "approve" or event.digest == run.digest}
+    return {step: state for step, state in run.steps.items() if step in kept}
+
+
+@_apply.register
+def _(event: e.Verified, run: Run) -> Run:
+    return replace(run, verified=event.digest == run.digest)
+
+
+@_apply.register
+def _(event: e.Began, run: Run) -> Run:
+    before = run.steps.get(event.step)
+    begun = StepRun(
+        epoch=event.epoch,
+        began_at=event.at,
+        first_began_at=(before and before.first_began_at) or event.at,
+        choice=before.choice if before else "",
+        choice_by=before.choice_by if before else None,
+    )
+    return _step(run, event.step, begun)
+
+
+@_apply.register
+def _(event: e.Progressed, run: Run) -> Run:
+    return _step(run, event.step, replace(run.steps[event.step], progress=event.line))
+
+
+@_apply.register
+def _(event: e.Recorded, run: Run) -> Run:
+    before = run.steps[event.step]
+    return _step(run, event.step, replace(before, outcome=event.outcome, recorded_at=event.at, progress=""))
+
+
+@_apply.register
+def _(event: e.Answered, run: Run) -> Run:
+    before = run.steps.get(event.step) or StepRun(epoch=0, began_at=event.at, first_began_at=event.at)
+    chosen = replace(before, choice=event.choice, choice_by=event.by, recorded_at=event.at)
+    match _means(before, event.choice):
+        case Means.AGAIN:
+            return _step(run, event.step, replace(chosen, epoch=0, outcome=None))
+        case Means.FAILED:
+            return _step(run, event.step, replace(chosen, outcome=Failed("A person stopped it here.")))
+        case _:
+            return _step(run, event.step, replace(chosen, outcome=Done()))
+
+
+def _means(step: StepRun, choice: str) -> Means:
+    asked = step.outcome.choices if isinstance(step.outcome, Waiting | InDoubt) else ()
+    return next((c.means for c in asked if c.value == choice), Means.DONE)
+
+
+@_apply.register
+def _(event: e.Approved, run: Run) -> Run:
+    approval = Approval(event.by, event.digest, event.at, event.expires)
+    return replace(run, approvals=(*run.approvals, approval), verified=False)
+
+
+@_apply.register
+def _(event: e.Disapproved, run: Run) -> Run:
+    return replace(run, approvals=tuple(a for a in run.approvals if a.by not in event.people))
+
+
+@_apply.register
+def _(event: e.Stopping, run: Run) -> Run:
+    return replace(run, status=Status.STOPPING, ended_by=event.by)
+
+
+@_apply.register
+def _(event: e.Noted, run: Run) -> Run:
+    return replace(run, notes=(*run.notes, event.text))
+
+
+@_apply.register
+def _(event: e.Ended, run: Run) -> Run:
+    return replace(
+        run,
+        status=Status(event.status),
+        ended_at=event.at,
+        ended_by=run.ended_by or event.by,
+        reason=event.reason,
+        failed_step=event.step,
+        finding=event.finding,
+        roll_back=event.roll_back,
+        successor=event.successor,
+    )
+
+
+def _step(run: Run, step: str, state: StepRun) -> Run:
+    return replace(run, steps={**run.steps, step: state})

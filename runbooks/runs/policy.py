@@ -1,0 +1,41 @@
+"""Who may do what with a run, as plain rules over facts at hand; an empty rule denies.
+
+Every rule raises Refused with a closed reason and the facts that its sentence needs.
+"""
+
+from runbooks.runs.state import Run, Status
+from runbooks.vocabulary import Actor, Refused
+
+
+def of_group(*, groups: frozenset[str], allowed: frozenset[str], doing: str) -> None:
+    """The person is in one of the allowed groups, now."""
+    if not groups & allowed:
+        raise Refused("not-allowed", doing=doing, groups=sorted(allowed))
+
+
+def still_open(run: Run, doing: str) -> None:
+    """The run has not ended, and is not being ended."""
+    if run.status is Status.NEW:
+        raise Refused("no-such-run", run=run.id)
+    if run.status.over or run.status is Status.STOPPING:
+        raise Refused("moved-on", run=run.id, status=run.status.value, by=run.ended_by, at=run.ended_at, doing=doing)
+
+
+def of_this_plan(run: Run, digest: str) -> None:
+    """The button was drawn for the plan that stands now."""
+    if digest != run.digest:
+        raise Refused("plan-changed", run=run.id, difference=list(run.difference))
+
+
+def somebody_else(run: Run, by: Actor) -> None:
+    """The requester's approval never counts, and nobody counts twice."""
+    if by == run.requester:
+        raise Refused("own-request", run=run.id, command=run.command, group=run.quorum.group if run.quorum else "")
+    if any(approval.by == by for approval in run.approvals):
+        raise Refused("approved-already", run=run.id)
+
+
+def wants_approval(run: Run) -> None:
+    """The run is waiting for approvals just now."""
+    if not run.waits_for_approval:
+        raise Refused("no-approval-wanted", run=run.id)

@@ -1,0 +1,198 @@
+"""The state of a run, and what follows from it: what it holds, when it is due, which step is next."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from runbooks.vocabulary import (
+    OPSBOT,
+    Actor,
+    Done,
+    Failed,
+    InDoubt,
+    Json,
+    KnownGood,
+    Outcome,
+    Pending,
+    Plan,
+    PlannedStep,
+    Quorum,
+    Then,
+    Waiting,
+)
+
+
+class Status(StrEnum):
+    """Where a run stands."""
+
+    NEW = "new"  # nothing recorded yet
+    PLANNING = "planning"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ABORTED = "aborted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing moves it any more."""
+        return self not in _OPEN
+
+
+_OPEN = {Status.NEW, Status.PLANNING, Status.RUNNING, Status.STOPPING}
+
+
+@dataclass(frozen=True)
+class StepRun:
+    """One step's run: the last intent, and what came of it."""
+
+    epoch: int  # 0: no intent stands, it is to be begun (again)
+    began_at: datetime
+    outcome: Annotated[Outcome, Field(discriminator="kind")] | None = None
+    recorded_at: datetime | None = None
+    progress: str = ""
+    choice: str = ""
+    choice_by: Actor | None = None
+    first_began_at: datetime | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Done, or failed in a way the document lets pass."""
+        return isinstance(self.outcome, Done | Failed)
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One person's approval of one plan."""
+
+    by: Actor
+    digest: str
+    at: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a runbook, as its events made it."""
+
+    id: str
+    status: Status = Status.NEW
+    command: str = ""
+    runbook: str = ""
+    service: str = ""
+    environment: str = ""
+    version: str = ""
+    requester: Actor = OPSBOT
+    requested_at: datetime | None = None
+    targets: tuple[str, ...] = ()
+    quorum: Quorum | None = None
+    approval_seconds: int = 0
+    target: KnownGood | None = None
+    supersedes: tuple[str, ...] = ()
+    because: str = ""
+    plan: Plan | None = None
+    digest: str = ""
+    provisional: bool = False
+    planned_at: datetime | None = None
+    verified: bool = False  # the plan was made again since the last approval, and came out the same
+    difference: tuple[str, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    steps: dict[str, StepRun] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    moved_at: datetime | None = None
+    waiting_since: datetime | None = None  # for approvals
+    ended_at: datetime | None = None
+    ended_by: Actor | None = None
+    reason: str = ""
+    failed_step: str = ""
+    finding: str = ""
+    roll_back: bool = False
+    successor: str = ""
+
+    def of(self, step: PlannedStep) -> StepRun | None:
+        """How far this step has come; None before its first intent."""
+        return self.steps.get(step.id)
+
+    def passed(self, step: PlannedStep) -> bool:
+        """Whether the run may go past this step."""
+        run = self.of(step)
+        if run is None or not run.finished:
+            return False
+        return isinstance(run.outcome, Done) or step.on_failure.then == Then.GO_ON
+
+    @property
+    def unfinished(self) -> Iterable[PlannedStep]:
+        """The steps still ahead, in the document's order."""
+        return (s for s in self.plan.steps if not self.passed(s)) if self.plan else ()
+
+    @property
+    def current(self) -> PlannedStep | None:
+        """The first step ahead; None before the plan stands and after the last."""
+        return next(iter(self.unfinished), None)
+
+    @property
+    def changed(self) -> bool:
+        """Whether a step that changes the environment has begun."""
+        return self.plan is not None and any(s.changes and s.id in self.steps for s in self.plan.steps)
+
+    @property
+    def approvals_wanted(self) -> int:
+        """How many approvals of this plan are still missing."""
+        return max(0, self.quorum.count - len(self.approvals)) if self.quorum else 0
+
+    @property
+    def open_items(self) -> tuple[PlannedStep, ...]:
+        """The steps that a person may tick now: the unfinished manual items of the phase at work."""
+        if (at := self.current) is None:
+            return ()
+        return tuple(s for s in self.unfinished if s.phase == at.phase and (s.uses == "confirm" or s is at))
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether nothing but approvals can move it on."""
+        at = self.current
+        gate = at is not None and (at.uses == "approve" or (at.changes and not self.changed))
+        return self.status is Status.RUNNING and gate and self.approvals_wanted > 0
+
+    @property
+    def evidence(self) -> dict[str, Json]:
+        """What the finished steps left, by step id."""
+        return {i: s.outcome.evidence for i, s in self.steps.items() if isinstance(s.outcome, Done | Failed)}
+
+
+def held(run: Run) -> frozenset[str]:
+    """The targets a run reserves: all of them until only people's lines are left to do."""
+    if run.status in (Status.PLANNING, Status.STOPPING):
+        return frozenset(run.targets)
+    busy = run.status is Status.RUNNING and (run.provisional or any(s.uses != "confirm" for s in run.unfinished))
+    return frozenset(run.targets) if busy else frozenset()
+
+
+def due(run: Run) -> datetime | None:
+    """When the run wants to be looked at by itself; None: only a person moves it."""
+    if run.status.over or run.status is Status.NEW or run.moved_at is None:
+        return None
+    if run.waits_for_approval:
+        return approval_ends(run)
+    at = run.of(run.current) if run.current else None
+    if run.status is Status.RUNNING and at is not None:
+        match at.outcome:
+            case Pending(check_at=again):
+                return again
+            case Waiting(until=until):
+                return until
+            case InDoubt():
+                return None
+    return run.moved_at
+
+
+def approval_ends(run: Run) -> datetime | None:
+    """When the wait for approvals ends the run; None while it does not wait."""
+    return run.waiting_since + timedelta(seconds=run.approval_seconds) if run.waiting_since else None

@@ -1,0 +1,131 @@
+"""What the worker that holds a run does next: one small value, from the state alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from runbooks.runs.state import Run, Status, approval_ends, due
+from runbooks.vocabulary import Cut, Failed, InDoubt, Json, Pending, PlannedStep, Waiting
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """Make the plan (again)."""
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Commit the intent of this step."""
+
+    step: PlannedStep
+
+
+@dataclass(frozen=True)
+class Start:
+    """The intent stands under our epoch, read back: do it."""
+
+    step: PlannedStep
+
+
+@dataclass(frozen=True)
+class Check:
+    """Look again at what goes on outside."""
+
+    step: PlannedStep
+    token: Json
+
+
+@dataclass(frozen=True)
+class Settle:
+    """Somebody else's intent was cut off: read the world."""
+
+    step: PlannedStep
+
+
+@dataclass(frozen=True)
+class Park:
+    """Somebody else's intent was cut off, and nothing can tell what came of it: ask."""
+
+    step: PlannedStep
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End what is under way (None: nothing is), then end the run."""
+
+    step: PlannedStep | None
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Nobody approved in time."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Nothing to do until then; None: until somebody moves it."""
+
+    until: datetime | None
+
+
+Todo = Resolve | Begin | Start | Check | Settle | Park | Stop | GiveUp | Rest
+
+
+def todo(run: Run, epoch: int, now: datetime) -> Todo:  # noqa: PLR0911  # one line per situation
+    """The next act of the holder of lease `epoch`."""
+    step = run.current
+    match run.status:
+        case Status.PLANNING:
+            return Resolve()
+        case Status.STOPPING:
+            return Stop(_under_way(run))
+        case Status.RUNNING if step is None:
+            return Resolve() if run.provisional else Rest(None)
+        case Status.RUNNING:
+            pass
+        case _:
+            return Rest(None)
+    assert step is not None  # noqa: S101  # narrowed by the match above
+    if run.waits_for_approval and (step.uses != "approve" or step.id in run.steps):
+        return GiveUp() if (ends := approval_ends(run)) and ends <= now else Rest(ends)
+    if _gated(run, step) and not run.verified:
+        return Resolve()
+    return _step_todo(run, step, epoch, now)
+
+
+def _gated(run: Run, step: PlannedStep) -> bool:
+    """Whether the plan must be made again before this step: approvals were given, nothing has changed yet."""
+    waited = step.uses == "approve" and step.id in run.steps
+    return bool(run.quorum) and not run.changed and (waited or step.changes)
+
+
+def _step_todo(run: Run, step: PlannedStep, epoch: int, now: datetime) -> Todo:
+    state = run.of(step)
+    if state is None or state.epoch == 0:
+        return Begin(step)
+    match state.outcome:
+        case None:
+            return Start(step) if state.epoch == epoch else _cut(step)
+        case Pending(check_at=at, token=token):
+            return Check(step, token) if at <= now else Rest(at)
+        case Waiting(until=until) if until is not None and until <= now:
+            return Stop(step)
+        case _:
+            return Rest(due(run) if not isinstance(state.outcome, InDoubt | Failed) else None)
+
+
+def _cut(step: PlannedStep) -> Todo:
+    match step.cut:
+        case Cut.IDEMPOTENT:
+            return Begin(step)
+        case Cut.RECONCILES:
+            return Settle(step)
+        case Cut.PARKS:
+            return Park(step)
+
+
+def _under_way(run: Run) -> PlannedStep | None:
+    """The step whose effect may still be going on outside."""
+    step = run.current
+    state = run.of(step) if step else None
+    running = state is not None and state.epoch != 0 and (state.outcome is None or isinstance(state.outcome, Pending))
+    return step if running else None
