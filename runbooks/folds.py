@@ -6,10 +6,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from runbooks import releases, runs
 from runbooks.incidents import findings
 from runbooks.releases import decide as release
+from runbooks.releases import events as release_events
+from runbooks.releases import state as release_state
 from runbooks.runs import decide as run_decide
+from runbooks.runs import events as run_events
 from runbooks.runs import evolve as run_evolve
 from runbooks.runs import state as run_state
 from runbooks.store import Fold
@@ -31,12 +33,12 @@ def rooms() -> Mapping[str, Room]:
         number=1,
         start=run_evolve.start,
         evolve=run_evolve.evolve,
-        events=runs.events.Event,
+        events=run_events.Event,
         states=run_state.Run,
         held=run_state.held,
         due=run_state.due,
     )
-    kept = Fold("release", 1, release.start, release.evolve, releases.events.Event, releases.state.Release)
+    kept = Fold("release", 1, release.start, release.evolve, release_events.Event, release_state.Release)
     finding = Fold("finding", 1, findings.start, findings.evolve, findings.Event, findings.Finding)
     return MappingProxyType(
         {

@@ -121,14 +121,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A person must act; `on` says for what, in the words of the card; `detail` goes to the card's thread.
-
-    `until`: when the wait ends the run.
-    """
+    """A person must act; `on` says for what, in the words of the card; `detail` goes to the card's thread."""
 
     on: str
     choices: tuple[Choice, ...] = ()
-    until: datetime | None = None
     detail: str = ""
     kind: Literal["waiting"] = "waiting"
 

@@ -57,23 +57,15 @@ class Adopt:
     by: Actor
 
 
-@dataclass(frozen=True)
-class GoBack:
-    """Answer a failed run with a rollback, where there is something to go back to."""
-
-    because: str
-    by: Actor = OPSBOT
+Command = LockDeploys | UnlockDeploys | Stage | Promote | Drop | Adopt
 
 
-Command = LockDeploys | UnlockDeploys | Stage | Promote | Drop | Adopt | GoBack
-
-
-def decide(release: Release, command: Command, now: datetime) -> list[e.Event]:  # noqa: PLR0911  # a line per command
+def decide(release: Release, command: Command, now: datetime) -> list[e.Event]:  # a line per command
     """The events that the command causes; Refused for people."""
     match command:
         case LockDeploys(by, reason):
             if release.lock is not None:
-                raise Refused("locked-already", by=release.lock.by, reason=release.lock.reason, at=release.lock.at)
+                raise Refused("locked-already", by=release.lock.by, why=release.lock.reason, at=release.lock.at)
             return [e.Locked(by, now, reason)]
         case UnlockDeploys(by, reason):
             if release.lock is None:
@@ -87,9 +79,6 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
             return [e.Dropped(by, now, run)] if _is_candidate(release, run) else []
         case Adopt(known_good, by):
             return [e.Adopted(by, now, known_good)]
-        case GoBack(because, by):
-            target = release.known_good
-            return [e.WentBack(by, now, because, target)] if target else []
 
 
 def _is_candidate(release: Release, run: str) -> bool:
@@ -141,8 +130,3 @@ def _(_event: e.Dropped, release: Release) -> Release:
 @_apply.register
 def _(event: e.Adopted, release: Release) -> Release:
     return replace(release, good=(event.known_good, *release.good)[:KEPT])
-
-
-@_apply.register
-def _(_event: e.WentBack, release: Release) -> Release:
-    return release

@@ -63,13 +63,4 @@ class Adopted(_Happened):
     kind: Literal["adopted"] = "adopted"
 
 
-@dataclass(frozen=True)
-class WentBack(_Happened):
-    """A failed run is answered by a rollback to the last known good."""
-
-    because: str
-    target: KnownGood
-    kind: Literal["went-back"] = "went-back"
-
-
-Event = Annotated[Locked | Unlocked | Staged | Promoted | Dropped | Adopted | WentBack, Field(discriminator="kind")]
+Event = Annotated[Locked | Unlocked | Staged | Promoted | Dropped | Adopted, Field(discriminator="kind")]

@@ -186,9 +186,7 @@ def due(run: Run) -> datetime | None:
         match at.outcome:
             case Pending(check_at=again):
                 return again
-            case Waiting(until=until):
-                return until
-            case InDoubt():
+            case Waiting() | InDoubt():
                 return None
     return run.moved_at
 

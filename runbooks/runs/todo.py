@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from runbooks.runs.state import Run, Status, approval_ends, due
-from runbooks.vocabulary import Cut, Failed, InDoubt, Json, Pending, PlannedStep, Waiting
+from runbooks.runs.state import Run, Status, approval_ends
+from runbooks.vocabulary import Cut, Json, Pending, PlannedStep
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,8 @@ def _step_todo(run: Run, step: PlannedStep, epoch: int, now: datetime) -> Todo:
             return Start(step) if state.epoch == epoch else _cut(step)
         case Pending(check_at=at, token=token):
             return Check(step, token) if at <= now else Rest(at)
-        case Waiting(until=until) if until is not None and until <= now:
-            return Stop(step)
         case _:
-            return Rest(due(run) if not isinstance(state.outcome, InDoubt | Failed) else None)
+            return Rest(None)
 
 
 def _cut(step: PlannedStep) -> Todo:

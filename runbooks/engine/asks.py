@@ -1,0 +1,93 @@
+"""What people ask for, as values, and the reply they get."""
+
+from dataclasses import dataclass, field
+
+from runbooks.vocabulary import Json
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """`/deploy SERVICE VERSION [ENVIRONMENT]`; "" is the catalogue's default environment."""
+
+    service: str
+    version: str
+    environment: str = ""
+
+
+@dataclass(frozen=True)
+class RollBack:
+    """The confirmed click of `/rollback`; `shown` is the digest of the target that the person saw."""
+
+    service: str
+    environment: str
+    version: str = ""  # "" is the last known good
+    shown: str = ""
+
+
+@dataclass(frozen=True)
+class Approve:
+    """A click on Approve, on a card that showed the plan with this digest."""
+
+    run: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A click on Reject."""
+
+    run: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A tick of a manual item, or a decision that a step waits for."""
+
+    run: str
+    step: str
+    choice: str
+
+
+@dataclass(frozen=True)
+class Abort:
+    """End a run before its next step."""
+
+    run: str
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Stop deploys of a service in an environment."""
+
+    service: str
+    environment: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unlock:
+    """Let deploys go on."""
+
+    service: str
+    environment: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Acknowledge:
+    """Take on a finding."""
+
+    finding: str
+
+
+Ask = Deploy | RollBack | Approve | Reject | Answer | Abort | Lock | Unlock | Acknowledge
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came of it: `refused` is a closed reason code, "" where it was accepted; `facts` fill the sentence."""
+
+    did: str = ""  # "started", "approved", "rejected", "answered", "stopping", "locked", "unlocked", "acknowledged"
+    refused: str = ""
+    facts: Json = field(default_factory=dict)

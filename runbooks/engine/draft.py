@@ -1,0 +1,111 @@
+"""The streams that one commit reads and moves: apply commands, follow the reactions, take the changes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from runbooks.audit.chain import link
+from runbooks.catalogue import Catalogue
+from runbooks.folds import rooms
+from runbooks.reactions import react, release_of
+from runbooks.runs.state import Run
+from runbooks.store import Append, Changes, Inbox, Recorded, Store, Stored, Work
+from runbooks.vocabulary import canonical
+
+
+class Draft:
+    """One unit of change. Nothing is stored before `changes` is committed."""
+
+    def __init__(self, *, store: Store, catalogue: Catalogue, now: datetime) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._now = now
+        self._read: dict[str, Stored] = {}
+        self._states: dict[str, Any] = {}
+        self._events: dict[str, list[Recorded]] = {}
+        self._revoked: list[Work] = []
+        self.holders: Mapping[str, str] = {}
+
+    async def open(
+        self, streams: Sequence[str], *, targets: Sequence[str] = (), inbox: str | None = None
+    ) -> Mapping[str, Any] | None:
+        """Read these streams, and who holds these targets; answers the first reply to the inbox key, if any."""
+        snapshot = await self._store.read(streams, targets=targets, inbox=inbox)
+        self.holders = {**self.holders, **snapshot.holders}
+        for name, stored in snapshot.streams.items():
+            if name not in self._read:
+                self._read[name], self._states[name] = stored, stored.state
+        return snapshot.reply
+
+    def state(self, stream: str) -> Any:
+        """The stream's state with all that was applied so far. KeyError where it was not opened."""
+        return self._states[stream]
+
+    async def apply(self, stream: str, command: Any) -> bool:
+        """Decide, evolve, and do what follows from it, until quiet. Whether anything happened. Raises Refused."""
+        await self._ensure(stream)
+        happened = False
+        asked = [(stream, command)]
+        while asked:
+            name, what = asked.pop(0)
+            await self._ensure(name)
+            room = rooms()[name.partition("/")[0]]
+            for event in room.decide(self._states[name], what, self._now):
+                self._states[name] = room.fold.evolve(self._states[name], event)
+                self._append(name, event)
+                asked += react(self._catalogue, event, self._states[name], self.state)
+                happened = True
+        return happened
+
+    async def _ensure(self, stream: str) -> None:
+        """Have the stream read, and the release that a run concerns, since reactions look at it."""
+        if stream not in self._read:
+            await self.open([stream])
+        state = self._states[stream]
+        if isinstance(state, Run) and state.service and release_of(state) not in self._read:
+            await self.open([release_of(state)])
+
+    def _append(self, stream: str, event: Any) -> None:
+        fold = rooms()[stream.partition("/")[0]].fold
+        read = self._read[stream]
+        earlier = self._events.setdefault(stream, [])
+        data = canonical(json.loads(fold.event_type.dump_json(event)))
+        earlier.append(
+            link(
+                stream=stream,
+                version=read.version + len(earlier) + 1,
+                data=data,
+                actor=event.by,
+                at=event.at,
+                previous=earlier[-1].hash if earlier else read.head,
+            )
+        )
+
+    def revoke(self, work: Work) -> None:
+        """Void whatever lease stands on this work, in the same commit."""
+        self._revoked.append(work)
+
+    def changes(self, inbox: Inbox | None = None) -> Changes:
+        """All of it, as one commit."""
+        appends = tuple(self._appended(name) for name in sorted(self._events))
+        reads = {n: s.version for n, s in self._read.items() if n not in self._events}
+        messages = tuple(Work("messages", a.stream) for a in appends)
+        return Changes(inbox, appends, reads if appends else {}, messages, tuple(self._revoked))
+
+    def _appended(self, stream: str) -> Append:
+        fold = rooms()[stream.partition("/")[0]].fold
+        state = self._states[stream]
+        return Append(stream, tuple(self._events[stream]), state, fold.held(state), fold.due(state))
+
+    def blank(self) -> "Draft":
+        """The same reads, with nothing applied: what a refusal commits."""
+        other = Draft(store=self._store, catalogue=self._catalogue, now=self._now)
+        other._read, other._states = self._read, {n: s.state for n, s in self._read.items()}
+        return other
+
+
+def stored_reply(reply: Any) -> Mapping[str, Any]:
+    """A reply dataclass as the inbox keeps it."""
+    return dict(json.loads(canonical(vars(replace(reply)))))
