@@ -1,0 +1,1 @@
+"""The sample service that the sandbox deploys: its git repository, its database, its Kubernetes objects."""

@@ -1,0 +1,2 @@
+alter table shifts drop column profile;
+drop table policy_profiles;

@@ -1,0 +1,60 @@
+"""The HTTP server: health, version, and a graceful end on SIGTERM."""
+
+import json
+import signal
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from backend_py import build
+from backend_py.health import unready
+from backend_py.settings import Settings
+
+
+def answer(path: str, settings: Settings) -> tuple[int, dict[str, str]]:
+    """Status and body of a GET."""
+    if path == "/health/live":
+        return 200, {"status": "alive"}
+    if path == "/health/ready":
+        reason = unready(settings)
+        return (503, {"status": "not ready", "reason": reason}) if reason else (200, {"status": "ready"})
+    if path == "/version":
+        return 200, {"version": build.version(), "commit": build.commit()}
+    return 404, {"error": "not found"}
+
+
+def handler(settings: Settings) -> type[BaseHTTPRequestHandler]:
+    """The handler of one server."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = answer(self.path.partition("?")[0], settings)
+            text = json.dumps(body).encode() + b"\n"
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            if not self.path.startswith("/health/"):
+                super().log_request(code, size)
+
+    return Handler
+
+
+class Server(ThreadingHTTPServer):
+    """Finishes the requests it has begun before it closes."""
+
+    daemon_threads = False
+    request_queue_size = 128
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM."""
+    server = Server(("127.0.0.1", settings.port), handler(settings))
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    port = server.server_address[1]
+    print(f"solvereign-api {build.version()} ({build.commit()[:7]}) listens on port {port}", flush=True)
+    server.serve_forever(poll_interval=0.05)
+    server.server_close()
+    print("solvereign-api stopped", flush=True)
