@@ -1,9 +1,10 @@
-"""What each thing that people ask makes of the streams: facts at hand, policy, commands. No I/O but the draft's reads."""
+"""What each thing that people ask makes of the streams: facts at hand, policy, commands; reads by the draft alone."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import singledispatch
+from typing import TypeVar
 
 from runbooks.catalogue import Catalogue, Environment, Service, targets
 from runbooks.engine import asks
@@ -37,15 +38,19 @@ class Desk:
 
     def place(self, service: str, environment: str) -> tuple[Service, str, Environment]:
         """The service, the environment's name and the environment. Raises Refused with the nearest valid names."""
-        found = self.catalogue.services.get(service) or _unknown("service", service, self.catalogue.services)
+        found = _known("service", service, self.catalogue.services)
         name = environment or found.default_environment
-        return found, name, found.environments.get(name) or _unknown("environment", name, found.environments)
+        return found, name, _known("environment", name, found.environments)
 
 
-def _unknown(what: str, name: str, known: Iterable[str]) -> "Service":
-    names = list(known)
-    near = difflib.get_close_matches(name, names, 1, 0.5)
-    raise Refused(f"unknown-{what}", name=name, nearest=near[0] if near else "", known=names)
+T = TypeVar("T")
+
+
+def _known(what: str, name: str, known: Mapping[str, T]) -> T:
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    raise Refused(f"unknown-{what}", name=name, nearest=near[0] if near else "", known=sorted(known))
 
 
 def streams_of(ask: asks.Ask) -> list[str]:
@@ -74,7 +79,9 @@ async def _(ask: asks.Deploy, desk: Desk) -> asks.Reply:
     await desk.draft.open([stream], targets=sorted(wanted))
     state: Release = desk.draft.state(stream)
     if state.lock is not None:
-        raise Refused("locked", by=state.lock.by, why=state.lock.reason, at=state.lock.at, **_where(ask.service, name))
+        raise Refused(
+            "locked", by=state.lock.by, why=state.lock.reason, at=state.lock.at, **_where(ask.service, name)
+        )
     for holder in _holders(desk.draft):
         raise Refused("busy", **await _busy(desk.draft, holder))
     run_id = f"D-{desk.number}"

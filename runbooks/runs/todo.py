@@ -77,7 +77,7 @@ def todo(run: Run, epoch: int, now: datetime) -> Todo:  # noqa: PLR0911  # one l
         case Status.PLANNING:
             return Resolve()
         case Status.STOPPING:
-            return Stop(_under_way(run))
+            return Stop(under_way(run))
         case Status.RUNNING if step is None:
             return Resolve() if run.provisional else Rest(None)
         case Status.RUNNING:
@@ -121,7 +121,7 @@ def _cut(step: PlannedStep) -> Todo:
             return Park(step)
 
 
-def _under_way(run: Run) -> PlannedStep | None:
+def under_way(run: Run) -> PlannedStep | None:
     """The step whose effect may still be going on outside."""
     step = run.current
     state = run.of(step) if step else None
