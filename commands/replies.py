@@ -1,0 +1,134 @@
+"""From a reply's reason to a sentence that a person can act on: the rule, the fact, the way on."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from commands.views import words
+from runbooks.engine.asks import Reply
+from runbooks.vocabulary import Actor
+
+Facts = dict[str, Any]
+
+NOT_RECORDED = (
+    "Not recorded, nothing started: the database did not answer. Try again; the same command will not run twice."
+)
+NOT_KNOWN = "Not known whether it was recorded; `/deploy status` will tell."
+
+
+def sentence(reply: Reply) -> str:
+    """What to tell the person who asked."""
+    facts = {key: _plain(value) for key, value in reply.facts.items()}
+    table = _REFUSED if reply.refused else _DONE
+    say = table.get(reply.refused or reply.did)
+    return say(facts) if say else f"Not done: {reply.refused}."
+
+
+def _plain(value: Any) -> Any:
+    return words.safe(value) if isinstance(value, str) and "/" not in value else value
+
+
+def _who(facts: Facts) -> str:
+    return words.person(Actor(facts["by"])) if facts.get("by") else "somebody"
+
+
+def _when(facts: Facts) -> str:
+    at = facts.get("at")
+    return words.clock(datetime.fromisoformat(at) if isinstance(at, str) else at)
+
+
+def _groups(facts: Facts) -> str:
+    found = facts.get("groups") or []
+    return " or ".join(f"@{g}" for g in found) or "nobody: the catalogue names no group"
+
+
+def _nearest(facts: Facts, what: str) -> str:
+    if facts.get("nearest"):
+        return f"There is no {what} “{facts['name']}”. Did you mean {facts['nearest']}? Nothing was started."
+    known = ", ".join(facts.get("known") or [])
+    return f"There is no {what} “{facts['name']}”. There are: {known}. Nothing was started."
+
+
+def _busy(facts: Facts) -> str:
+    doing = "deploying" if facts["command"] == "deploy" else "rolling back"
+    asked = f"{facts['version']}, asked by {_who(facts)} {_when(facts)}"
+    return (
+        f"Not started. {facts['run']} is {doing} {facts['service']} in {facts['environment']} ({asked}). "
+        "Wait for it, or abort it on its card."
+    )
+
+
+def _moved_on(facts: Facts) -> str:
+    status = {"superseded": "stopped for a rollback", "stopping": "being aborted"}.get(
+        facts["status"], facts["status"]
+    )
+    by = f" by {_who(facts)}" if facts.get("by") not in (None, "opsbot") else ""
+    return f"This card has moved on: {facts['run']} was {status}{by} {_when(facts)}. Nothing was done."
+
+
+_REFUSED: dict[str, Callable[[Facts], str]] = {
+    "unknown-service": lambda f: _nearest(f, "service"),
+    "unknown-environment": lambda f: _nearest(f, "environment"),
+    "not-allowed": lambda f: f"Not done. To {f['doing']} here you must be in {_groups(f)}. Ask one of them.",
+    "membership-unknown": lambda f: (
+        f"Not done. {f['what']} did not say who is in which group, so nobody can be let through. Try again."
+    ),
+    "locked": lambda f: (
+        f"Not started. {_who(f)} locked deploys of {f['service']} to {f['environment']} {_when(f)}: “{f['why']}”. "
+        f"When that is over: `/deploy unlock {f['service']} {f['environment']}`."
+    ),
+    "locked-already": lambda f: f"Locked already, by {_who(f)} {_when(f)}: “{f['why']}”. Nothing was changed.",
+    "not-locked": lambda f: f"Deploys of {f['service']} to {f['environment']} are not locked. Nothing was changed.",
+    "busy": _busy,
+    "rolling-back-already": lambda f: (
+        f"{f['run']} is already rolling back {f['service']} in {f['environment']} to {f['version']}, "
+        f"asked by {_who(f)} {_when(f)}. Nothing more was started."
+    ),
+    "no-known-good": lambda f: (
+        f"Not started. No last known good is recorded for {f['service']} in {f['environment']}. "
+        f"Record what runs now with `opsbot adopt {f['service']} {f['environment']}`, "
+        f"or deploy a version that you trust."
+    ),
+    "never-good": lambda f: (
+        f"Not started. {f['version']} was never recorded as good for {f['service']} in {f['environment']}. "
+        f"Recorded: {', '.join(f['known'])}. Another version goes by `/deploy`."
+    ),
+    "confirmation-stale": lambda f: (
+        f"Not started. What you confirmed has changed: the target is {f['version']} as recorded since. "
+        "Ask again to see it."
+    ),
+    "no-such-run": lambda f: f"There is no run {f['run']}. `/deploy history` lists them.",
+    "no-such-finding": lambda f: f"There is no finding {f['finding']}. Nothing was changed.",
+    "moved-on": _moved_on,
+    "plan-changed": lambda f: (
+        f"Not done. The plan of {f['run']} has changed since this card was drawn: "
+        f"{'; '.join(f.get('difference') or ['look at the card'])}. Read it again, then decide."
+    ),
+    "own-request": lambda f: (
+        f"Not approved. You asked for this {f['command']}, so somebody else of @{f['group']} must approve it."
+    ),
+    "approved-already": lambda f: f"You have approved {f['run']} already; it counts once.",
+    "no-approval-wanted": lambda f: f"{f['run']} does not wait for an approval now. Nothing was changed.",
+    "not-open": lambda f: (
+        f"{_who(f)} did this already. Nothing was changed." if f.get("by") else "This line is not open now."
+    ),
+    "acknowledged-already": lambda f: f"{_who(f)} acknowledged it already {_when(f)}.",
+    "contended": lambda _: "Not done: others changed the same things at the same moment. Try again.",
+}
+
+_DONE: dict[str, Callable[[Facts], str]] = {
+    "started": lambda f: (
+        f"{f['run']} started: {f['service']} {f['version']} in {f['environment']}."
+        + (f" Stopped for it: {', '.join(f['stopped'])}." if f.get("stopped") else "")
+    ),
+    "approved": lambda f: f"Approved {f['run']}.",
+    "rejected": lambda f: f"Rejected {f['run']}. Nothing was changed.",
+    "answered": lambda f: f"Recorded on {f['run']}.",
+    "stopping": lambda f: f"Aborting {f['run']}. Its card says what was under way.",
+    "locked": lambda f: (
+        f"Locked deploys of {f['service']} to {f['environment']}: “{f['reason']}”. "
+        f"`/deploy unlock {f['service']} {f['environment']}` releases them."
+    ),
+    "unlocked": lambda f: f"Deploys of {f['service']} to {f['environment']} are unlocked.",
+    "acknowledged": lambda _: "Acknowledged.",
+}
