@@ -1,0 +1,172 @@
+"""The proxy before the local Slack: everything passes through it, the bot's calls and sockets and the page.
+
+It supplies the methods that the local Slack lacks, keeps Slack's rules where it does not (rules.py), keeps a journal,
+and is the place where things go wrong on purpose (faults.py).
+"""
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from sandbox.slack.answers import Answer, Args, refused
+from sandbox.slack.faults import Fault, Faults
+from sandbox.slack.journal import Call, Journal
+from sandbox.slack.memory import Memory
+from sandbox.slack.page import PERSON_COOKIE, Page
+from sandbox.slack.arguments import arguments, body
+from sandbox.slack.rules import Offers, for_the_person_alone, too_large
+from sandbox.slack.server import SlackServer
+from sandbox.slack.sockets import Sockets
+from sandbox.slack.trouble import Effect, meet
+
+RESPONSE_URL = "response_url"
+_LARGEST = 1 << 30
+_HOP_BY_HOP = {"host", "connection", "content-length", "transfer-encoding", "content-encoding", "accept-encoding"}
+
+
+class Proxy:
+    """One HTTP server on 127.0.0.1; `port` is kept over a stop and a start."""
+
+    def __init__(self, server: SlackServer) -> None:
+        self.port = 0
+        self.journal = Journal()
+        self.faults = Faults()
+        self._offers = Offers()
+        self._server = server
+        self.memory = Memory(server.workspace, self._ask, self._offers)
+        self.sockets = Sockets(
+            journal=self.journal, faults=self.faults, offers=self._offers, rewritten=self._rewritten
+        )
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def inject(self, fault: Fault) -> None:
+        """Let something go wrong."""
+        self.faults.add(fault)
+
+    def clear(self) -> None:
+        """Forget calls, faults and what was supplied from memory."""
+        self.journal.clear()
+        self.faults.clear()
+        self.memory.clear()
+
+    async def start(self) -> None:
+        """Listen."""
+        application = web.Application(client_max_size=_LARGEST)
+        application.router.add_route("*", "/api/{method}", self._api)
+        application.router.add_post("/_hooks/response/{id}", self._response_url)
+        application.router.add_get("/socket/{id}", self._socket)
+        application.router.add_get("/ui", self._page)
+        application.router.add_route("*", "/{path:.*}", self._other)
+        self._session = aiohttp.ClientSession(auto_decompress=True)
+        self._runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Cut all connections and listen no more."""
+        await self.sockets.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._session is not None:
+            await self._session.close()
+        self._runner = self._session = None
+
+    @property
+    def _upstream(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("the proxy is not running")
+        return self._session
+
+    async def _ask(self, method: str, args: Args) -> Answer:
+        token = {"authorization": f"Bearer {self._server.workspace.bot_token}"}
+        async with self._upstream.post(f"{self._server.url}/api/{method}", json=dict(args), headers=token) as answer:
+            told: Answer = await answer.json()
+            return told
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        args, token = await arguments(request)
+        call = self._noted(request.match_info["method"], args)
+        return await self._through(request, call, partial(self._method, call, token))
+
+    async def _method(self, call: Call, token: str) -> web.Response:
+        known = {self._server.workspace.bot_token, self._server.workspace.app_token}
+        if token not in known:
+            return web.json_response(refused("invalid_auth" if token else "not_authed"))
+        answer = await self.memory.answer(call.method, call.args)
+        return web.json_response(text=self._rewritten(json.dumps(answer)))
+
+    async def _response_url(self, request: web.Request) -> web.StreamResponse:
+        answer = for_the_person_alone(await body(request))
+        call = self._noted(RESPONSE_URL, answer)
+        return await self._through(request, call, partial(self._respond, request.match_info["id"], answer))
+
+    async def _respond(self, identity: str, answer: Mapping[str, Any]) -> web.Response:
+        if code := self._offers.use_answer(identity) or too_large(answer):
+            return web.json_response(refused(code), status=404)
+        async with self._upstream.post(f"{self._server.url}/_hooks/response/{identity}", json=answer) as told:
+            return web.Response(status=told.status, text="ok")
+
+    async def _through(self, request: web.Request, call: Call, effect: Effect) -> web.StreamResponse:
+        """Do what the call asks for, unless a fault has other plans; keep what was answered."""
+        fault = self.faults.take(call.method, call.args)
+        response = await (meet(fault, request, call.args, effect) if fault else effect())
+        if response is None:
+            return web.Response()  # nobody is there any more
+        call.status = response.status
+        call.response = response.text
+        if response.content_type == "application/json" and response.text:
+            call.response = json.loads(response.text)
+        self.journal.changed()
+        return response
+
+    def _noted(self, method: str, args: Args) -> Call:
+        call = Call(method, args)
+        self.journal.entries.append(call)
+        self.journal.changed()
+        return call
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        async with self._upstream.ws_connect(f"{self._server.url}{request.path}") as slack:
+            return await self.sockets.serve(request, slack)
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        self._noted(request.path, {})
+        page = Page(
+            request.cookies.get(PERSON_COOKIE, ""),
+            offers=self._offers,
+            workspace=self._server.workspace,
+            journal=self.journal,
+        )
+        async with self._upstream.ws_connect(f"{self._server.url}/ui", max_msg_size=0) as slack:
+            return await page.serve(request, slack)
+
+    async def _other(self, request: web.Request) -> web.StreamResponse:
+        """The page itself, files, the control interface: passed on as they are."""
+        is_json = request.content_type == "application/json"
+        call = self._noted(request.path, await body(request) if is_json else {})
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
+        async with self._upstream.request(
+            request.method, f"{self._server.url}{request.rel_url}", headers=headers, data=await request.read()
+        ) as told:
+            content = await told.read()
+            kept = {name: value for name, value in told.headers.items() if name.lower() not in _HOP_BY_HOP}
+        call.status = told.status
+        self.journal.changed()
+        return web.Response(status=told.status, body=content, headers=kept)
+
+    def _rewritten(self, text: str) -> str:
+        """The local Slack's own addresses in a text become the proxy's."""
+        own = self._server.url.removeprefix("http")
+        return text.replace(f"http{own}", self.url).replace(f"ws{own}", self.url.replace("http", "ws", 1))

@@ -1,0 +1,83 @@
+"""The local Slack's process: one port, everything in its memory, gone with the process that started it."""
+
+import re
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from sandbox.slack.binary import SlackUnavailable
+from sandbox.slack.workspace import Workspace
+from sandbox.tether import tethered
+
+_START_SECONDS = 20
+_ADDRESS = re.compile(r"Web UI:\s+(http://\S+)")
+
+
+class SlackServer:
+    """One running workspace; a context manager. `url` is the program's own address, without any proxy."""
+
+    def __init__(self, folder: Path, program: Path, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.url = ""
+        self._folder = folder
+        self._program = program
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start on a free port and return once it answers (a few tenths of a second)."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        configuration = self._folder / "workspace.json"
+        configuration.write_text(self.workspace.configuration())
+        files = self._folder / "files"
+        command = [str(self._program), "--config", str(configuration), "--port", "0", "--base-host", "127.0.0.1"]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                tethered([*command, "--files-dir", str(files)]), stdout=log, stderr=log, cwd=self._folder
+            )
+        self.url = self._announced()
+
+    def stop(self) -> None:
+        """End it; the workspace's messages go with it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def reset(self) -> None:
+        """Forget all messages, files and channels that were not there at the start."""
+        self.control("reset", {})
+
+    def control(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Ask the program's own control interface directly: POST when there is a body, else GET."""
+        method = "GET" if body is None else "POST"
+        answer = httpx.request(method, f"{self.url}/_control/{path}", json=body, timeout=10)
+        return answer.raise_for_status().json()
+
+    @property
+    def _log(self) -> Path:
+        return self._folder / "local-slack.log"
+
+    def _announced(self) -> str:
+        """The address that the program printed; it prints once it listens."""
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            text = self._log.read_text()
+            if found := _ADDRESS.search(text):
+                return found.group(1)
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise SlackUnavailable(f"the local Slack did not start:\n{text[-2000:]}")
+            time.sleep(0.01)
