@@ -13,6 +13,7 @@ Facts = dict[str, Any]
 NOT_RECORDED = (
     "Not recorded, nothing started: the database did not answer. Try again; the same command will not run twice."
 )
+NOT_READ = "The database did not answer, so this can't be told now. Try again in a minute; nothing was changed."
 NOT_KNOWN = "Not known whether it was recorded; `/deploy status` will tell."
 
 

@@ -61,7 +61,7 @@ def _of_run(run: Run, look: Look, place: Environment) -> list[Message]:
     main = f"run/{run.id}/card"
     summary = f"{title(run)} · {run.version} · {run.id}"
     found = [Message(main, place.channels.deploys, summary, tuple(card(run, look)), kept=True)]
-    asides = [*_approval(run, look, main), *_questions(run, look, main), *_failures(run, main)]
+    asides = [*_approval(run, look, main), *_questions(run, main), *_failures(run, main)]
     found += [_in_channel(aside, place.channels.deploys) for aside in asides]
     return [*found, *_announcement(run, place)]
 
@@ -83,7 +83,7 @@ def _approval(run: Run, look: Look, main: str) -> list[Message]:
     return [Message(f"run/{run.id}/approval/{run.digest[:12]}", "", text, (section(text),), main)]
 
 
-def _questions(run: Run, look: Look, main: str) -> list[Message]:
+def _questions(run: Run, main: str) -> list[Message]:
     """A step that asks for a decision: what is asked, its detail, and a mention of whoever started the run."""
     step = run.current
     state = run.of(step) if step else None

@@ -38,9 +38,14 @@ class Desk:
 
     def place(self, service: str, environment: str) -> tuple[Service, str, Environment]:
         """The service, the environment's name and the environment. Raises Refused with the nearest valid names."""
-        found = _known("service", service, self.catalogue.services)
-        name = environment or found.default_environment
-        return found, name, _known("environment", name, found.environments)
+        return find_place(self.catalogue, service, environment)
+
+
+def find_place(catalogue: Catalogue, service: str, environment: str) -> tuple[Service, str, Environment]:
+    """The service, the environment's name ("" asks for the default) and the environment. Raises Refused."""
+    found = _known("service", service, catalogue.services)
+    name = environment or found.default_environment
+    return found, name, _known("environment", name, found.environments)
 
 
 T = TypeVar("T")

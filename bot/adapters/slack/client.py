@@ -1,0 +1,88 @@
+"""Post, update and find messages. Slack has no idempotent post, so every message carries its key."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from runbooks.vocabulary import Unreachable
+
+SLOW_DOWN = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+LOOK_BACK = 100  # messages of a channel or thread among which a lost post is looked for
+
+
+class SlackRefused(Exception):
+    """Slack will not do it, and would not on a second try: the code says why (`channel_not_found`)."""
+
+
+def web_client(*, token: str, api_url: str) -> AsyncWebClient:
+    """A client that never re-sends by itself: a post that was repeated blindly would be seen twice."""
+    return AsyncWebClient(token=token, base_url=api_url, timeout=10, retry_handlers=[])
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """Slack's errors as ours. Raises Unreachable (try again) or SlackRefused (never)."""
+    try:
+        yield
+    except SlackApiError as error:
+        code = str(error.response.get("error", "")) if error.response else ""
+        if code in SLOW_DOWN or getattr(error.response, "status_code", 200) >= 429:  # noqa: PLR2004  # HTTP
+            raise Unreachable("Slack", code) from error
+        raise SlackRefused(code) from error
+    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise Unreachable("Slack", type(error).__name__) from error
+
+
+class Poster:
+    """What the deliveries need of Slack."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+
+    async def post(
+        self, *, key: str, channel: str, text: str, blocks: Sequence[dict[str, Any]], thread: str | None
+    ) -> str:
+        """Post a message; answers its `ts`, which is text."""
+        async with translated():
+            answer = await self._client.chat_postMessage(
+                channel=channel,
+                text=text,
+                blocks=_keyed(key, blocks),
+                thread_ts=thread,
+                metadata={"event_type": "opsbot", "event_payload": {"key": key}},
+                unfurl_links=False,
+            )
+        return str(answer["ts"])
+
+    async def update(self, *, key: str, channel: str, ts: str, text: str, blocks: Sequence[dict[str, Any]]) -> None:
+        """Make the message say this now; doing it twice changes nothing."""
+        async with translated():
+            await self._client.chat_update(channel=channel, ts=ts, text=text, blocks=_keyed(key, blocks))
+
+    async def find(self, *, key: str, channel: str, thread: str | None) -> str | None:
+        """The `ts` of a message that was posted with this key, where the answer to the post was lost."""
+        async with translated():
+            if thread:
+                answer = await self._client.conversations_replies(channel=channel, ts=thread, limit=LOOK_BACK)
+            else:
+                answer = await self._client.conversations_history(
+                    channel=channel, limit=LOOK_BACK, include_all_metadata=True
+                )
+        found: list[dict[str, Any]] = answer.get("messages") or []
+        return next((str(m["ts"]) for m in found if _carries(m, key)), None)
+
+
+def _keyed(key: str, blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The blocks with the key as the first one's id: some Slacks keep no metadata, all keep block ids."""
+    first, *rest = blocks
+    return [{**first, "block_id": key[:255]}, *rest]
+
+
+def _carries(message: dict[str, Any], key: str) -> bool:
+    metadata = message.get("metadata") or {}
+    by_metadata = (metadata.get("event_payload") or {}).get("key") == key
+    return by_metadata or any(block.get("block_id") == key[:255] for block in message.get("blocks") or [])

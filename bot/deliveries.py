@@ -1,0 +1,99 @@
+"""Make Slack equal to what the state calls for: missing messages are posted, cards that moved on are edited.
+
+Rendered from the state as it is now, so an edit that failed heals with the next one.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.adapters.postgres.messages import MessageLog, Sent
+from bot.adapters.slack.client import Poster, SlackRefused
+from commands.views.messages import Message, messages, streams_seen
+from runbooks.catalogue import Catalogue
+from runbooks.releases.state import Release
+from runbooks.store import Lease, Store
+from runbooks.vocabulary import Unreachable, digest_of
+
+AGAIN = timedelta(seconds=3)
+log = logging.getLogger(__name__)
+
+
+class Record(Protocol):
+    """Keeps the last known good where people look for it."""
+
+    async def keep(self, release: Release) -> None:
+        """Make the file equal to the record."""
+        ...
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """What a worker calls with a lease on a stream's messages."""
+
+    store: Store
+    sent: MessageLog
+    slack: Poster
+    catalogue: Catalogue
+    record: Record
+    clock: Callable[[], datetime]
+
+    async def deliver(self, lease: Lease) -> datetime | None:
+        """Post and edit what is wanted; answers when to try again, None where Slack is equal."""
+        stream = lease.work.key
+        state = (await self.store.read([stream])).streams[stream].state
+        if isinstance(state, Release):
+            await self.record.keep(state)
+            return None
+        seen = (await self.store.read(streams_seen(state))).streams
+        sent = dict(await self.sent.of(stream))
+        try:
+            for message in messages(self.catalogue, state, lambda name: seen[name].state):
+                await self._deliver(stream, message, sent)
+        except Unreachable as cause:
+            log.warning("messages of %s wait: %s", stream, cause)
+            return self.clock() + AGAIN
+        return None
+
+    async def _deliver(self, stream: str, message: Message, sent: dict[str, Sent]) -> None:
+        before, body = sent.get(message.key), _body(message)
+        try:
+            if before is None or before.ts is None:
+                if not message.thread or _ts(sent, message.thread):
+                    sent[message.key] = await self._post(stream, message, sent)
+            elif message.kept and before.body != body:
+                await self.slack.update(
+                    key=message.key,
+                    channel=before.channel,
+                    ts=before.ts,
+                    text=message.text,
+                    blocks=message.blocks,
+                )
+                await self.sent.posted(message.key, before.ts, body)
+        except SlackRefused as refused:
+            log.error("Slack refused %s in %s: %s", message.key, message.channel, refused)  # noqa: TRY400  # expected
+
+    async def _post(self, stream: str, message: Message, sent: Mapping[str, Sent]) -> Sent:
+        """Post once: the intent is stored first, and where it stood already the message is looked for."""
+        body, thread = _body(message), _ts(sent, message.thread)
+        found = None
+        if message.key in sent:
+            found = await self.slack.find(key=message.key, channel=message.channel, thread=thread)
+        else:
+            await self.sent.intend(message.key, stream, message.channel, body)
+        ts = found or await self.slack.post(
+            key=message.key, channel=message.channel, text=message.text, blocks=message.blocks, thread=thread
+        )
+        stored = "" if found else body  # what a message says that was found is not known: it is edited next
+        await self.sent.posted(message.key, ts, stored)
+        return Sent(message.key, message.channel, ts, stored)
+
+
+def _body(message: Message) -> str:
+    return digest_of([message.text, message.blocks])
+
+
+def _ts(sent: Mapping[str, Sent], key: str) -> str | None:
+    return sent[key].ts if key in sent else None

@@ -1,0 +1,112 @@
+"""Claim work that is due, do it under a lease, let go of it. Any number of these, on any number of machines."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from runbooks.store import Lease, LeaseLost, Store, StoreUnavailable
+from runbooks.vocabulary import Unreachable
+
+RENEW = 3.0  # seconds; a lease lasts ten
+POLL = 1.0  # seconds; the backstop where no notification came
+RETRY = timedelta(seconds=5)  # after a fault of ours or of the database
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Lease], Awaitable[datetime | None]]
+
+
+class Bell:
+    """Rung when there may be work; whoever waits wakes up."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake everybody who waits."""
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Until it is rung, at most so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Does one kind of work, several at a time."""
+
+    store: Store
+    kinds: Sequence[str]
+    handler: Handler
+    bell: Bell
+    clock: Callable[[], datetime]
+    slots: int = 4
+
+    async def run(self) -> None:
+        """Work until cancelled; then whatever is at work is cancelled and let go of."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.slots):
+                group.create_task(self._slot())
+
+    async def _slot(self) -> None:
+        while True:
+            try:
+                lease = await self.store.claim(self.kinds)
+            except StoreUnavailable as cause:
+                log.warning("no work claimed: %s", cause)
+                lease = None
+            if lease is None:
+                await self.bell.wait(POLL)
+            else:
+                await self._work(lease)
+
+    async def _work(self, lease: Lease) -> None:
+        due: datetime | None = self.clock() + RETRY
+        renewing = asyncio.create_task(self._keep(lease))
+        doing = asyncio.create_task(_as_coroutine(self.handler, lease))
+        try:
+            await asyncio.wait({renewing, doing}, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                due = doing.result()
+            else:
+                log.warning("lease on %s lost; dropped", lease.work.key)
+        except (LeaseLost, StoreUnavailable, Unreachable) as cause:
+            log.warning("%s dropped: %s %s", lease.work.key, type(cause).__name__, cause)
+        except Exception:
+            log.exception("%s failed; looked at again in %s", lease.work.key, RETRY)
+        finally:
+            await _ended(doing, renewing)
+            with suppress(StoreUnavailable, LeaseLost):
+                await self.store.finish(lease, due)
+
+    async def _keep(self, lease: Lease) -> None:
+        """Renew the lease until it is lost; then return, so that the work is dropped."""
+        loop = asyncio.get_running_loop()
+        good_until = loop.time() + (lease.until - self.clock()).total_seconds()
+        while True:
+            await asyncio.sleep(RENEW)
+            if loop.time() > good_until:
+                return
+            try:
+                renewed = await self.store.renew(lease)
+                good_until = loop.time() + (renewed.until - self.clock()).total_seconds()
+            except LeaseLost:
+                return
+            except StoreUnavailable as cause:
+                log.warning("lease on %s not renewed: %s", lease.work.key, cause)
+
+
+async def _as_coroutine(handler: Handler, lease: Lease) -> datetime | None:
+    return await handler(lease)
+
+
+async def _ended(*tasks: "asyncio.Task[datetime | None] | asyncio.Task[None]") -> None:
+    """Cancel and wait, so that nothing goes on after the lease is let go of."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,60 @@
+"""Every button: what it carries becomes what is asked for; a refusal is told to the person alone."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from commands.edge import Edge, Payload, Respond, actor_of, key_of
+from commands.rollback import offer
+from runbooks.engine import asks
+
+Value = dict[str, str]
+
+NOT_UNDERSTOOD = "This button is of an older kind and is not understood. Nothing was done; type the command instead."
+
+_ASKS: dict[str, Callable[[Value], asks.Ask]] = {
+    "approve": lambda v: asks.Approve(v["run"], v["digest"]),
+    "reject": lambda v: asks.Reject(v["run"], v["digest"]),
+    "abort": lambda v: asks.Abort(v["run"]),
+    "answer": lambda v: asks.Answer(v["run"], v["step"], v["choice"]),
+    "acknowledge": lambda v: asks.Acknowledge(v["finding"]),
+    "roll-back": lambda v: asks.RollBack(v["service"], v["environment"], v["version"], v["shown"]),
+}
+
+
+def register(app: AsyncApp, edge: Edge) -> None:
+    """Listen for every button."""
+
+    @app.action(re.compile("^ask-rollback"))
+    async def ask_rollback(ack: Any, body: Payload, respond: Respond) -> None:
+        await ack()
+        value = json.loads(body["actions"][0]["value"])
+        await offer(edge, (value["service"], value["environment"], value["version"]), respond)
+
+    @app.action("cancel")
+    async def cancel(ack: Any, respond: Respond) -> None:
+        await ack()
+        await respond(text="Cancelled. Nothing was started.", replace_original=True)
+
+    @app.action(re.compile(f"^({'|'.join(_ASKS)})(:|$)"))
+    async def click(ack: Any, body: Payload, respond: Respond) -> None:
+        accepted, text = await press(edge, body)
+        await ack()
+        private = str(body["actions"][0]["action_id"]).startswith("roll-back")
+        if private:
+            await respond(text=text, replace_original=True, response_type="ephemeral")
+        elif not accepted:
+            await respond(text=text, replace_original=False, response_type="ephemeral")
+
+
+async def press(edge: Edge, body: Payload) -> tuple[bool, str]:
+    """Submit what the button means; whether it was accepted, and the sentence."""
+    action = body["actions"][0]
+    try:
+        ask = _ASKS[action["action_id"].partition(":")[0]](json.loads(action["value"]))
+    except (KeyError, ValueError, TypeError):
+        return False, NOT_UNDERSTOOD
+    return await edge.submit(ask, by=actor_of(body), key=key_of(body, "click"))

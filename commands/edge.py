@@ -1,0 +1,68 @@
+"""What every command and click shares: who it is, the key that makes it count once, and how the reply gets back."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from commands.replies import NOT_KNOWN, NOT_RECORDED, sentence
+from runbooks.catalogue import Catalogue, Environment, Service
+from runbooks.engine.asks import Ask, Reply
+from runbooks.store import Store, StoreUnavailable
+from runbooks.vocabulary import Actor, KnownGood
+
+Payload = dict[str, Any]
+log = logging.getLogger(__name__)
+
+
+class Reception(Protocol):
+    """Takes what people ask (`runbooks.engine`)."""
+
+    async def handle(self, ask: Ask, *, by: Actor, key: str) -> Reply:
+        """Record it once, decide, answer. Raises StoreUnavailable."""
+        ...
+
+
+class WayBack(Protocol):
+    """Reads what a rollback would bring back, and what it would not."""
+
+    async def preview(
+        self, service_name: str, service: Service, environment_name: str, environment: Environment, target: KnownGood
+    ) -> list[str]:
+        """Lines for the private confirmation. What can't be read in time is said to be unknown."""
+        ...
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What the handlers are given."""
+
+    reception: Reception
+    store: Store
+    catalogue: Catalogue
+    way_back: WayBack
+
+    async def submit(self, ask: Ask, *, by: Actor, key: str) -> tuple[bool, str]:
+        """Whether it was accepted, and the sentence for the person. Never raises for an absent database."""
+        try:
+            reply = await self.reception.handle(ask, by=by, key=key)
+        except StoreUnavailable as cause:
+            log.warning("request not recorded: %s", cause)
+            return False, NOT_KNOWN if cause.unknown else NOT_RECORDED
+        return not reply.refused, sentence(reply)
+
+
+Respond = Callable[..., Awaitable[Any]]
+
+
+def actor_of(payload: Payload) -> Actor:
+    """The person, from the payload's own ids; never from a name."""
+    if "user_id" in payload:
+        return Actor(f"{payload['team_id']}/{payload['user_id']}")
+    user = payload["user"]
+    return Actor(f"{user.get('team_id') or payload['team']['id']}/{user['id']}")
+
+
+def key_of(payload: Payload, kind: str) -> str:
+    """One gesture, one key: Slack's own id of it."""
+    return f"{kind}/{payload['trigger_id']}"

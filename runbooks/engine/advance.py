@@ -1,0 +1,202 @@
+"""Move a run on, under a lease: plan, intent, effect, outcome; one commit each, nothing held across outside work."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from runbooks.engine.draft import Draft
+from runbooks.engine.people import Members
+from runbooks.engine.planning import Planner
+from runbooks.reactions import release_of
+from runbooks.redaction import Redactor
+from runbooks.runs import commands as c
+from runbooks.runs import todo as t
+from runbooks.runs.decide import unchanged
+from runbooks.runs.state import Run
+from runbooks.steps.base import Turn
+from runbooks.store import Conflict, Lease, LeaseLost, Store
+from runbooks.vocabulary import (
+    Failed,
+    Fenced,
+    InDoubt,
+    NotDone,
+    Outcome,
+    Pending,
+    PlannedStep,
+    PlanningFailed,
+    Unreachable,
+)
+
+AGAIN = timedelta(seconds=3)  # after an outside system did not answer
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Advance:
+    """What a worker calls with a lease on a run."""
+
+    store: Store
+    planner: Planner
+    members: Members
+    redactor: Redactor
+    clock: Callable[[], datetime]
+
+    async def advance(self, lease: Lease) -> datetime | None:
+        """Do all that can be done now; answers when to look again (None: when somebody moves it).
+
+        Raises LeaseLost: somebody else holds the run now, and whatever was under way must be dropped.
+        """
+        while True:
+            run = await self._load(lease)
+            act = t.todo(run, lease.epoch, self.clock())
+            if isinstance(act, t.Rest):
+                return act.until
+            try:
+                if (until := await self._act(run, act, lease)) is not None:
+                    return until
+            except Unreachable as cause:
+                await self._say_unreachable(run, act, lease, cause)
+                return self.clock() + AGAIN
+
+    async def _load(self, lease: Lease) -> Run:
+        snapshot = await self.store.read([lease.work.key])
+        run: Run = snapshot.streams[lease.work.key].state
+        return run
+
+    async def _act(self, run: Run, act: t.Todo, lease: Lease) -> datetime | None:  # a line per act
+        match act:
+            case t.Resolve():
+                return await self._resolve(run, lease)
+            case t.GiveUp():
+                return await self._commit(lease, c.Expire())
+            case t.Begin(step):
+                return await self._commit(lease, c.Begin(step.id, lease.epoch, await self._approvers(run, step)))
+            case t.Park(step):
+                asked = InDoubt(
+                    f"“{step.title}” was interrupted, and whether it was done can't be read. Was it done?"
+                )
+                return await self._record(lease, run, step, asked)
+            case t.Stop(step):
+                return await self._stop(run, step, lease)
+            case t.Start(step) | t.Check(step) | t.Settle(step):
+                return await self._effect(run, act, step, lease)
+            case _:
+                return None
+
+    async def _resolve(self, run: Run, lease: Lease) -> datetime | None:
+        release = (await self.store.read([release_of(run)])).streams[release_of(run)].state
+        try:
+            plan, provisional = await self.planner.plan(run, release)
+        except PlanningFailed as fault:
+            sentence = self.redactor.text(fault.sentence)
+            return await self._commit(lease, c.PlanFailed(sentence, fault.finding or ""))
+        return await self._commit(lease, c.Adopt(plan, provisional))
+
+    async def _approvers(self, run: Run, step: PlannedStep) -> frozenset[Any]:
+        if not step.changes or run.changed or run.quorum is None:
+            return frozenset()
+        return await self.members.of(run.quorum.group)
+
+    async def _effect(self, run: Run, act: t.Todo, step: PlannedStep, lease: Lease) -> datetime | None:
+        turn = await self._turn(run, step, lease)
+        outcome = await self._outcome(act, turn)
+        if isinstance(outcome, NotDone):
+            return await self._commit(lease, c.Begin(step.id, lease.epoch, await self._approvers(run, step)))
+        return await self._record(lease, run, step, outcome)
+
+    async def _outcome(self, act: t.Todo, turn: Turn) -> Outcome | NotDone:
+        step = self.planner.steps[turn.step.uses]
+        try:
+            match act:
+                case t.Check(token=token):
+                    return await step.check(turn, token)
+                case t.Settle():
+                    return await step.settle(turn)
+                case _:
+                    return await step.start(turn)
+        except Fenced as cause:
+            return Failed(f"Somebody else took this target over meanwhile, so nothing more was done here ({cause}).")
+        except (Unreachable, LeaseLost):
+            raise
+        except Exception as cause:
+            log.exception("step %s of %s failed unexpectedly", turn.step.uses, turn.site.run)
+            return _stumbled(turn.step, cause)
+
+    async def _record(self, lease: Lease, run: Run, step: PlannedStep, outcome: Outcome) -> datetime | None:
+        kept = self.redactor.outcome(outcome)
+        if step.id in run.steps and unchanged(run, step.id, kept) and isinstance(kept, Pending):
+            return kept.check_at
+        return await self._commit(lease, c.Record(step.id, lease.epoch, kept))
+
+    async def _stop(self, run: Run, step: PlannedStep | None, lease: Lease) -> datetime | None:
+        note = ""
+        if step is not None:
+            turn = await self._turn(run, step, lease)
+            note = await self.planner.steps[step.uses].abandon(turn)
+        return await self._commit(lease, c.Stopped(self.redactor.text(note)))
+
+    async def _turn(self, run: Run, step: PlannedStep, lease: Lease) -> Turn:
+        release = (await self.store.read([release_of(run)])).streams[release_of(run)].state
+        state = run.steps[step.id]
+
+        async def report(line: str) -> None:
+            await self._commit(lease, c.Progress(step.id, lease.epoch, self.redactor.text(line)))
+
+        site = self.planner.site(run, release)
+        turn = Turn(
+            site=site,
+            step=step,
+            epoch=lease.epoch,
+            began_at=state.first_began_at or state.began_at,
+            now=self.clock(),
+            choice=state.choice,
+            evidence=run.evidence,
+            report=report,
+        )
+        return replace(turn, site=replace(site, cut_off=await self._cut_off(run, lease))) if run.supersedes else turn
+
+    async def _cut_off(self, run: Run, lease: Lease) -> tuple[Turn, ...]:
+        """What the superseded runs were in the middle of."""
+        found = []
+        for other in run.supersedes:
+            snapshot = await self.store.read([f"run/{other}"])
+            old: Run = snapshot.streams[f"run/{other}"].state
+            step = t.under_way(old)
+            if step is not None:
+                release = (await self.store.read([release_of(old)])).streams[release_of(old)].state
+                state = old.steps[step.id]
+                site = self.planner.site(old, release)
+                found.append(Turn(site, step, lease.epoch, state.began_at, self.clock(), evidence=old.evidence))
+        return tuple(found)
+
+    async def _commit(self, lease: Lease, command: c.Command) -> datetime | None:
+        """Decide again as often as somebody else's commit comes between. Answers None: go on at once."""
+        while True:
+            draft = Draft(store=self.store, catalogue=self.planner.catalogue, now=self.clock())
+            await draft.open([lease.work.key])
+            if not await draft.apply(lease.work.key, command):
+                return None
+            try:
+                await self.store.commit(draft.changes(), lease)
+            except Conflict:
+                continue
+            return None
+
+    async def _say_unreachable(self, run: Run, act: t.Todo, lease: Lease, cause: Unreachable) -> None:
+        line = self.redactor.text(f"{cause.what} does not answer; trying again")
+        step = getattr(act, "step", None)
+        state = run.steps.get(step.id) if step is not None else None
+        if step is None or state is None or state.epoch == 0:
+            await self._commit(lease, c.Note(line[0].upper() + line[1:] + "."))
+        else:
+            await self._commit(lease, c.Progress(step.id, state.epoch, line))
+
+
+def _stumbled(step: PlannedStep, cause: Exception) -> Outcome:
+    """A fault of ours: what changes the environment is in doubt, the rest has failed."""
+    what = f"Opsbot stumbled over an unexpected {type(cause).__name__} in “{step.title}”"
+    if step.changes:
+        return InDoubt(f"{what}. Whether it was done is not known. Was it?")
+    return Failed(f"{what}. Nothing was changed by this step; the log has the details.")

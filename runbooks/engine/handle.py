@@ -1,0 +1,65 @@
+"""Take what a person asks: decide, commit once, reply; the same request again repeats the first reply."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from runbooks.catalogue import Catalogue
+from runbooks.engine import asks
+from runbooks.engine.draft import Draft, stored_reply
+from runbooks.engine.gestures import Desk, Who, gesture, streams_of
+from runbooks.engine.people import Members, groups_of
+from runbooks.store import Conflict, Duplicate, Inbox, Store, TargetBusy
+from runbooks.vocabulary import Actor, Refused, Unreachable
+
+TRIES = 5  # each lost race means that somebody else's commit won
+
+
+@dataclass(frozen=True)
+class Reception:
+    """Where people's requests come in."""
+
+    store: Store
+    catalogue: Catalogue
+    members: Members
+    clock: Callable[[], datetime]
+
+    async def handle(self, ask: asks.Ask, *, by: Actor, key: str) -> asks.Reply:
+        """Move what was asked for, once per `key`. When it returns, it is recorded.
+
+        Raises StoreUnavailable: nothing was recorded, or (`unknown`) it can't be told.
+        """
+        try:
+            groups = await groups_of(self.members, by, frozenset(self.catalogue.groups))
+        except Unreachable as cause:
+            return asks.Reply(refused="membership-unknown", facts={"what": cause.what})
+        number = await self.store.number() if isinstance(ask, asks.Deploy | asks.RollBack) else 0
+        for _ in range(TRIES):
+            try:
+                return await self._once(ask, Who(by, groups), number, key)
+            except (Conflict, TargetBusy):
+                continue
+            except Duplicate:
+                break
+        return await self._first_reply(key)
+
+    async def _once(self, ask: asks.Ask, who: Who, number: int, key: str) -> asks.Reply:
+        draft = Draft(store=self.store, catalogue=self.catalogue, now=self.clock())
+        if (first := await draft.open(streams_of(ask), inbox=key)) is not None:
+            return _reply(first)
+        try:
+            reply = await gesture(ask, Desk(self.catalogue, draft, who, number))
+        except Refused as refused:
+            reply, draft = asks.Reply(refused=refused.reason, facts=refused.facts), draft.blank()
+        await self.store.commit(draft.changes(Inbox(key, stored_reply(reply))))
+        return reply
+
+    async def _first_reply(self, key: str) -> asks.Reply:
+        found = (await self.store.read([], inbox=key)).reply
+        return _reply(found) if found is not None else asks.Reply(refused="contended")
+
+
+def _reply(stored: object) -> asks.Reply:
+    return TypeAdapter(asks.Reply).validate_python(stored)

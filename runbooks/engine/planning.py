@@ -1,0 +1,124 @@
+"""From a document to a plan: every step resolved against the world as it is now. Reads only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from runbooks.catalogue import Catalogue
+from runbooks.documents.runbook import Item, Phase, Runbook
+from runbooks.releases.state import Release
+from runbooks.runs.state import Run
+from runbooks.steps.base import Site, Step
+from runbooks.steps.source import Source
+from runbooks.vocabulary import OnFailure, Plan, PlannedStep, PlanningFailed
+
+TAKE_OVER = "take-over"
+
+
+class Library(Protocol):
+    """The runbooks that ship, and the team's own."""
+
+    def runbook(self, runbook_id: str) -> Runbook:
+        """A runbook by its id. KeyError where there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Makes plans."""
+
+    catalogue: Catalogue
+    library: Library
+    steps: Mapping[str, Step]
+    source: Source
+
+    def site(self, run: Run, release: Release) -> Site:
+        """Where the run acts. Raises PlanningFailed where the catalogue no longer has the place."""
+        service = self.catalogue.services.get(run.service)
+        environment = service.environments.get(run.environment) if service else None
+        if service is None or environment is None:
+            raise PlanningFailed(f"The catalogue has no {run.service} in {run.environment} any more.")
+        return Site(
+            run=run.id,
+            service_name=run.service,
+            service=service,
+            environment_name=run.environment,
+            environment=environment,
+            requester=run.requester,
+            version=run.version,
+            commit=run.plan.commit if run.plan else run.target.commit if run.target else "",
+            known_good=release.known_good,
+            target=run.target,
+            supersedes=run.supersedes,
+        )
+
+    async def plan(self, run: Run, release: Release) -> tuple[Plan, bool]:
+        """The plan, and whether it is provisional: the take-over alone, before anything is read.
+
+        Raises PlanningFailed with a sentence, Unreachable.
+        """
+        site = self.site(run, release)
+        runbook = self._runbook(run)
+        items = [(phase, item) for phase in runbook.phases for item in phase.items]
+        provisional = _uses(items[0][1]) == TAKE_OVER and not _done(run, items[0][1].id)
+        if provisional:
+            items = items[:1]
+        elif run.target is None:
+            found = await self.source.resolve(site.service.source.repository, run.version)
+            site = replace(site, commit=found.commit)
+        steps = [await self._step(phase, item, site) for phase, item in items]
+        return self._plan(run, runbook, site, steps), provisional
+
+    def _plan(self, run: Run, runbook: Runbook, site: Site, steps: list[PlannedStep]) -> Plan:
+        return Plan(
+            runbook=runbook.id,
+            document=runbook.digest,
+            service=run.service,
+            environment=run.environment,
+            version=run.version,
+            commit=site.commit,
+            steps=tuple(steps),
+            quorum=run.quorum,
+        )
+
+    def _runbook(self, run: Run) -> Runbook:
+        try:
+            return self.library.runbook(run.runbook)
+        except KeyError:
+            raise PlanningFailed(f"There is no runbook {run.runbook!r} in the library.") from None
+
+    async def _step(self, phase: Phase, item: Item, site: Site) -> PlannedStep:
+        uses = _uses(item)
+        step = self.steps[uses]
+        try:
+            params = step.params.model_validate(item.step.params if item.step else {})
+        except ValidationError as fault:
+            raise PlanningFailed(f"{item.title}: {fault.errors()[0]['msg']}") from fault
+        resolved = await step.resolve(params, site)
+        return PlannedStep(
+            id=item.id,
+            title=item.title,
+            phase=phase.title,
+            uses=uses,
+            params=resolved.params,
+            shows=resolved.shows,
+            changes=step.changes if resolved.changes is None else resolved.changes,
+            cut=resolved.cut or step.cut,
+            on_failure=_with_finding(item, step),
+            line=item.line,
+        )
+
+
+def _uses(item: Item) -> str:
+    return item.step.uses if item.step else "confirm"
+
+
+def _done(run: Run, step_id: str) -> bool:
+    return step_id in run.steps and run.steps[step_id].finished
+
+
+def _with_finding(item: Item, step: Step) -> OnFailure:
+    declared = item.step.on_failure if item.step else OnFailure()
+    return declared if declared.finding else replace(declared, finding=step.finding)
