@@ -6,7 +6,7 @@ delete-message, reset, log, state, messages/CHANNEL). It takes --config, --port 
 --files-dir, and listens on every interface.
 """
 
-from sandbox.slack.binary import SlackUnavailable, local_slack
+from sandbox.slack.binary import SlackUnavailable, local_slack_program
 from sandbox.slack.faults import Fault, Kind
 from sandbox.slack.journal import Call, Envelope
 from sandbox.slack.local import LocalSlack
@@ -26,6 +26,6 @@ __all__ = [
     "SlackServer",
     "SlackUnavailable",
     "Workspace",
-    "local_slack",
+    "local_slack_program",
     "sandbox_workspace",
 ]

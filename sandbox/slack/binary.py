@@ -19,7 +19,7 @@ class SlackUnavailable(Exception):
     """The local Slack can't be had on this machine; the message says why and what to do instead."""
 
 
-def local_slack(folder: Path) -> Path:
+def local_slack_program(folder: Path) -> Path:
     """The program's path below `folder`, fetched if it is not there yet."""
     program = folder / f"{PACKAGE}-{VERSION}" / "local-slack"
     if not program.exists():

@@ -62,7 +62,7 @@ class Journal:
         self._changed.set()
 
     async def until(self, found: Callable[[], Found], *, seconds: float = 10.0) -> Found:
-        """Wait for `found` to give something true; it is asked whenever something passes. TimeoutError if it stays."""
+        """Wait for `found` to give something true; asked whenever something passes. TimeoutError if it never does."""
         try:
             async with asyncio.timeout(seconds):
                 while not (value := found()):

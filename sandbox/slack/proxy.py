@@ -13,11 +13,11 @@ import aiohttp
 from aiohttp import web
 
 from sandbox.slack.answers import Answer, Args, refused
+from sandbox.slack.arguments import arguments, body
 from sandbox.slack.faults import Fault, Faults
 from sandbox.slack.journal import Call, Journal
 from sandbox.slack.memory import Memory
 from sandbox.slack.page import PERSON_COOKIE, Page
-from sandbox.slack.arguments import arguments, body
 from sandbox.slack.rules import Offers, for_the_person_alone, too_large
 from sandbox.slack.server import SlackServer
 from sandbox.slack.sockets import Sockets
