@@ -178,9 +178,11 @@ def _(command: c.Approve, run: Run, now: datetime) -> list[e.Event]:
 
 @_decide.register
 def _(command: c.Reject, run: Run, now: datetime) -> list[e.Event]:
-    if command.by != run.requester:
+    if command.by == run.requester:  # withdrawing one's own is nobody else's business
+        policy.still_open(run, "reject")
+        policy.wants_approval(run)
+    else:
         _may_judge(run, command, "reject")
-    policy.still_open(run, "reject")
     return [e.Ended(command.by, now, Status.REJECTED)]
 
 
