@@ -178,10 +178,9 @@ def _(command: c.Approve, run: Run, now: datetime) -> list[e.Event]:
 
 @_decide.register
 def _(command: c.Reject, run: Run, now: datetime) -> list[e.Event]:
-    if command.by == run.requester:  # withdrawing one's own is nobody else's business
-        policy.still_open(run, "reject")
-        policy.wants_approval(run)
-    else:
+    policy.still_open(run, "reject")
+    policy.wants_approval(run)
+    if command.by != run.requester:  # whoever asked may withdraw it
         _may_judge(run, command, "reject")
     return [e.Ended(command.by, now, Status.REJECTED)]
 
