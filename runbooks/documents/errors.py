@@ -36,6 +36,11 @@ class Report:
         """Note a fault and read on."""
         self.faults.append(Fault(self.path, line, wrong, right))
 
+    def failed(self, line: int, wrong: str, right: str = "") -> DocumentError:
+        """The error to raise where reading on makes no sense: this fault and all before it."""
+        self.add(line, wrong, right)
+        return DocumentError(self.faults)
+
     def close(self) -> None:
         """Raise DocumentError if there was any fault."""
         if self.faults:

@@ -1,17 +1,17 @@
 """YAML with the line of every key and value, so that any fault in it can be told as file:line.
 
-Reads the part of YAML that needs no memory of its traps: text, whole numbers, true, false and null. `no`, `1.10`, `024`
-and `12:30` are text.
+Reads the part of YAML that has no traps: text, whole numbers, true, false and null. `no`, `1.10`, `024` and `12:30`
+are text.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
-from runbooks.documents.errors import DocumentError, Report
+from runbooks.documents.errors import Report
 
 Loc = tuple[str | int, ...]
 
@@ -26,7 +26,7 @@ _INT = (f"{_PREFIX}int", re.compile(r"^-?(?:0|[1-9][0-9]{0,17})$"))
 class _Loader(yaml.SafeLoader):
     """Builds nodes only; values are made here, from their tags."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {
+    yaml_implicit_resolvers = {  # noqa: RUF012  # the base class declares it without ClassVar
         **{first: [_NULL] for first in ("", "~", "n", "N")},
         **{first: [_BOOL] for first in "tTfF"},
         **{first: [_INT] for first in "-0123456789"},
@@ -78,25 +78,20 @@ def read(text: str, *, path: str, first_line: int = 1) -> Marked:
 def _composed(text: str, report: Report, first_line: int) -> yaml.Node | None:
     if (tab := re.search(r"^ *\t[\t ]*\S", text, re.MULTILINE)) is not None:
         line = text.count("\n", 0, tab.start()) + first_line
-        raise DocumentError([_fault(report, line, "a tab stands in the indentation", "indent with spaces")])
+        raise report.failed(line, "a tab stands in the indentation", "indent with spaces")
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as cause:
         mark = cause.problem_mark or cause.context_mark
         wrong = f"this is not YAML: {cause.problem or cause.context}"
         right = "check the colons, quotes and indentation here"
-        raise DocumentError([_fault(report, first_line + (mark.line if mark else 0), wrong, right)]) from cause
+        raise report.failed(first_line + (mark.line if mark else 0), wrong, right) from cause
     except yaml.reader.ReaderError as cause:
         line = first_line + text.count("\n", 0, cause.position)
-        raise DocumentError([_fault(report, line, "a character stands here that YAML forbids", "remove it")]) from cause
+        raise report.failed(line, "a character stands here that YAML forbids", "remove it") from cause
     except RecursionError as cause:
-        raise DocumentError([_fault(report, first_line, "this YAML is nested too deep", "make it flatter")]) from cause
+        raise report.failed(first_line, "this YAML is nested too deep", "make it flatter") from cause
     return node
-
-
-def _fault(report: Report, line: int, wrong: str, right: str) -> Any:
-    report.add(line, wrong, right)
-    return report.faults[-1]
 
 
 @dataclass
@@ -113,7 +108,7 @@ class _Builder:
         line = self._line(node)
         self.lines.setdefault(loc, line)
         if self.nodes > _NODES or len(loc) > _DEPTH:
-            raise DocumentError([_fault(self.report, line, "this YAML is too large or too deep", "make it smaller")])
+            raise self.report.failed(line, "this YAML is too large or too deep", "make it smaller")
         match node:
             case yaml.ScalarNode():
                 return self._scalar(node, line)

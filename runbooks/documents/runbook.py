@@ -47,7 +47,7 @@ class StepBlock:
 
     uses: str
     params: Json = field(default_factory=dict)
-    on_failure: OnFailure = OnFailure()
+    on_failure: OnFailure = field(default_factory=OnFailure)
     line: int = 0  # of the block's fence
 
 

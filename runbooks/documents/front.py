@@ -1,0 +1,111 @@
+"""The front matter of a document: what it is, what starts it, what it needs and reserves.
+
+Documents of other tools have front matter too (sites, issue templates); theirs is left alone, its title aside.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from runbooks.documents import checks
+from runbooks.documents.errors import DocumentError, Report
+from runbooks.documents.marked import Marked, read
+from runbooks.documents.runbook import Kind, Parameter
+from runbooks.vocabulary import Severity
+
+ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
+_NAME = r"^[a-z][a-z0-9_-]{0,62}$"
+_OURS = ("command", "parameters", "reserves", "approvals", "modes")  # no other tool's documents have these
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as cause:
+        raise ValueError(f"is no regular expression: {cause}") from cause
+    return value
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DeclaredParameter(_Part):
+    """One of `parameters`."""
+
+    type: Kind = Kind.TEXT
+    pattern: Annotated[str, AfterValidator(_pattern)] = ""
+    description: str = ""
+
+
+Name = Annotated[str, Field(pattern=_NAME)]
+
+
+class FrontMatter(_Part):
+    """All that front matter may say; each of it may be left out."""
+
+    id: str | None = Field(default=None, pattern=ID)
+    title: str | None = Field(default=None, min_length=1, max_length=150)
+    command: str = Field(default="", pattern=r"^([a-z][a-z0-9-]*)?$")
+    parameters: dict[Name, DeclaredParameter] = Field(default_factory=dict)
+    severity: Severity = Severity.S3
+    reserves: tuple[Literal["workloads", "database"], ...] = ()
+    approvals: Literal["environment"] = "environment"
+    modes: dict[Name, str] = Field(default_factory=dict)
+
+    @property
+    def declared(self) -> tuple[Parameter, ...]:
+        """The parameters as values."""
+        return tuple(
+            Parameter(name, type=each.type, pattern=each.pattern, description=each.description)
+            for name, each in self.parameters.items()
+        )
+
+
+@dataclass(frozen=True)
+class Front:
+    """The front matter and how many lines of the document it takes."""
+
+    matter: FrontMatter = field(default_factory=FrontMatter)
+    marked: Marked = field(default_factory=lambda: Marked(None))
+    lines: int = 0
+
+
+def front_of(lines: list[str], report: Report) -> Front:
+    """The front matter of a document, given by its lines; faults go to the report."""
+    if not lines or lines[0].rstrip() != "---":
+        return Front()
+    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() in ("---", "...")), None)
+    block = lines[1:end]
+    if end is None:
+        if block and _says_ours(block[:1]):
+            report.add(1, "the front matter has no end", "close it with a line `---`")
+        return Front()
+    try:
+        marked = read("\n".join(block), path=report.path, first_line=2)
+    except DocumentError as cause:
+        if _says_ours(block):
+            report.faults += cause.faults
+            return Front(lines=end + 1)
+        return Front(lines=end + 1) if re.match(r"[A-Za-z][\w-]*:(\s|$)", block[0]) else Front()
+    return _front(marked, end + 1, report)
+
+
+def _front(marked: Marked, lines: int, report: Report) -> Front:
+    match marked.value:
+        case None:
+            return Front(lines=lines)
+        case dict() as found if found.keys() & {*_OURS} or found.keys() <= FrontMatter.model_fields.keys():
+            matter = checks.validated(FrontMatter, marked, report)
+            return Front(matter or FrontMatter(), marked, lines)
+        case {"title": str(title)} if title.strip():
+            return Front(FrontMatter(title=title.strip()[:150]), marked, lines)
+        case dict():
+            return Front(lines=lines)
+    return Front()  # a rule, some text and another rule: Markdown
+
+
+def _says_ours(block: list[str]) -> bool:
+    return any(line.startswith(tuple(f"{key}:" for key in _OURS)) for line in block)
