@@ -251,6 +251,8 @@ class KnownWorkload:
     uid: str
     template: Json
     images: dict[str, str]  # container -> image as it ran, by digest where known
+    digest: str = ""  # of the template as read: storing it takes out what looks like a secret
+    config_maps: dict[str, dict[str, str]] = field(default_factory=dict)  # name -> key -> SHA-256 of its value
 
 
 @dataclass(frozen=True)
