@@ -62,7 +62,7 @@ class Planner:
         site = self.site(run, release)
         runbook = self._runbook(run)
         items = [(phase, item) for phase in runbook.phases for item in phase.items]
-        provisional = _uses(items[0][1]) == TAKE_OVER and not _done(run, items[0][1].id)
+        provisional = items[0][1].uses == TAKE_OVER and not _done(run, items[0][1].id)
         if provisional:
             items = items[:1]
         elif run.target is None:
@@ -85,12 +85,12 @@ class Planner:
 
     def _runbook(self, run: Run) -> Runbook:
         try:
-            return self.library.runbook(run.runbook)
+            return self.library.runbook(run.runbook).runs
         except KeyError:
             raise PlanningFailed(f"There is no runbook {run.runbook!r} in the library.") from None
 
     async def _step(self, phase: Phase, item: Item, site: Site) -> PlannedStep:
-        uses = _uses(item)
+        uses = item.uses
         step = self.steps[uses]
         try:
             params = step.params.model_validate(item.step.params if item.step else {})
@@ -109,10 +109,6 @@ class Planner:
             on_failure=_with_finding(item, step),
             line=item.line,
         )
-
-
-def _uses(item: Item) -> str:
-    return item.step.uses if item.step else "confirm"
 
 
 def _done(run: Run, step_id: str) -> bool:

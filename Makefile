@@ -1,0 +1,41 @@
+# What people type. Needs: Python 3.11 or later, git, make. Everything else is set up here.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK = $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --quiet
+
+.PHONY: demo tour test check setup lock clean
+
+setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
+
+.venv/ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up the virtual environment (half a minute, once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## plays the tour in a local Slack, then stays up for you
+	@$(BIN)/python -m sandbox.demo --stay
+
+tour: setup ## plays the tour and exits 0 only if everything was seen
+	@$(BIN)/python -m sandbox.demo
+
+test: setup check ## everything, on real parts; says what it skipped and why
+	@$(BIN)/python -m sandbox.prepare
+	@$(BIN)/pytest
+
+check: setup ## lint, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || ($(BIN)/ruff format --diff --quiet .; exit 1)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: ## pins the dependencies anew, with hashes and without index addresses
+	@$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv
+	@$(LOCK) pyproject.toml -o requirements/run.txt
+	@$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
+	@echo hatchling | $(LOCK) - -o requirements/build.txt
+
+clean: ## removes what was made inside the clone
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
