@@ -10,15 +10,15 @@ _ALL = re.compile(r"<!(here|channel|everyone)(?:\|[^>]*)?>")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-def drawn(text: str, groups: Mapping[str, str]) -> str:
-    """Text as a person reads it, in this machine's time zone; `groups` are handles by id."""
-    text = _DATE.sub(lambda found: _date(int(found[1]), found[2]), text)
+def drawn(text: str, groups: Mapping[str, str], now: datetime) -> str:
+    """Text as a person reads it in the time zone of `now`; `groups` are handles by id."""
+    text = _DATE.sub(lambda found: _date(int(found[1]), found[2], now), text)
     text = _GROUP.sub(lambda found: f"@{groups.get(found[1], found[1])}", text)
     return _ALL.sub(lambda found: f"@{found[1]}", text)
 
 
-def _date(seconds: int, form: str) -> str:
-    moment = datetime.fromtimestamp(seconds).astimezone()
+def _date(seconds: int, form: str, now: datetime) -> str:
+    moment = datetime.fromtimestamp(seconds, now.tzinfo)
     day = f"{moment.day} {moment:%B %Y}"
     short = f"{moment.day} {moment:%b %Y}"
     tokens = {
@@ -26,26 +26,26 @@ def _date(seconds: int, form: str) -> str:
         "{date}": day,
         "{date_short}": short,
         "{date_long}": f"{moment:%A}, {day}",
-        "{date_pretty}": _pretty(moment, day),
-        "{date_short_pretty}": _pretty(moment, short),
-        "{date_long_pretty}": _pretty(moment, f"{moment:%A}, {day}"),
+        "{date_pretty}": _pretty(moment, day, now),
+        "{date_short_pretty}": _pretty(moment, short, now),
+        "{date_long_pretty}": _pretty(moment, f"{moment:%A}, {day}", now),
         "{time}": f"{moment:%H:%M}",
         "{time_secs}": f"{moment:%H:%M:%S}",
-        "{ago}": _ago(moment),
+        "{ago}": _ago(moment, now),
     }
     for token, value in tokens.items():
         form = form.replace(token, value)
     return form
 
 
-def _pretty(moment: datetime, otherwise: str) -> str:
-    today = datetime.now().astimezone().date()
+def _pretty(moment: datetime, otherwise: str, now: datetime) -> str:
+    today = now.date()
     near = {today: "today", today - timedelta(days=1): "yesterday", today + timedelta(days=1): "tomorrow"}
     return near.get(moment.date(), otherwise)
 
 
-def _ago(moment: datetime) -> str:
-    seconds = (datetime.now().astimezone() - moment).total_seconds()
+def _ago(moment: datetime, now: datetime) -> str:
+    seconds = (now - moment).total_seconds()
     size = abs(seconds)
     unit, name = next(
         ((u, n) for u, n in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")) if size >= u), (1, "second")

@@ -7,6 +7,7 @@ Buttons with a confirmation dialog ask first; a form is sent with its initial va
 import asyncio
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -57,7 +58,7 @@ class Page:
     async def _carry_down(self, page: web.WebSocketResponse, slack: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in slack:
             if frame.type is WSMsgType.TEXT and (shown := self._shown(json.loads(frame.data))):
-                await page.send_str(drawn(json.dumps(shown), self._groups))
+                await page.send_str(drawn(json.dumps(shown), self._groups, datetime.now().astimezone()))
         await page.close()
 
     def _shown(self, frame: Frame) -> Frame | None:

@@ -25,6 +25,7 @@ from sandbox.slack.trouble import Effect, meet
 
 RESPONSE_URL = "response_url"
 _LARGEST = 1 << 30
+_HINT = (b"try /echo hi", b"try /deploy help")  # what the page's text field suggests
 _HOP_BY_HOP = {"host", "connection", "content-length", "transfer-encoding", "content-encoding", "accept-encoding"}
 
 
@@ -160,7 +161,7 @@ class Proxy:
         async with self._upstream.request(
             request.method, f"{self._server.url}{request.rel_url}", headers=headers, data=await request.read()
         ) as told:
-            content = await told.read()
+            content = (await told.read()).replace(*_HINT)
             kept = {name: value for name, value in told.headers.items() if name.lower() not in _HOP_BY_HOP}
         call.status = told.status
         self.journal.changed()

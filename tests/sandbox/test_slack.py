@@ -1,108 +1,24 @@
 """A real bot on the local Slack: what Slack says it does is what it sees."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from sandbox.slack import LocalSlack, Message, NotThere
+from tests.sandbox.bot import CARD, FORM, Bot
 
 pytestmark = pytest.mark.slack
 
 Json = dict[str, Any]
-CARD: list[Json] = [
-    {"type": "header", "block_id": "head", "text": {"type": "plain_text", "text": "Deploy example to production"}},
-    {"type": "section", "block_id": "plan", "text": {"type": "mrkdwn", "text": "v41 → v42"}},
-    {
-        "type": "actions",
-        "block_id": "run-7",
-        "elements": [
-            {
-                "type": "button",
-                "action_id": "approve",
-                "text": {"type": "plain_text", "text": "Approve"},
-                "value": "7",
-            },
-            {"type": "button", "action_id": "form", "text": {"type": "plain_text", "text": "Reject"}, "value": "7"},
-        ],
-    },
-]
-FORM: Json = {
-    "type": "modal",
-    "callback_id": "reason",
-    "title": {"type": "plain_text", "text": "Why not"},
-    "submit": {"type": "plain_text", "text": "Reject"},
-    "blocks": [
-        {
-            "type": "input",
-            "block_id": "why",
-            "label": {"type": "plain_text", "text": "Reason"},
-            "element": {"type": "plain_text_input", "action_id": "text", "initial_value": "not today"},
-        }
-    ],
-}
-
-
-class Bot:
-    """A small bot; `heard` has what reached it, in order."""
-
-    def __init__(self, slack: LocalSlack) -> None:
-        self.client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
-        self.heard: list[Json] = []
-        self.app = AsyncApp(token=slack.bot_token, client=self.client)
-        self.app.command("/deploy")(self._command)
-        self.app.action("approve")(self._approve)
-        self.app.action("form")(self._form)
-        self.app.view("reason")(self._reason)
-        self.socket = AsyncSocketModeHandler(self.app, slack.app_token, ping_interval=0.2)
-
-    async def _command(self, ack: Any, body: Json, respond: Any) -> None:
-        self.heard.append(body)
-        match body["text"]:
-            case "ack":
-                await ack("Said with the acknowledgement.")
-            case "respond":
-                await ack()
-                await respond("Said by response URL.")
-            case _:
-                await ack()
-                await self.client.chat_postMessage(channel=body["channel_id"], text="Deploy", blocks=CARD)
-
-    async def _approve(self, ack: Any, body: Json) -> None:
-        self.heard.append(body)
-        await ack()
-        approved = [*CARD[:1], {"type": "section", "text": {"type": "mrkdwn", "text": "Approved"}}]
-        place = {"channel": body["channel"]["id"], "ts": body["message"]["ts"]}
-        await self.client.chat_update(**place, text="Approved", blocks=approved)
-
-    async def _form(self, ack: Any, body: Json) -> None:
-        self.heard.append(body)
-        await ack()
-        await self.client.views_open(trigger_id=body["trigger_id"], view=FORM)
-
-    async def _reason(self, ack: Any, body: Json) -> None:
-        self.heard.append(body)
-        await ack()
 
 
 @pytest.fixture
 async def client(local_slack: LocalSlack) -> AsyncWebClient:
     return AsyncWebClient(local_slack.bot_token, base_url=local_slack.api_url)
-
-
-@pytest.fixture
-async def bot(local_slack: LocalSlack) -> AsyncIterator[Bot]:
-    bot = Bot(local_slack)
-    await bot.socket.connect_async()
-    await local_slack.bot_connected()
-    yield bot
-    await bot.socket.close_async()
 
 
 async def card(slack: LocalSlack) -> Message:
@@ -112,7 +28,7 @@ async def card(slack: LocalSlack) -> Message:
 async def test_a_command_becomes_a_card_and_a_click_changes_it(local_slack: LocalSlack, bot: Bot) -> None:
     await local_slack.person("riley").command("#deploys", "/deploy example v42 production")
     shown = await card(local_slack)
-    assert shown.buttons == ["Approve", "Reject"]
+    assert shown.buttons == ["Approve", "Abort", "Reject"]
 
     await local_slack.person("alex").click(shown, "Approve")
 
@@ -276,8 +192,8 @@ async def test_a_wrong_token_is_refused(local_slack: LocalSlack) -> None:
 
 async def test_a_person_can_only_click_what_is_there(local_slack: LocalSlack, bot: Bot) -> None:
     await local_slack.person("riley").command("#deploys", "/deploy")
-    with pytest.raises(NotThere, match="Abort"):
-        await local_slack.person("riley").click(await card(local_slack), "Abort")
+    with pytest.raises(NotThere, match="no 'Retry'"):
+        await local_slack.person("riley").click(await card(local_slack), "Retry")
 
 
 async def test_of_two_connections_one_gets_an_envelope(local_slack: LocalSlack, bot: Bot) -> None:

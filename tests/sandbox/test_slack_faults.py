@@ -1,35 +1,18 @@
 """What goes wrong between a bot and Slack, and that it goes wrong as it was asked to."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from aiohttp import ClientConnectionError
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack import Fault, Kind, LocalSlack
+from tests.sandbox.bot import Bot
 
 pytestmark = pytest.mark.slack
 
 POST = "chat.postMessage"
-
-
-class Listener:
-    """A bot that only listens to /deploy."""
-
-    def __init__(self, slack: LocalSlack) -> None:
-        self.heard: list[str] = []
-        app = AsyncApp(token=slack.bot_token, client=AsyncWebClient(slack.bot_token, base_url=slack.api_url))
-        app.command("/deploy")(self._command)
-        self.socket = AsyncSocketModeHandler(app, slack.app_token, ping_interval=0.1)
-
-    async def _command(self, ack: Any, body: dict[str, Any]) -> None:
-        self.heard.append(body["text"])
-        await ack()
 
 
 @pytest.fixture
@@ -37,13 +20,8 @@ async def client(local_slack: LocalSlack) -> AsyncWebClient:
     return AsyncWebClient(local_slack.bot_token, base_url=local_slack.api_url, timeout=1, retry_handlers=[])
 
 
-@pytest.fixture
-async def listener(local_slack: LocalSlack) -> AsyncIterator[Listener]:
-    listener = Listener(local_slack)
-    await listener.socket.connect_async()
-    await local_slack.bot_connected()
-    yield listener
-    await listener.socket.close_async()
+def heard(bot: Bot) -> list[str]:
+    return [body["text"] for body in bot.heard]
 
 
 async def texts(slack: LocalSlack) -> list[str]:
@@ -99,10 +77,10 @@ async def test_a_call_done_twice_and_one_done_late(local_slack: LocalSlack, clie
     assert await texts(local_slack) == ["twice", "twice", "next", "late"]
 
 
-async def test_an_envelope_comes_twice_or_never(local_slack: LocalSlack, listener: Listener) -> None:
+async def test_an_envelope_comes_twice_or_never(local_slack: LocalSlack, bot: Bot) -> None:
     local_slack.proxy.inject(Fault("slash_commands", Kind.DUPLICATE))
     await local_slack.person("riley").command("#ops", "/deploy a")
-    await local_slack.journal.until(lambda: listener.heard == ["a", "a"])
+    await local_slack.journal.until(lambda: heard(bot) == ["a", "a"])
     first, second = local_slack.journal.envelopes
     assert first.id != second.id
     assert first.payload == second.payload
@@ -111,19 +89,19 @@ async def test_an_envelope_comes_twice_or_never(local_slack: LocalSlack, listene
     asking = asyncio.create_task(local_slack.person("riley").command("#ops", "/deploy b"))
     await local_slack.journal.until(lambda: local_slack.journal.envelopes[-1].lost)
     asking.cancel()
-    assert listener.heard == ["a", "a"]
+    assert heard(bot) == ["a", "a"]
 
 
-async def test_a_cut_socket_is_made_anew(local_slack: LocalSlack, listener: Listener) -> None:
+async def test_a_cut_socket_is_made_anew(local_slack: LocalSlack, bot: Bot) -> None:
     opened = len(local_slack.journal.calls("apps.connections.open"))
     await local_slack.proxy.sockets.close()
     await local_slack.journal.until(lambda: len(local_slack.journal.calls("apps.connections.open")) > opened)
     await local_slack.bot_connected()
     await local_slack.person("riley").command("#ops", "/deploy a")
-    assert listener.heard == ["a"]
+    assert heard(bot) == ["a"]
 
 
-async def test_a_deaf_socket_is_noticed_only_without_pongs(local_slack: LocalSlack, listener: Listener) -> None:
+async def test_a_deaf_socket_is_noticed_only_without_pongs(local_slack: LocalSlack, bot: Bot) -> None:
     local_slack.proxy.sockets.deafen(answers_pings=True)
     asking = asyncio.create_task(local_slack.person("riley").command("#ops", "/deploy a"))
     await local_slack.journal.until(lambda: bool(local_slack.journal.envelopes))
@@ -134,23 +112,21 @@ async def test_a_deaf_socket_is_noticed_only_without_pongs(local_slack: LocalSla
     local_slack.proxy.sockets.deafen(answers_pings=False)
 
     await local_slack.journal.until(lambda: len(local_slack.journal.calls("apps.connections.open")) > opened)
-    assert listener.heard == []
+    assert heard(bot) == []
 
 
-async def test_an_announced_refresh_makes_a_new_connection(local_slack: LocalSlack, listener: Listener) -> None:
+async def test_an_announced_refresh_makes_a_new_connection(local_slack: LocalSlack, bot: Bot) -> None:
     opened = len(local_slack.journal.calls("apps.connections.open"))
     await local_slack.proxy.sockets.announce_refresh()
     await local_slack.journal.until(lambda: len(local_slack.journal.calls("apps.connections.open")) > opened)
 
 
-async def test_after_an_outage_all_is_where_it_was(
-    local_slack: LocalSlack, client: AsyncWebClient, listener: Listener
-) -> None:
+async def test_after_an_outage_all_is_where_it_was(local_slack: LocalSlack, client: AsyncWebClient, bot: Bot) -> None:
     await client.chat_postMessage(channel="#ops", text="before")
     async with local_slack.outage():
         with pytest.raises(ClientConnectionError):
             await client.chat_postMessage(channel="#ops", text="meanwhile")
     await local_slack.bot_connected()
     await local_slack.person("riley").command("#ops", "/deploy a")
-    assert listener.heard == ["a"]
-    assert await texts(local_slack) == ["before"]
+    assert heard(bot) == ["a"]
+    assert await texts(local_slack) == ["before", "Deploy"]

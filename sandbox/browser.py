@@ -1,0 +1,135 @@
+"""A person at the local Slack's page, in headless Chromium: typing, clicking, reading, taking pictures.
+
+Nothing here goes behind the page's back: it sends what the person does over the page's own socket.
+"""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import Locator, Page, Playwright, async_playwright
+
+from sandbox.slack import LocalSlack
+from sandbox.slack.page import PERSON_COOKIE
+
+_WINDOW_WIDTH, _WINDOW_HEIGHT = 1400, 1000
+_PATIENCE_SECONDS = 15.0
+
+
+class Browser:
+    """Headless Chromium; an async context manager. Every person has cookies and a window of their own."""
+
+    def __init__(self, program: Path) -> None:
+        self._program = program
+        self._playwright: Playwright | None = None
+        self._chromium: Chromium | None = None
+
+    async def __aenter__(self) -> Self:
+        self._playwright = await async_playwright().start()
+        self._chromium = await self._playwright.chromium.launch(
+            executable_path=self._program, args=["--disable-dev-shm-usage", "--font-render-hinting=none"]
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._chromium is not None:
+            await self._chromium.close()
+        if self._playwright is not None:
+            await self._playwright.stop()
+
+    async def person(self, slack: LocalSlack, name: str) -> "BrowserPerson":
+        """Open the page as somebody, by name: they see their own private messages and views, not those of others."""
+        if self._chromium is None:
+            raise RuntimeError("the browser is not running")
+        member = next(each for each in slack.workspace.members if each.name == name)
+        context = await self._chromium.new_context(
+            viewport={"width": _WINDOW_WIDTH, "height": _WINDOW_HEIGHT}, locale="en-GB"
+        )
+        context.set_default_timeout(_PATIENCE_SECONDS * 1000)
+        await context.add_cookies([{"name": PERSON_COOKIE, "value": member.id, "url": slack.page_url}])
+        page = await context.new_page()
+        await page.goto(slack.page_url)
+        await page.locator("label.actas select").select_option(label=member.real_name)
+        return BrowserPerson(page)
+
+
+class BrowserPerson:
+    """One person at their own window. What is not there within 15 seconds is Playwright's TimeoutError."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    async def open(self, channel: str) -> None:
+        """Go to a channel, by name."""
+        await self.page.locator("button.sidebar-item", has_text=channel.removeprefix("#")).click()
+        await self.page.locator(".channel-title", has_text=channel.removeprefix("#")).wait_for()
+
+    async def type(self, line: str) -> None:
+        """Type a message or a slash command into the open channel and send it."""
+        composer = self.page.locator("main textarea.composer-input")
+        await composer.press_sequentially(line)
+        await composer.press("Enter")
+
+    def card(self, text: str) -> Locator:
+        """The newest message of the open channel that holds this text."""
+        return self.page.locator("main .messages .msg", has_text=text).last
+
+    async def sees(self, text: str) -> str:
+        """Wait until the open channel shows a message with this text; all that can be read on it."""
+        await self.card(text).wait_for()
+        return await self.card(text).locator(".msg-body").inner_text()
+
+    async def reads(self) -> list[str]:
+        """What can be read on the messages of the open channel, oldest first."""
+        return await self.page.locator("main .messages .msg .msg-body").all_inner_texts()
+
+    async def buttons(self, text: str) -> list[str]:
+        """The labels of the buttons on the message that holds this text."""
+        return await self.card(text).locator("button.bk-button").all_inner_texts()
+
+    async def click(self, label: str, *, on: str) -> None:
+        """Click the button with this label on the message that holds the text `on`."""
+        await self.card(on).get_by_role("button", name=label, exact=True).click()
+
+    async def choose(self, option: str, *, on: str) -> None:
+        """Choose an option of a menu on the message that holds the text `on`."""
+        menu = self.card(on).locator("select", has=self.page.locator("option", has_text=option))
+        await menu.select_option(label=option)
+
+    async def dialog(self) -> str:
+        """Wait for a view or a confirmation dialog; all that can be read on it."""
+        return await self.page.locator(".modal").inner_text()
+
+    async def fill(self, label: str, value: str) -> None:
+        """Fill in the open view's text field with this label."""
+        field = self.page.locator(".modal .bk-input", has_text=label)
+        await field.locator("input.bk-plain-input").fill(value)
+
+    async def confirm(self) -> None:
+        """Press the open view's or dialog's own button, whatever it is called."""
+        await self.page.locator(".modal .modal-btn.primary").click()
+
+    async def dismiss(self) -> None:
+        """Close the open view or dialog without doing anything."""
+        await self.page.locator(".modal .modal-x").click()
+        await self.page.locator(".modal").wait_for(state="detached")
+
+    async def open_thread(self, text: str) -> None:
+        """Open the thread of the message that holds this text; `thread` reads it."""
+        await self.card(text).locator("button.thread-summary").click()
+        await self.page.locator(".thread-pane").wait_for()
+
+    async def thread(self) -> list[str]:
+        """What can be read on the messages of the open thread, the first one included."""
+        return await self.page.locator(".thread-pane .msg .msg-body").all_inner_texts()
+
+    async def picture(self, path: Path, *, of: str = "") -> None:
+        """A PNG of the window, or only of the message that holds the text `of`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if of:
+            await self.card(of).screenshot(path=path)
+        else:
+            await self.page.screenshot(path=path)
