@@ -1,0 +1,1 @@
+"""The store on PostgreSQL, and what keeps its schema."""

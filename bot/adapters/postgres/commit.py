@@ -1,0 +1,158 @@
+"""One commit: look and lock, then write. Two round trips; locks are taken in one order by everybody.
+
+The order: streams by name, then work, then reservations, then the inbox.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncCursor
+
+from bot.adapters.postgres.pool import Connection
+from bot.adapters.postgres.queries import query
+from bot.adapters.postgres.states import States, room
+from runbooks.store import Append, Changes, Conflict, Lease, LeaseLost, Work
+from runbooks.vocabulary import canonical
+
+Cursor = AsyncCursor[tuple[Any, ...]]
+
+
+class Commit:
+    """The statements of one commit, on a connection in pipeline mode. `now` None: the database's clock counts."""
+
+    def __init__(
+        self, connection: Connection, changes: Changes, *, lease: Lease | None, states: States, now: datetime | None
+    ) -> None:
+        self._connection = connection
+        self._changes = changes
+        self._lease = lease
+        self._states = states
+        self._now = now
+
+    async def look(self) -> None:
+        """Begin, lock what we move and what we rely on, and see that it stands. Raises Conflict, LeaseLost."""
+        await self._connection.execute(query("begin"))
+        expected = {**self._changes.reads, **_moved(self._changes)}
+        locked = await _lock(self._connection, self._changes)
+        held = await self._hold_lease()
+        for stream, cursor in locked.items():  # everything is sent: the first fetch waits for the one answer
+            row = await cursor.fetchone()
+            if (row[0] if row else 0) != expected[stream]:
+                raise Conflict(f"{stream} moved on from version {expected[stream]}")
+        if self._lease and held and not any(await held.fetchone() or ()):
+            raise LeaseLost(f"{self._lease.work.kind} {self._lease.work.key} under epoch {self._lease.epoch}")
+
+    async def _hold_lease(self) -> Cursor | None:
+        if self._lease is None:
+            return None
+        work = self._lease.work
+        named = {"kind": work.kind, "key": work.key, "epoch": self._lease.epoch, "now": self._now}
+        return await self._connection.execute(query("hold_lease"), named)
+
+    async def write(self) -> None:
+        """Send everything, and the end of the transaction with it: from here on only an answer tells."""
+        if self._changes.appends:
+            await self._write_streams(self._changes.appends)
+            await self._write_reservations(self._changes.appends)
+        await self._schedule()
+        await self._write_inbox()
+        await self._connection.execute(query("commit"))
+
+    async def _write_streams(self, appends: Sequence[Append]) -> None:
+        events = [event for append in appends for event in append.events]
+        await self._connection.execute(
+            query("append_events"),
+            {
+                "streams": [event.stream for event in events],
+                "versions": [event.version for event in events],
+                "data": [event.data for event in events],
+                "actors": [event.actor for event in events],
+                "at": [event.at for event in events],
+                "previous": [event.previous for event in events],
+                "hashes": [event.hash for event in events],
+            },
+        )
+        await self._connection.execute(
+            query("store_streams"),
+            {
+                "names": [append.stream for append in appends],
+                "versions": [append.events[-1].version for append in appends],
+                "heads": [append.events[-1].hash for append in appends],
+                "folds": [self._states.fold(append.stream).number for append in appends],
+                "states": [self._states.text(append.stream, append.state) for append in appends],
+            },
+        )
+
+    async def _write_reservations(self, appends: Sequence[Append]) -> None:
+        wanted = [(append.stream, target) for append in appends for target in append.held]
+        pairs = {"streams": [stream for stream, _ in wanted], "targets": [target for _, target in wanted]}
+        old = [append.stream for append in appends if append.events[0].version > 1]
+        if old:
+            await self._connection.execute(query("release_targets"), {**pairs, "moved": old})
+        if wanted:
+            await self._connection.execute(query("take_targets"), pairs)
+
+    async def _schedule(self) -> None:
+        """Work follows from its stream's state. Its own holder's commits don't wake it: the holder knows."""
+        own = self._lease.work if self._lease else None
+        asked: dict[Work, tuple[datetime | None, bool, int]] = {}
+        for append in self._changes.appends:
+            work = Work(room(append.stream), append.stream)
+            asked[work] = (append.due, False, int(work != own))
+        asked |= dict.fromkeys(self._changes.wake, (None, True, 1))
+        if asked:
+            await self._connection.execute(
+                query("schedule"),
+                {
+                    **_named(list(asked)),
+                    "due": [due for due, _, _ in asked.values()],
+                    "at_once": [at_once for _, at_once, _ in asked.values()],
+                    "woken": [woken for _, _, woken in asked.values()],
+                    "now": self._now,
+                },
+            )
+        if self._changes.revoke:
+            await self._connection.execute(query("revoke"), _named(self._changes.revoke))
+
+    async def _write_inbox(self) -> None:
+        inbox = self._changes.inbox
+        if inbox is not None:
+            values = {"key": inbox.key, "reply": canonical(inbox.reply), "now": self._now}
+            await self._connection.execute(query("remember"), values)
+
+
+async def was_recorded(connection: Connection, changes: Changes) -> bool:
+    """Whether a commit whose answer was lost took place. Waits for its transaction to end, if that still runs."""
+    first = changes.appends[0].events[0] if changes.appends else None
+    names = {
+        "stream": first and first.stream,
+        "version": first and first.version,
+        "hash": first and first.hash,
+        "key": changes.inbox and changes.inbox.key,
+    }
+    async with connection.transaction(force_rollback=True):
+        await _lock(connection, replace(changes, reads={}))
+        row = await (await connection.execute(query("was_recorded"), names)).fetchone()
+    return bool(row and row[0])
+
+
+async def _lock(connection: Connection, changes: Changes) -> dict[str, Cursor]:
+    """Lock the streams that these changes move or rely on, in the order of their names; answers their versions."""
+    moved, cursors = _moved(changes), {}
+    for stream, version in sorted({**changes.reads, **moved}.items()):
+        verb = "lock" if stream in moved else "share"
+        if version == 0:  # no row to lock yet: lock the name
+            await connection.execute(query(f"{verb}_name"), {"stream": stream})
+        cursors[stream] = await connection.execute(query(f"{verb}_stream"), {"stream": stream})
+    return cursors
+
+
+def _moved(changes: Changes) -> dict[str, int]:
+    """The streams that the changes append to, with the versions they must stand at."""
+    return {append.stream: append.events[0].version - 1 for append in changes.appends}
+
+
+def _named(work: Sequence[Work]) -> dict[str, list[str]]:
+    return {"kinds": [each.kind for each in work], "keys": [each.key for each in work]}

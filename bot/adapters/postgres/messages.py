@@ -1,0 +1,52 @@
+"""The messages that stand in Slack, by key: what a delivery writes down before it posts, and after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.adapters.postgres.pool import Clock, Pool, database_clock
+from bot.adapters.postgres.queries import query
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as known here; `ts` is Slack's name of it, None while it is not known to be posted."""
+
+    key: str
+    channel: str
+    ts: str | None
+    thread_ts: str | None
+    body: str  # what was last posted or, before the first post, intended; a digest will do
+    posted_at: datetime | None  # the first post
+    intended_at: datetime
+
+
+class MessageLog:
+    """Intents and posts of messages. Raises StoreUnavailable."""
+
+    def __init__(self, pool: Pool, *, now: Clock = database_clock) -> None:
+        self._pool = pool
+        self._now = now
+
+    async def of(self, stream: str) -> Mapping[str, Message]:
+        """All messages of a stream by key, oldest first."""
+        async with self._pool.session() as connection:
+            cursor = await connection.execute(query("messages_of"), {"stream": stream})
+            return {row[0]: Message(*row) async for row in cursor}
+
+    async def intend(self, key: str, *, stream: str, channel: str, body: str, thread_ts: str | None = None) -> None:
+        """Written before a post; again changes nothing."""
+        row = {"key": key, "stream": stream, "channel": channel, "body": body, "thread_ts": thread_ts}
+        await self._execute("intend_message", **row, now=self._now())
+
+    async def posted(self, key: str, *, ts: str, body: str) -> None:
+        """It stands in Slack under `ts`, with this body."""
+        await self._execute("message_posted", key=key, ts=ts, body=body, now=self._now())
+
+    async def forget(self, key: str) -> None:
+        """It stands in Slack no more, or never did."""
+        await self._execute("forget_message", key=key)
+
+    async def _execute(self, name: str, **values: object) -> None:
+        async with self._pool.session() as connection:
+            await connection.execute(query(name), values)

@@ -1,0 +1,127 @@
+"""Connections to the bot's own database: kept, counted, and cut off when the database is silent.
+
+Each is opened in the task that needs it: while the database is away everybody is told why at once, and the first call
+after its return succeeds. (psycopg_pool opens them in the background, with a back-off that outlasts the outage.)
+"""
+
+import asyncio
+import os
+import select
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
+
+from bot.adapters.postgres.errors import translated
+from runbooks.store import StoreUnavailable
+
+Connection = AsyncConnection[tuple[Any, ...]]
+Clock = Callable[[], datetime | None]
+
+
+def database_clock() -> None:
+    """No time of ours: the database's clock decides, the one clock that all replicas share."""
+
+
+class Pool:
+    """At most `size` connections. Every use must end within `answer_within` seconds, which suits an ack of three."""
+
+    def __init__(self, url: str, *, size: int = 10, answer_within: float = 2.0) -> None:
+        self._conninfo = conninfo(url, silent_after=answer_within)
+        self._slots = asyncio.Semaphore(size)
+        self._idle: list[Connection] = []
+        self.answer_within = answer_within
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while self._idle:
+            await self._idle.pop().close()
+
+    @asynccontextmanager
+    async def session(self, *, within: float | None = None) -> AsyncIterator[Connection]:
+        """A connection in autocommit, for one use of at most `within` seconds; errors come out translated."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + (within or self.answer_within)
+        await self._wait_for_slot(deadline)
+        try:
+            with translated():
+                connection = await self._take(deadline)
+                watch = loop.call_at(deadline, _cut, connection)
+                try:
+                    yield connection
+                finally:
+                    await self._give_back(connection)
+                    watch.cancel()
+        finally:
+            self._slots.release()
+
+    async def _wait_for_slot(self, deadline: float) -> None:
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._slots.acquire()
+        except TimeoutError as exc:
+            raise StoreUnavailable("all connections to the database are in use") from exc
+
+    async def _take(self, deadline: float) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not _has_ended(connection):
+                return connection
+            await connection.close()
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await AsyncConnection.connect(self._conninfo, autocommit=True)
+        except TimeoutError as exc:
+            raise StoreUnavailable("the database did not accept a connection in time") from exc
+
+    async def _give_back(self, connection: Connection) -> None:
+        if connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
+            with suppress(psycopg.Error):
+                await connection.rollback()
+        if connection.info.transaction_status == TransactionStatus.IDLE:
+            self._idle.append(connection)
+        else:
+            await connection.close()
+
+
+def conninfo(url: str, *, silent_after: float) -> str:
+    """The address with our session settings: a statement, or a transaction left lying, ends after so many seconds.
+
+    What the URL itself says about a setting is kept.
+    """
+    told = conninfo_to_dict(url)
+    milliseconds = int(silent_after * 1000)
+    settings = {
+        "statement_timeout": milliseconds,
+        "idle_in_transaction_session_timeout": milliseconds,  # a replica that vanished holds no locks
+        "timezone": "UTC",
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    ours: dict[str, str | int] = {"application_name": "opsbot", "tcp_user_timeout": milliseconds}
+    return make_conninfo(url, **{**ours, **told, "options": f"{options} {told.get('options') or ''}".strip()})
+
+
+def _has_ended(connection: Connection) -> bool:
+    """Whether the server closed it while it lay idle: only then is there anything to read."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _cut(connection: Connection) -> None:
+    """Make whoever waits for this connection's answer see its end."""
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as handle:
+        handle.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,170 @@
+"""The store on PostgreSQL: `runbooks.store.Store`, with every promise kept by a constraint, a lock or a privilege."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.adapters.postgres import states
+from bot.adapters.postgres.commit import Commit, was_recorded
+from bot.adapters.postgres.pool import Clock, Connection, Pool, database_clock
+from bot.adapters.postgres.queries import query
+from bot.adapters.postgres.states import States
+from runbooks.store import (
+    Changes,
+    Fold,
+    Lease,
+    LeaseLost,
+    Recorded,
+    Snapshot,
+    Stored,
+    StoreUnavailable,
+    Work,
+)
+
+_READ_AGAIN = 0.25  # the share of the time for an answer that re-reading a lost commit may add to it
+
+
+class PostgresStore:
+    """Streams, work, reservations, inbox and blobs in one database, which any number of replicas may share.
+
+    `now` replaces the database's clock, which otherwise decides what is due and which lease has lapsed.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        folds: Mapping[str, Fold],
+        *,
+        now: Clock = database_clock,
+        lease_seconds: float = 10,
+    ) -> None:
+        self._pool = pool
+        self._states = States(folds)
+        self._now = now
+        self._lease = timedelta(seconds=lease_seconds)
+
+    async def read(
+        self, streams: Sequence[str], *, targets: Sequence[str] = (), inbox: str | None = None
+    ) -> Snapshot:
+        """States with versions, holders of targets, the first reply to a key, as of one moment."""
+        found = {name: Stored(self._states.fold(name).start(name)) for name in streams}
+        holders: dict[str, str] = {}
+        reply: Mapping[str, Any] | None = None
+        wanted = {"streams": list(found), "targets": list(targets), "inbox": inbox}
+        async with self._pool.session() as connection:
+            for what, key, version, head, fold, value in await _rows(connection, "read", **wanted):
+                if what == "stream":
+                    state = await self._states.stored(connection, stream=key, number=fold, text=value)
+                    found[key] = Stored(state, version, head)
+                elif what == "holder":
+                    holders[key] = value
+                else:
+                    reply = json.loads(value)
+        return Snapshot(found, holders, reply)
+
+    async def commit(self, changes: Changes, lease: Lease | None = None) -> None:
+        """Everything or nothing, in two round trips.
+
+        Raises Conflict, LeaseLost, TargetBusy, Duplicate, StoreUnavailable. Of several reasons the one whose lock
+        comes first is told, so a repeated request may meet any of them: read its inbox key again.
+        """
+        sent = False
+        connection: Connection | None = None
+        try:
+            async with self._pool.session() as connection, connection.pipeline():
+                commit = Commit(connection, changes, lease=lease, states=self._states, now=self._now())
+                await commit.look()
+                sent = True
+                await commit.write()
+        except StoreUnavailable as exc:
+            if not sent or (connection and not connection.closed):
+                raise  # not sent, or the server itself said no
+            await self._read_again(changes, exc)
+
+    async def _read_again(self, changes: Changes, lost: StoreUnavailable) -> None:
+        """The answer to a commit was lost: return where it took place, else say what is known."""
+        if not changes.appends and not changes.inbox:
+            raise StoreUnavailable(str(lost), unknown=True) from lost
+        try:
+            async with self._pool.session(within=self._pool.answer_within * _READ_AGAIN) as connection:
+                recorded = await was_recorded(connection, changes)
+        except StoreUnavailable as exc:
+            raise StoreUnavailable(str(lost), unknown=True) from exc
+        if not recorded:
+            raise StoreUnavailable(f"{lost} (and it was not recorded)") from lost
+
+    async def number(self) -> int:
+        """The next number for a run's or finding's id; gaps are possible, repeats are not."""
+        async with self._pool.session() as connection:
+            [(number,)] = await _rows(connection, "number")
+            return int(number)
+
+    async def history(self, stream: str) -> list[Recorded]:
+        """All events of a stream, oldest first."""
+        async with self._pool.session() as connection:
+            return await states.history(connection, stream)
+
+    async def latest(self, prefix: str, limit: int) -> list[tuple[str, Any]]:
+        """The streams that began last, of those whose name starts so, with their states, newest first."""
+        async with self._pool.session() as connection:
+            return [
+                (name, await self._states.stored(connection, stream=name, number=fold, text=text))
+                for name, fold, text in await _rows(connection, "latest", prefix=prefix, limit=limit)
+            ]
+
+    async def claim(self, kinds: Sequence[str]) -> Lease | None:
+        """Lease the work that is due longest, under a new epoch; None where nothing is due."""
+        async with self._pool.session() as connection:
+            rows = await _rows(connection, "claim", kinds=list(kinds), lease=self._lease, now=self._now())
+        return next((Lease(Work(kind, key), epoch, wakes, until) for kind, key, epoch, wakes, until in rows), None)
+
+    async def renew(self, lease: Lease) -> Lease:
+        """Hold on to it; LeaseLost where it is void or has lapsed."""
+        named = {"kind": lease.work.kind, "key": lease.work.key, "epoch": lease.epoch}
+        async with self._pool.session() as connection:
+            rows = await _rows(connection, "renew", **named, lease=self._lease, now=self._now())
+        if not rows:
+            raise LeaseLost(f"{lease.work.kind} {lease.work.key} under epoch {lease.epoch}")
+        return Lease(lease.work, lease.epoch, lease.wakes, rows[0][0])
+
+    async def finish(self, lease: Lease, due: datetime | None) -> None:
+        """Let go of it. It is looked at again at `due` (None: never), or at once where it was woken meanwhile."""
+        named = {"kind": lease.work.kind, "key": lease.work.key, "epoch": lease.epoch, "wakes": lease.wakes}
+        async with self._pool.session() as connection:
+            await connection.execute(query("finish"), {**named, "due": due, "now": self._now()})
+
+    async def leased(self, work: Work) -> bool:
+        """Whether somebody's lease on it, void or not, may still be running."""
+        async with self._pool.session() as connection:
+            [(leased,)] = await _rows(connection, "leased", kind=work.kind, key=work.key, now=self._now())
+            return bool(leased)
+
+    async def put(self, data: bytes) -> str:
+        """Keep a blob; answers its SHA-256 in hex."""
+        digest = hashlib.sha256(data).hexdigest()
+        async with self._pool.session() as connection:
+            await connection.execute(query("put"), {"digest": digest, "data": data})
+        return digest
+
+    async def get(self, digest: str) -> bytes:
+        """A blob by its digest; KeyError where there is none."""
+        async with self._pool.session() as connection:
+            for (data,) in await _rows(connection, "get", digest=digest):
+                return bytes(data)
+        raise KeyError(digest)
+
+
+@asynccontextmanager
+async def open_store(
+    url: str, folds: Mapping[str, Fold], *, now: Clock = database_clock, answer_within: float = 2.0
+) -> AsyncIterator[PostgresStore]:
+    """A store with a pool of its own, closed at the end."""
+    async with Pool(url, answer_within=answer_within) as pool:
+        yield PostgresStore(pool, folds, now=now)
+
+
+async def _rows(connection: Connection, name: str, **values: Any) -> list[tuple[Any, ...]]:
+    return await (await connection.execute(query(name), values)).fetchall()

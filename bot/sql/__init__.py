@@ -1,0 +1,1 @@
+"""The schema and the statements of the bot's own database."""

@@ -1,0 +1,268 @@
+-- Every statement that the bot runs on its own database, by name; the lines under a name say what it is for.
+-- %(now)s is the caller's clock where one is injected; null is the database's own.
+
+-- name: read
+-- What a decision looks at, as of one moment: states, holders of targets, the first reply to a key.
+select 'stream' as what, name as key, version, head, fold, state::text as value
+  from streams where name = any(%(streams)s)
+union all
+select 'holder', target, null, null, null, stream
+  from reservations where target = any(%(targets)s)
+union all
+select 'reply', key, null, null, null, reply::text
+  from inbox where key = %(inbox)s;
+
+-- name: history
+-- All events of a stream, oldest first.
+select stream, version, data, actor, at, previous, hash
+  from events where stream = %(stream)s order by version;
+
+-- name: latest
+-- The streams that began last, of one prefix.
+select name, fold, state::text
+  from streams where starts_with(name, %(prefix)s) order by born desc limit %(limit)s;
+
+-- name: number
+-- The next number for a name.
+select nextval('numbers');
+
+-- name: begin
+-- The transaction of a commit.
+begin;
+
+-- name: commit
+-- The end of that transaction.
+commit;
+
+-- name: lock_name
+-- Nobody else may begin this stream, nor count on its absence, until we are through.
+select pg_advisory_xact_lock(hashtextextended(%(stream)s, 0));
+
+-- name: share_name
+-- Nobody may begin this stream until we are through.
+select pg_advisory_xact_lock_shared(hashtextextended(%(stream)s, 0));
+
+-- name: lock_stream
+-- The version of a stream that we move; nobody else moves it until we are through.
+select version from streams where name = %(stream)s for no key update;
+
+-- name: share_stream
+-- The version of a stream that we rely on; nobody moves it until we are through.
+select version from streams where name = %(stream)s for share;
+
+-- name: hold_lease
+-- Whether a lease still counts; nobody claims, renews or revokes it until we are through.
+select epoch = %(epoch)s and claimed_epoch = %(epoch)s
+       and leased_until > coalesce(%(now)s::timestamptz, clock_timestamp())
+  from work where kind = %(kind)s and key = %(key)s for update;
+
+-- name: append_events
+-- The new events. A version that stands already is a conflict, by events_pkey.
+insert into events (stream, version, data, actor, at, previous, hash)
+select * from unnest(
+  %(streams)s::text[], %(versions)s::integer[], %(data)s::text[], %(actors)s::text[], %(at)s::timestamptz[],
+  %(previous)s::text[], %(hashes)s::text[]
+);
+
+-- name: store_streams
+-- The new states.
+insert into streams (name, version, head, fold, state)
+select name, version, head, fold, state::json
+  from unnest(%(names)s::text[], %(versions)s::integer[], %(heads)s::text[], %(folds)s::integer[], %(states)s::text[])
+    as moved (name, version, head, fold, state)
+on conflict (name) do update
+  set version = excluded.version, head = excluded.head, fold = excluded.fold, state = excluded.state;
+
+-- name: release_targets
+-- Let go of what the moved streams no longer hold.
+delete from reservations as held
+ where held.stream = any(%(moved)s)
+   and not exists (
+     select from unnest(%(streams)s::text[], %(targets)s::text[]) as wanted (stream, target)
+      where wanted.stream = held.stream and wanted.target = held.target
+   );
+
+-- name: take_targets
+-- Hold what the moved streams want. A target that another stream holds is busy, by reservations_pkey.
+insert into reservations (target, stream)
+select target, stream
+  from unnest(%(streams)s::text[], %(targets)s::text[]) as wanted (stream, target)
+ where not exists (
+   select from reservations as held where held.stream = wanted.stream and held.target = wanted.target
+ )
+ order by target;
+
+-- name: schedule
+-- When work is due, and that it was woken; one notification where any of it is due now.
+with asked as (
+  select kind, key, woken,
+         case when at_once then coalesce(%(now)s::timestamptz, clock_timestamp()) else due end as due
+    from unnest(
+      %(kinds)s::text[], %(keys)s::text[], %(due)s::timestamptz[], %(at_once)s::boolean[], %(woken)s::integer[]
+    ) as asked (kind, key, due, at_once, woken)
+), scheduled as (
+  insert into work as standing (kind, key, due, wakes)
+  select kind, key, due, woken
+    from asked
+   where due is not null
+      or exists (select from work where work.kind = asked.kind and work.key = asked.key)
+   order by kind, key
+  on conflict (kind, key) do update set due = excluded.due, wakes = standing.wakes + excluded.wakes
+  returning due
+)
+select pg_notify('opsbot', '')
+  from scheduled where due <= coalesce(%(now)s::timestamptz, clock_timestamp()) limit 1;
+
+-- name: listen
+-- Hear of work that is due now.
+listen opsbot;
+
+-- name: revoke
+-- Void the leases on this work. Who holds one is left standing, until they let go or it lapses.
+update work set epoch = nextval('epochs')
+  from unnest(%(kinds)s::text[], %(keys)s::text[]) as voided (kind, key)
+ where work.kind = voided.kind and work.key = voided.key;
+
+-- name: remember
+-- The reply to a request. A key that stands already is a duplicate, by inbox_pkey.
+insert into inbox (key, reply, at)
+values (%(key)s, %(reply)s::json, coalesce(%(now)s::timestamptz, clock_timestamp()));
+
+-- name: was_recorded
+-- Whether a commit whose answer was lost took place: by its first event, or else by its inbox key.
+select case when %(stream)s::text is not null
+            then exists (select from events
+                          where stream = %(stream)s and version = %(version)s::integer and hash = %(hash)s::text)
+            else exists (select from inbox where key = %(key)s::text) end;
+
+-- name: claim
+-- Lease the work that is due longest and that nobody holds, under the next epoch.
+with clock as materialized (
+  select coalesce(%(now)s::timestamptz, clock_timestamp()) as now
+), ready as materialized (
+  select kind, key
+    from work
+   where kind = any(%(kinds)s) and due <= (select now from clock)
+     and (leased_until is null or leased_until <= (select now from clock))
+   order by due
+   limit 1
+   for update skip locked
+), drawn as materialized (
+  select kind, key, nextval('epochs') as epoch from ready
+)
+update work
+   set epoch = drawn.epoch, claimed_epoch = drawn.epoch, leased_until = clock.now + %(lease)s
+  from drawn, clock
+ where work.kind = drawn.kind and work.key = drawn.key
+returning work.kind, work.key, work.epoch, work.wakes, work.leased_until;
+
+-- name: renew
+-- Hold on to a lease that still counts.
+with clock as materialized (
+  select coalesce(%(now)s::timestamptz, clock_timestamp()) as now
+)
+update work set leased_until = clock.now + %(lease)s
+  from clock
+ where kind = %(kind)s and key = %(key)s and epoch = %(epoch)s and claimed_epoch = %(epoch)s
+   and leased_until > clock.now
+returning leased_until;
+
+-- name: finish
+-- Let go of a lease. Revoked: its due time is the revoker's. Woken meanwhile: due at once. Else due as told.
+update work
+   set leased_until = null,
+       due = case when epoch <> %(epoch)s then due
+                  when wakes <> %(wakes)s then coalesce(%(now)s::timestamptz, clock_timestamp())
+                  else %(due)s end
+ where kind = %(kind)s and key = %(key)s and claimed_epoch = %(epoch)s and leased_until is not null;
+
+-- name: leased
+-- Whether somebody's lease on it may still be running.
+select exists (
+  select from work
+   where kind = %(kind)s and key = %(key)s
+     and leased_until > coalesce(%(now)s::timestamptz, clock_timestamp())
+);
+
+-- name: put
+-- Keep a blob; the database checks its digest.
+insert into blobs (digest, data) values (%(digest)s, %(data)s) on conflict (digest) do nothing;
+
+-- name: get
+-- A blob by its digest.
+select data from blobs where digest = %(digest)s;
+
+-- name: messages_of
+-- The messages that a stream has in Slack, or is about to have.
+select key, channel, ts, thread_ts, body, posted_at, intended_at
+  from messages where stream = %(stream)s order by intended_at, key;
+
+-- name: intend_message
+-- Written before a post; once is enough.
+insert into messages (key, stream, channel, thread_ts, body, intended_at)
+values (%(key)s, %(stream)s, %(channel)s, %(thread_ts)s, %(body)s, coalesce(%(now)s::timestamptz, clock_timestamp()))
+on conflict (key) do nothing;
+
+-- name: message_posted
+-- Slack has it, with this body; the time is that of the first post.
+update messages
+   set ts = %(ts)s, body = %(body)s,
+       posted_at = coalesce(posted_at, %(now)s::timestamptz, clock_timestamp())
+ where key = %(key)s;
+
+-- name: forget_message
+-- It stands in Slack no more, or never did.
+delete from messages where key = %(key)s;
+
+-- name: all_streams
+-- Every stream's state as stored, for the check of the whole house.
+select name, version, head, fold, state::text from streams order by name;
+
+-- name: all_reservations
+-- Every reservation, for the check of the whole house.
+select stream, target from reservations order by stream, target;
+
+-- name: events_without_stream
+-- Streams that have events and no state, for the check of the whole house.
+select distinct stream from events where not exists (select from streams where name = stream) order by stream;
+
+-- name: create_ledger
+-- Which migrations were applied, each with the digest of its text.
+create table if not exists schema_migrations (
+  number integer not null,
+  name text not null,
+  checksum text not null,
+  applied_at timestamptz not null default clock_timestamp(),
+  constraint schema_migrations_pkey primary key (number),
+  constraint schema_migrations_number_positive check (number > 0)
+);
+
+-- name: ledger_stands
+-- Whether any migration ever ran here.
+select to_regclass('schema_migrations') is not null;
+
+-- name: ledger
+-- What was applied.
+select number, name, checksum from schema_migrations order by number;
+
+-- name: lock_ledger
+-- One migrator at a time, until it disconnects.
+select pg_advisory_lock(hashtextextended('opsbot schema_migrations', 0));
+
+-- name: enter_in_ledger
+-- A migration's row, in the transaction of the migration.
+insert into schema_migrations (number, name, checksum) values (%(number)s, %(name)s, %(checksum)s);
+
+-- name: privileges
+-- What the connected role may do beyond its work.
+select role.rolname,
+       role.rolsuper,
+       pg_has_role(role.oid, events.relowner, 'member'),
+       has_table_privilege(role.oid, events.oid, 'update, delete, truncate'),
+       has_schema_privilege(role.oid, events.relnamespace, 'create')
+  from pg_roles as role, pg_class as events
+ where role.rolname = current_user and events.oid = 'events'::regclass;
+
+-- name: login
+-- Whether a role exists, and whether it is a superuser.
+select rolsuper from pg_roles where rolname = %(name)s;
