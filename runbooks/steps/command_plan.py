@@ -1,0 +1,93 @@
+"""Plans a `command`: which argument list, with which environment, where; and lines that say so."""
+
+import difflib
+import shlex
+from collections.abc import Iterable
+
+from runbooks.catalogue import Command, Runner
+from runbooks.steps.base import Params, Resolved, Site
+from runbooks.vocabulary import Cut, PlanningFailed
+
+
+class CommandParams(Params):
+    """Which command of the service's catalogue entry; `changes`: it changes the environment."""
+
+    command: str
+    changes: bool = False
+
+
+def planned(params: CommandParams, site: Site) -> Resolved:
+    """The step's plan. Raises PlanningFailed."""
+    command = _found(params.command, site)
+    _allowed(params.command, command, site)
+    image = site.service.image_of(version=site.version, commit=site.commit)
+    argv = [_filled(part, params.command, site) for part in command.run]
+    env = {name: _filled(value, params.command, site) for name, value in command.env.items()}
+    return Resolved(
+        params={
+            "command": params.command,
+            "runner": command.runner.value,
+            "image": image,
+            "argv": argv,
+            "env": env,
+            "timeout": command.timeout.total_seconds(),
+            "tests": command.tests,
+        },
+        shows=(f"{params.command}: {shlex.join(argv)} · {_where(command, image)}", *_settings(env)),
+        cut=_cut(command),
+        changes=params.changes,
+    )
+
+
+def _found(name: str, site: Site) -> Command:
+    known = site.service.commands
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, 1, 0.5)
+    hint = f" Did you mean “{near[0]}”?" if near else f" It has: {', '.join(known) or 'none'}."
+    raise PlanningFailed(f"{site.service_name} has no command “{name}” in the catalogue.{hint}")
+
+
+def _allowed(name: str, command: Command, site: Site) -> None:
+    if command.runner is Runner.LOCAL and site.environment.production and not command.trusted:
+        raise PlanningFailed(
+            f"The command “{name}” would run code of {site.version} beside the bot, which {site.environment_name} "
+            "does not allow. Give it `runner: job`, or let a person who vouches for it put `trusted: true` there."
+        )
+
+
+def _filled(value: str, command: str, site: Site) -> str:
+    """The value, or what it stands for where it is one of three names as a whole; there are no templates."""
+    if "${" not in value:
+        return value
+    known = {"${url}": site.environment.url, "${version}": site.version, "${commit}": site.commit}
+    if value not in known:
+        raise PlanningFailed(
+            f"The command “{command}” has {value!r} in the catalogue. Only {_listed(known)} are known, and only as a "
+            "whole argument or value."
+        )
+    if not known[value]:
+        raise PlanningFailed(
+            f"The command “{command}” needs {value}, which {site.environment_name} has no value for."
+        )
+    return known[value] or ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _where(command: Command, image: str) -> str:
+    if command.runner is Runner.LOCAL:
+        return "beside the bot"
+    return f"as a Job in the image {image.rpartition(':')[2]}"
+
+
+def _settings(env: dict[str, str]) -> tuple[str, ...]:
+    return (f"with {', '.join(f'{name}={value}' for name, value in env.items())}",) if env else ()
+
+
+def _cut(command: Command) -> Cut:
+    if command.runner is Runner.JOB:
+        return Cut.RECONCILES
+    return Cut.IDEMPOTENT if command.repeatable else Cut.PARKS
