@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.adapters.postgres.messages import MessageLog, Sent
+from bot.adapters.postgres.messages import Message as Sent
+from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.slack.client import Poster, SlackRefused
 from commands.views.messages import Message, messages, streams_seen
 from runbooks.catalogue import Catalogue
@@ -71,7 +72,7 @@ class Deliveries:
                     text=message.text,
                     blocks=message.blocks,
                 )
-                await self.sent.posted(message.key, before.ts, body)
+                await self.sent.posted(message.key, ts=before.ts, body=body)
         except SlackRefused as refused:
             log.error("Slack refused %s in %s: %s", message.key, message.channel, refused)  # noqa: TRY400  # expected
 
@@ -82,13 +83,13 @@ class Deliveries:
         if message.key in sent:
             found = await self.slack.find(key=message.key, channel=message.channel, thread=thread)
         else:
-            await self.sent.intend(message.key, stream, message.channel, body)
+            await self.sent.intend(message.key, stream=stream, channel=message.channel, body=body, thread_ts=thread)
         ts = found or await self.slack.post(
             key=message.key, channel=message.channel, text=message.text, blocks=message.blocks, thread=thread
         )
         stored = "" if found else body  # what a message says that was found is not known: it is edited next
-        await self.sent.posted(message.key, ts, stored)
-        return Sent(message.key, message.channel, ts, stored)
+        await self.sent.posted(message.key, ts=ts, body=stored)
+        return Sent(message.key, message.channel, ts, thread, stored, self.clock(), self.clock())
 
 
 def _body(message: Message) -> str:

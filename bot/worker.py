@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from runbooks.store import Lease, LeaseLost, Store, StoreUnavailable
 from runbooks.vocabulary import Unreachable
 
-RENEW = 3.0  # seconds; a lease lasts ten
+LEASE = 10.0  # seconds; the store grants that much
+RENEW = 3.0  # seconds
 POLL = 1.0  # seconds; the backstop where no notification came
 RETRY = timedelta(seconds=5)  # after a fault of ours or of the database
 log = logging.getLogger(__name__)
@@ -87,14 +88,15 @@ class Worker:
     async def _keep(self, lease: Lease) -> None:
         """Renew the lease until it is lost; then return, so that the work is dropped."""
         loop = asyncio.get_running_loop()
-        good_until = loop.time() + (lease.until - self.clock()).total_seconds()
+        good_until = loop.time() + LEASE
         while True:
             await asyncio.sleep(RENEW)
-            if loop.time() > good_until:
+            asked_at = loop.time()
+            if asked_at > good_until:
                 return
             try:
-                renewed = await self.store.renew(lease)
-                good_until = loop.time() + (renewed.until - self.clock()).total_seconds()
+                await self.store.renew(lease)
+                good_until = asked_at + LEASE
             except LeaseLost:
                 return
             except StoreUnavailable as cause:

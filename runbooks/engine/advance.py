@@ -18,6 +18,7 @@ from runbooks.runs.state import Run
 from runbooks.steps.base import Turn
 from runbooks.store import Conflict, Lease, LeaseLost, Store
 from runbooks.vocabulary import (
+    Done,
     Failed,
     Fenced,
     InDoubt,
@@ -125,10 +126,17 @@ class Advance:
             return _stumbled(turn.step, cause)
 
     async def _record(self, lease: Lease, run: Run, step: PlannedStep, outcome: Outcome) -> datetime | None:
-        kept = self.redactor.outcome(outcome)
+        kept = self._redacted(outcome)
         if step.id in run.steps and unchanged(run, step.id, kept) and isinstance(kept, Pending):
             return kept.check_at
         return await self._commit(lease, c.Record(step.id, lease.epoch, kept))
+
+    def _redacted(self, outcome: Outcome) -> Outcome:
+        """Without secrets; but a bundle that is to be restored stays exact, and is never shown."""
+        kept = self.redactor.outcome(outcome)
+        if isinstance(outcome, Done) and isinstance(kept, Done) and "known_good" in outcome.evidence:
+            return replace(kept, evidence={**kept.evidence, "known_good": outcome.evidence["known_good"]})
+        return kept
 
     async def _stop(self, run: Run, step: PlannedStep | None, lease: Lease) -> datetime | None:
         note = ""
@@ -177,6 +185,7 @@ class Advance:
             draft = Draft(store=self.store, catalogue=self.planner.catalogue, now=self.clock())
             await draft.open([lease.work.key])
             if not await draft.apply(lease.work.key, command):
+                await self.store.renew(lease)  # the run moved on without us: is it still ours?
                 return None
             try:
                 await self.store.commit(draft.changes(), lease)

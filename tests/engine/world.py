@@ -1,0 +1,290 @@
+"""A small world for the engine: the real store, a catalogue, a document, and steps whose effects are counted."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.adapters.postgres.store import PostgresStore
+from runbooks.catalogue import Catalogue
+from runbooks.documents.parse import parse
+from runbooks.documents.runbook import Runbook
+from runbooks.engine import asks
+from runbooks.engine.advance import Advance
+from runbooks.engine.draft import Draft
+from runbooks.engine.handle import Reception
+from runbooks.engine.planning import Planner
+from runbooks.redaction import Redactor
+from runbooks.releases.decide import Adopt
+from runbooks.releases.state import Release
+from runbooks.runs.state import Run
+from runbooks.steps.approve import Approve
+from runbooks.steps.base import Params, Resolved, Site, Step, Turn
+from runbooks.steps.confirm import Confirm
+from runbooks.steps.source import Found, Kind
+from runbooks.store import Lease, Work
+from runbooks.vocabulary import Actor, Cut, Done, KnownGood, NotDone, Outcome, Unreachable
+
+RILEY, ALEX, SAM, OUTSIDER = (Actor(f"T1/U{name}") for name in ("RILEY", "ALEX", "SAM", "OUT"))
+TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+
+CATALOGUE: dict[str, Any] = {
+    "groups": {"sre": {"members": ["UALEX", "USAM"]}, "developers": {"members": ["URILEY"]}},
+    "clusters": {"main": {"in-cluster": True}},
+    "services": {
+        "api": {
+            "image": "registry.example/api",
+            "source": {"repository": "file:///source"},
+            "workloads": [{"deployment": "api", "containers": ["web"]}],
+            "runbooks": {"deploy": "deploy", "rollback": "back"},
+            "default-environment": "production",
+            "environments": {
+                "production": {
+                    "cluster": "main",
+                    "namespace": "prod",
+                    "channels": {"deploys": "C1", "s2": "C2"},
+                    "deployers": ["developers", "sre"],
+                    "rollers-back": ["sre"],
+                    "approval": {"group": "sre"},
+                }
+            },
+        }
+    },
+}
+
+DEPLOY = """# Deploy
+
+## Pre-deploy
+- [ ] Told everybody
+- [ ] Approved
+  ```step
+  uses: approve
+  ```
+
+## Deploy
+- [ ] Turn the knob
+  ```step
+  id: knob
+  uses: knob
+  on-failure: {finding: deploy-failed, then: rollback}
+  ```
+- [ ] Remember it
+  ```step
+  id: keep
+  uses: keep
+  ```
+"""
+
+BACK = """# Back
+
+- [ ] Take over
+  ```step
+  id: take-over
+  uses: take-over
+  ```
+- [ ] Turn the knob back
+  ```step
+  id: unknob
+  uses: knob
+  ```
+"""
+
+
+def known_good(version: str, run: str = "adopt") -> KnownGood:
+    return KnownGood(run, version, version[-1] * 40, (), "", "sha256:0", TEN)
+
+
+@dataclass
+class Outside:
+    """What an outsider sees: every effect, in its order, and the knob."""
+
+    knob: str = "v1"
+    effects: list[str] = field(default_factory=list)
+    fence: int = 0
+    before: Callable[[Turn], Awaitable[None]] | None = None  # what happens just before the effect
+    after: Callable[[Turn], Awaitable[None]] | None = None
+    answers: list[Outcome | Exception] = field(default_factory=list)
+
+
+class Knob(Step):
+    """Changes the outside, and can read what stands there."""
+
+    uses = "knob"
+    changes = True
+    cut = Cut.RECONCILES
+
+    def __init__(self, outside: Outside) -> None:
+        self.outside = outside
+
+    async def resolve(self, params: Params, site: Site) -> Resolved:
+        return Resolved({"to": site.version}, (f"knob: {self.outside.knob} → {site.version}",))
+
+    async def start(self, turn: Turn) -> Outcome:
+        if self.outside.before:
+            await self.outside.before(turn)
+        if self.outside.answers:
+            answer = self.outside.answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        self.outside.knob = turn.step.params["to"]
+        self.outside.effects.append(turn.key)
+        if self.outside.after:
+            await self.outside.after(turn)
+        return Done(f"knob at {self.outside.knob}")
+
+    async def settle(self, turn: Turn) -> Outcome | NotDone:
+        self.outside.fence = max(self.outside.fence, turn.epoch)
+        done = turn.key in self.outside.effects
+        return Done(f"knob at {self.outside.knob}") if done else NotDone()
+
+    async def abandon(self, turn: Turn) -> str:
+        self.outside.fence = max(self.outside.fence, turn.epoch)
+        return "the knob was turned" if turn.key in self.outside.effects else "the knob was not turned"
+
+
+class Keep(Step):
+    """Stages a candidate."""
+
+    uses = "keep"
+
+    async def start(self, turn: Turn) -> Outcome:
+        good = known_good(turn.site.version, turn.site.run)
+        return Done("candidate", {"known_good": TypeAdapter(KnownGood).dump_python(good, mode="json")})
+
+
+class TakeOver(Step):
+    """The small twin of the product's: abandons what was cut off, and tells it."""
+
+    uses = "take-over"
+
+    def __init__(self, steps: dict[str, Step]) -> None:
+        self.steps = steps
+
+    async def start(self, turn: Turn) -> Outcome:
+        told = {cut.site.run: await self.steps[cut.step.uses].abandon(cut) for cut in turn.site.cut_off}
+        return Done(", ".join(told.values()), told)
+
+
+class Shelf:
+    """The documents of this world."""
+
+    def __init__(self, steps: dict[str, Step]) -> None:
+        known = {uses: step.params for uses, step in steps.items()}
+        self.documents = {
+            name: parse(text, path=f"{name}.md", known=known) for name, text in (("deploy", DEPLOY), ("back", BACK))
+        }
+
+    def runbook(self, runbook_id: str) -> Runbook:
+        return self.documents[runbook_id]
+
+
+class History:
+    """A source where every version exists, but v9; `moved` changes a version's commit."""
+
+    def __init__(self) -> None:
+        self.moved: dict[str, str] = {}
+        self.silent = False
+
+    async def resolve(self, repository: str, version: str) -> Found:
+        if self.silent:
+            raise Unreachable("The source repository")
+        return Found(self.moved.get(version, version[-1] * 40), version, Kind.TAG)
+
+    async def files(self, repository: str, commit: str, folder: str) -> dict[str, str]:
+        return {}
+
+
+class Roll:
+    """Who is in which group; `silent` when Slack does not answer."""
+
+    def __init__(self) -> None:
+        self.groups = {"sre": {ALEX, SAM}, "developers": {RILEY}}
+        self.silent = False
+
+    async def of(self, group: str) -> frozenset[Actor]:
+        if self.silent:
+            raise Unreachable("Slack")
+        return frozenset(self.groups.get(group, set()))
+
+
+class World:
+    """One process's view; two of them on one store are two replicas."""
+
+    def __init__(self, store: PostgresStore, outside: Outside | None = None) -> None:
+        self.outside = outside or Outside()
+        self.now = TEN
+        self.members = Roll()
+        self.source = History()
+        self.catalogue = Catalogue.model_validate(CATALOGUE)
+        self.steps: dict[str, Step] = {s.uses: s for s in (Knob(self.outside), Keep(), Confirm(), Approve())}
+        self.steps["take-over"] = TakeOver(self.steps)
+        self.use(store)
+        self._gestures = 0
+
+    def use(self, store: PostgresStore) -> None:
+        """Work on this store."""
+        self.store = store
+        planner = Planner(self.catalogue, Shelf(self.steps), self.steps, self.source)
+        self.reception = Reception(store, self.catalogue, self.members, lambda: self.now)
+        self.engine = Advance(store, planner, self.members, Redactor(), lambda: self.now)
+
+    def replica(self) -> "World":
+        """Another process on the same store, seeing the same outside."""
+        other = World(self.store, self.outside)
+        other.now = self.now
+        return other
+
+    async def hears(self, ask: asks.Ask, by: Actor = RILEY, key: str = "") -> asks.Reply:
+        self._gestures += 1
+        return await self.reception.handle(ask, by=by, key=key or f"gesture/{id(self)}/{self._gestures}")
+
+    async def claim(self) -> Lease | None:
+        return await self.store.claim(["run"])
+
+    async def works(self) -> None:
+        """Do everything that is due."""
+        while (lease := await self.claim()) is not None:
+            await self.store.finish(lease, await self.engine.advance(lease))
+
+    async def run(self, run_id: str) -> Run:
+        found: Run = (await self.store.read([f"run/{run_id}"])).streams[f"run/{run_id}"].state
+        return found
+
+    async def release(self) -> Release:
+        found: Release = (await self.store.read(["release/api/production"])).streams["release/api/production"].state
+        return found
+
+    async def deploys(self, version: str = "v2", by: Actor = RILEY) -> str:
+        reply = await self.hears(asks.Deploy("api", version), by)
+        assert reply.did == "started", reply
+        return str(reply.facts["run"])
+
+    async def approves(self, run_id: str, by: Actor = ALEX) -> asks.Reply:
+        return await self.hears(asks.Approve(run_id, (await self.run(run_id)).digest), by)
+
+    async def ticks(self, run_id: str, step: str = "told-everybody") -> asks.Reply:
+        return await self.hears(asks.Answer(run_id, step, "done"))
+
+    async def adopted(self, version: str = "v1") -> None:
+        """What runs now is the last known good."""
+        draft = Draft(store=self.store, catalogue=self.catalogue, now=self.now)
+        await draft.apply("release/api/production", Adopt(known_good(version), ALEX))
+        await self.store.commit(draft.changes())
+
+    async def at_the_gate(self, version: str = "v2") -> str:
+        run_id = await self.deploys(version)
+        await self.works()
+        await self.ticks(run_id)
+        await self.works()
+        assert (await self.run(run_id)).waits_for_approval
+        return run_id
+
+    def later(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+def work(run_id: str) -> Work:
+    return Work("run", f"run/{run_id}")
