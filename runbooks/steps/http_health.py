@@ -69,7 +69,8 @@ class HttpHealth(Step):
             raise PlanningFailed(
                 f"The catalogue gives no `url` for {where}, so its health can't be seen. Add where it answers."
             )
-        paths = params.paths if params.paths is not None else health.paths
+        named = health.paths if params.paths is None else params.paths
+        paths = [f"/{path.lstrip('/')}" for path in named]
         if not paths:
             raise PlanningFailed(
                 f"The catalogue gives no health paths for {where}, so its health can't be seen. Add `health: paths:`."
@@ -77,7 +78,7 @@ class HttpHealth(Step):
         return Resolved(
             params={
                 "url": site.environment.url.rstrip("/"),
-                "paths": [f"/{path.lstrip('/')}" for path in paths],
+                "paths": paths,
                 "passes": health.passes,
                 "interval": health.interval.total_seconds(),
                 "timeout": health.timeout.total_seconds(),
