@@ -1,0 +1,103 @@
+"""Loads `opsbot.yaml`; every fault in it is told as file:line, with what would be right."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from runbooks.catalogue import Catalogue, Service
+from runbooks.documents import checks
+from runbooks.documents.errors import Report
+from runbooks.documents.marked import Loc, Marked, read
+from runbooks.documents.placeholders import is_placeholder
+from runbooks.documents.runbook import Runbook
+
+
+class Runbooks(Protocol):
+    """The runbooks there are, by id."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All of them."""
+        ...
+
+    def runbook(self, runbook_id: str) -> Runbook:
+        """What a run of it does. KeyError where there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class CatalogueFile:
+    """The catalogue, and where in its file each part stands."""
+
+    path: Path
+    catalogue: Catalogue
+    marked: Marked
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of the team's own runbooks; a relative one stands beside the file."""
+        return tuple(self.path.parent / folder for folder in self.catalogue.library)
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The environment variables that the catalogue names, each with its file:line."""
+        places = reversed(list(_variables(self.catalogue)))  # the first place that names one is told
+        return {variable: f"{self.path}:{self.marked.line(loc)}" for variable, loc in places}
+
+    def check(self, runbooks: Runbooks) -> None:
+        """The runbooks that the services name must be there, and the services have what those ask for.
+
+        Raises DocumentError.
+        """
+        report = Report(str(self.path))
+        for name, service in self.catalogue.services.items():
+            for command, runbook_id in (("deploy", service.runbooks.deploy), ("rollback", service.runbooks.rollback)):
+                line = self.marked.line(("services", name, "runbooks", command))
+                try:
+                    runbook = runbooks.runbook(runbook_id)
+                except KeyError:
+                    report.add(line, f"there is no runbook `{runbook_id}`", checks.nearest(runbook_id, runbooks.ids))
+                    continue
+                for missing in _missing_commands(runbook, service):
+                    where = f"`{name}` has no command `{missing}`, which the runbook `{runbook.id}` runs"
+                    known = checks.nearest(missing, service.commands, what="its commands are")
+                    line = self.marked.line(("services", name, "commands"))
+                    report.add(line, where, f"add it, or name a runbook of your own ({known})")
+        report.close()
+
+
+def load(path: Path) -> CatalogueFile:
+    """The catalogue of a file. Raises DocumentError with all faults there are."""
+    report = Report(str(path))
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as cause:
+        right = "OPSBOT_CATALOGUE names the file, and deploy/opsbot.example.yaml shows what stands in it"
+        raise report.failed(1, f"the catalogue can't be read: {cause.strerror}", right) from cause
+    except UnicodeDecodeError as cause:
+        line = cause.object[: cause.start].count(b"\n") + 1
+        raise report.failed(line, "this is not UTF-8", "save the file as UTF-8") from cause
+    marked = read(text, path=str(path))
+    if marked.value is None:
+        raise report.failed(1, "the catalogue is empty", "deploy/opsbot.example.yaml shows what stands in it")
+    catalogue = checks.validated(Catalogue, marked, report)
+    report.close()
+    assert catalogue is not None  # noqa: S101  # otherwise the report had a fault
+    return CatalogueFile(path, catalogue, marked)
+
+
+def _variables(catalogue: Catalogue) -> Iterator[tuple[str, Loc]]:
+    for name, cluster in catalogue.clusters.items():
+        if cluster.kubeconfig:
+            yield cluster.kubeconfig, ("clusters", name, "kubeconfig")
+    for name, service in catalogue.services.items():
+        for place, environment in service.environments.items():
+            if environment.database:
+                yield environment.database, ("services", name, "environments", place, "database")
+
+
+def _missing_commands(runbook: Runbook, service: Service) -> list[str]:
+    """The commands that the runbook names outright and the service lacks."""
+    named = {str(item.step.params.get("command")) for item in runbook.items if item.step and item.uses == "command"}
+    return sorted(name for name in named - service.commands.keys() if not is_placeholder(name))

@@ -1,0 +1,112 @@
+"""What the environment says; nothing else reads environment variables. `.env.example` explains each to people."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EMBEDDED = "embedded"
+
+_SECRET = re.compile(r"PASSW(OR)?D|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(API|ACCESS|PRIVATE|SIGNING|ENCRYPTION)_?KEY")
+_PLACE = re.compile(r"_(FILE|PATH|DIR|FOLDER|NAME|ID)$")  # says where a secret is, not what it is
+
+
+class SettingsError(Exception):
+    """The environment lacks something or says it wrongly; the text is one sentence for each variable, a line each."""
+
+
+class Settings(BaseSettings):
+    """One field per variable. Nothing is required of everybody: each command says what it needs (`load`)."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, case_sensitive=True)
+
+    database_url: SecretStr = Field(SecretStr(""), validation_alias="OPSBOT_DATABASE_URL")
+    """Where Opsbot keeps its records, under the restricted role; `embedded`: a PostgreSQL of its own."""
+    owner_database_url: SecretStr = Field(SecretStr(""), validation_alias="OPSBOT_OWNER_DATABASE_URL")
+    """The same database under the role that owns its tables; for `opsbot migrate` alone."""
+    slack_bot_token: SecretStr = Field(SecretStr(""), validation_alias="SLACK_BOT_TOKEN")
+    """Calls Slack's methods: `xoxb-...`."""
+    slack_app_token: SecretStr = Field(SecretStr(""), validation_alias="SLACK_APP_TOKEN")
+    """Opens the socket that commands and clicks come in by: `xapp-...`."""
+    slack_signing_secret: SecretStr = Field(SecretStr(""), validation_alias="SLACK_SIGNING_SECRET")
+    """Proves that a request over HTTP is Slack's; not set: no such request is taken."""
+    slack_api_url: str = Field("https://slack.com/api/", validation_alias="SLACK_API_URL", pattern=r"^https?://\S+$")
+    """Where Slack's methods are; ends in a slash."""
+    catalogue: Path = Field(Path("opsbot.yaml"), validation_alias="OPSBOT_CATALOGUE")
+    """The catalogue's file."""
+    state_folder: Path = Field(Path("var"), validation_alias="OPSBOT_STATE_FOLDER")
+    """For mirrors of repositories and the homes of commands. What is lost with it is fetched again."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="OPSBOT_LOG_LEVEL")
+    """The least severe lines that are logged."""
+    health_port: int = Field(0, validation_alias="OPSBOT_HEALTH_PORT", ge=0, le=65535)
+    """Where Opsbot answers for its own health; 0: nowhere."""
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _ends_in_a_slash(cls, value: str) -> str:
+        return value.rstrip("/") + "/"
+
+    @classmethod
+    def load(cls, *needs: str) -> Self:
+        """The settings, of which those fields named in `needs` are set. Raises SettingsError."""
+        try:
+            settings = cls()
+        except ValidationError as cause:
+            raise SettingsError(
+                "\n".join(f"{e['loc'][0]} can't be used: {_said(e['msg'])}" for e in cause.errors())
+            ) from None
+        if faults := [settings._lacks(name) for name in needs if not settings._is_set(name)]:
+            raise SettingsError("\n".join(faults))
+        return settings
+
+    @property
+    def embedded(self) -> bool:
+        """Whether Opsbot brings its own database."""
+        return self.database_url.get_secret_value() == EMBEDDED
+
+    def named(self, variable: str) -> str:
+        """A variable that the catalogue names: a database's address, a kubeconfig's path. Raises SettingsError."""
+        if value := os.environ.get(variable):
+            return value
+        raise SettingsError(f"{variable} is not set; the catalogue names it.")
+
+    def need_named(self, variables: Mapping[str, str]) -> None:
+        """All of these must be set; each comes with the place that names it. Raises SettingsError."""
+        lacking = (name for name in variables if not os.environ.get(name))
+        if faults := [f"{name} is not set; it is named in {variables[name]}." for name in lacking]:
+            raise SettingsError("\n".join(faults))
+
+    def secrets(self) -> list[str]:
+        """What must never be stored or shown: the secret fields, and what looks like a secret in the environment."""
+        fields = (getattr(self, name) for name in type(self).model_fields)
+        own = [field.get_secret_value() for field in fields if isinstance(field, SecretStr)]
+        others = [value for name, value in os.environ.items() if _is_secret(name, value)]
+        return sorted({value for value in (*own, *others) if value and value != EMBEDDED})
+
+    def _is_set(self, name: str) -> bool:
+        value = getattr(self, name)
+        return bool(value.get_secret_value()) if isinstance(value, SecretStr) else bool(value)
+
+    def _lacks(self, name: str) -> str:
+        return f"{type(self).model_fields[name].validation_alias} is not set; .env.example says what it is for."
+
+
+def _is_secret(name: str, value: str) -> bool:
+    looks = _SECRET.search(name.upper()) is not None and _PLACE.search(name.upper()) is None
+    return looks or _has_password(value)
+
+
+def _has_password(value: str) -> bool:
+    try:
+        return "://" in value and bool(urlsplit(value).password)
+    except ValueError:
+        return False
+
+
+def _said(message: str) -> str:
+    return message[:1].lower() + message[1:] + "."
