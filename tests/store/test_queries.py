@@ -1,0 +1,37 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.postgres.queries import queries, query
+
+_ADAPTER = Path(__file__).parents[2] / "bot/adapters/postgres"
+
+
+def _asked_for() -> set[str]:
+    text = "\n".join(file.read_text() for file in _ADAPTER.glob("*.py"))
+    named = set(re.findall(r'(?:query|_rows|_execute)\((?:\w+, )?"(\w+)"', text))
+    return named | {f"{verb}_{what}" for verb in ("lock", "share") for what in ("name", "stream")}
+
+
+def test_every_statement_is_used_and_every_one_used_exists() -> None:
+    assert _asked_for() == set(queries())
+
+
+@pytest.mark.parametrize("name", sorted(queries()))
+def test_every_statement_says_what_it_is_for(name: str) -> None:
+    purpose = queries()[name].purpose
+    assert purpose[0].isupper()
+    assert purpose.endswith(".")
+    assert queries()[name].statement.strip()
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    with pytest.raises(KeyError, match="nothing_such"):
+        query("nothing_such")
+
+
+def test_no_statement_stands_in_python() -> None:
+    """Only names, which can't be values, are put in by psycopg.sql, where roles are made."""
+    verbs = re.compile(r'"(select|insert|update|delete|with|listen|notify|create table|drop) ')
+    assert [file.name for file in _ADAPTER.glob("*.py") if verbs.search(file.read_text())] == []

@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+from bot.adapters.postgres.pool import Pool
+from bot.adapters.postgres.store import PostgresStore
+from runbooks.store import Changes
+from tests.store.counter import COUNTER, Counter, add, added, appended, evolve, read
+
+
+def _doubled(state: Counter, event) -> Counter:
+    return evolve(state, replace(event, amount=event.amount * 2))
+
+
+DOUBLED = replace(COUNTER, number=2, evolve=_doubled)
+
+
+async def test_a_state_of_another_fold_is_made_anew(store: PostgresStore, store_pool: Pool) -> None:
+    seen = await add(store, "counter/a", added(1), added(2))
+    newer = PostgresStore(store_pool, {"counter": DOUBLED})
+    again = await read(newer, "counter/a")
+    assert (seen.state.total, again.state.total) == (3, 6)
+    assert (again.version, again.head) == (seen.version, seen.head)
+    assert [state.total for _, state in await newer.latest("counter/", 9)] == [6]
+    assert (await read(store, "counter/a")).state.total == 3
+
+
+async def test_the_next_commit_keeps_it_under_the_new_number(store: PostgresStore, store_pool: Pool) -> None:
+    await add(store, "counter/a", added(1))
+    newer = PostgresStore(store_pool, {"counter": DOUBLED})
+    await newer.commit(Changes(appends=(appended("counter/a", await read(newer, "counter/a"), added(0)),)))
+    unable = replace(DOUBLED, evolve=lambda state, event: replace(state, total=-1))
+    assert (await read(PostgresStore(store_pool, {"counter": unable}), "counter/a")).state.total == 2
+    # the older release reads it too, by its own rules
+    assert (await read(store, "counter/a")).state.total == 1
+
+
+async def test_the_newest_streams_come_first(store: PostgresStore) -> None:
+    for name in ("counter/b", "counter/a", "counter/c"):
+        await add(store, name, added())
+    await add(store, "counter/b", added())
+    assert [name for name, _ in await store.latest("counter/", 2)] == ["counter/c", "counter/a"]
+    assert await store.latest("counter/x", 2) == []
+
+
+async def test_numbers_do_not_repeat(store: PostgresStore) -> None:
+    numbers = [await store.number() for _ in range(5)]
+    assert numbers == sorted(set(numbers))
+    assert numbers[0] > 0
