@@ -129,6 +129,7 @@ class BrowserPerson:
     async def picture(self, path: Path, *, of: str = "") -> None:
         """A PNG of the window, or only of the message that holds the text `of`."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        await self.page.mouse.move(0, 0)  # nothing is hovered over
         if of:
             await self.card(of).screenshot(path=path)
         else:

@@ -7,7 +7,8 @@ from typing import Any
 from sandbox.slack.answers import Answer, Args, Ask, Declined, Handler, accepted, done, needed, refused, yes
 from sandbox.slack.channels import Channels
 from sandbox.slack.messages import Messages
-from sandbox.slack.rules import Offers, too_large
+from sandbox.slack.rules import Offers
+from sandbox.slack.sizes import too_large
 from sandbox.slack.workspace import Group, Workspace
 
 _POSTS = {"chat.postMessage", "chat.update", "chat.postEphemeral"}
@@ -59,7 +60,7 @@ class Memory:
             if method in self.supplied:
                 return await self.supplied[method](args)
             await self._check(method, args)
-            return await self._put_right(method, args, accepted(await self._ask(method, args)))
+            return await self._put_right(method, args, accepted(await self._ask(method, _plain(args))))
         except Declined as declined:
             return refused(declined.code)
 
@@ -68,12 +69,20 @@ class Memory:
             raise Declined(code)
         if method in _POSTS and not (args.get("text") or args.get("blocks") or args.get("attachments")):
             raise Declined("no_text")
+        if method in {"chat.update", "chat.delete"}:
+            await self._check_lasting(args)
         if method in _POSTS:
             await self._channels.check_open(needed(args, "channel"))
         if method in _OPENS and (code := self._offers.use_trigger(str(args.get("trigger_id")))):
             raise Declined(code)
         if method == "conversations.create":
             await self._channels.check_name(needed(args, "name"))
+
+    async def _check_lasting(self, args: Args) -> None:
+        """Decline to change a private message: only its response URL can."""
+        found = await self._ask("conversations.replies", {"channel": args.get("channel"), "ts": args.get("ts")})
+        if any(message.get("subtype") == "ephemeral" for message in found["messages"]):
+            raise Declined("message_not_found")
 
     async def _put_right(self, method: str, args: Args, answer: Answer) -> Answer:
         match method:
@@ -173,3 +182,8 @@ class Memory:
 
     def _people(self, group: Group) -> list[str]:
         return [self._workspace.users[name] for name in self._groups[group.handle]]
+
+
+def _plain(args: Args) -> Args:
+    """The arguments as the local Slack understands them: "0" is no to us and yes to it."""
+    return {**args, "is_private": yes(args["is_private"])} if "is_private" in args else args

@@ -7,6 +7,7 @@ Buttons with a confirmation dialog ask first; a form is sent with its initial va
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -43,7 +44,7 @@ class Page:
 
     async def serve(self, request: web.Request, slack: aiohttp.ClientWebSocketResponse) -> web.WebSocketResponse:
         """Carry frames both ways until one side closes."""
-        page = web.WebSocketResponse(max_msg_size=0)
+        page = web.WebSocketResponse(max_msg_size=0, timeout=1.0)
         await page.prepare(request)
         down = asyncio.create_task(self._carry_down(page, slack))
         try:
@@ -56,10 +57,11 @@ class Page:
         return page
 
     async def _carry_down(self, page: web.WebSocketResponse, slack: aiohttp.ClientWebSocketResponse) -> None:
-        async for frame in slack:
-            if frame.type is WSMsgType.TEXT and (shown := self._shown(json.loads(frame.data))):
-                await page.send_str(drawn(json.dumps(shown), self._groups, datetime.now().astimezone()))
-        await page.close()
+        with suppress(ConnectionError):  # the page has gone
+            async for frame in slack:
+                if frame.type is WSMsgType.TEXT and (shown := self._shown(json.loads(frame.data))):
+                    await page.send_str(drawn(json.dumps(shown), self._groups, datetime.now().astimezone()))
+            await page.close()
 
     def _shown(self, frame: Frame) -> Frame | None:
         """The frame as this person may see it; nothing if it is not for them."""
@@ -70,12 +72,18 @@ class Page:
                     channel: [each for each in messages if self._noted(each)]
                     for channel, messages in state["messages"].items()
                 }
+                state["channels"] = [channel for channel in state["channels"] if self._may_see(channel)]
                 state["modalStack"] = self._stack(state["modalStack"])
             case "message" | "message_update":
                 return frame if self._noted(frame["message"]) else None
+            case "channel":
+                return frame if self._may_see(frame["channel"]) else None
             case "view":
                 frame["stack"] = self._stack(frame["stack"])
         return frame
+
+    def _may_see(self, channel: Frame) -> bool:
+        return not (channel["is_im"] and self._person) or self._person in channel["members"]
 
     def _noted(self, message: Frame) -> bool:
         """Remember a message's blocks; whether the person sees it at all."""

@@ -18,8 +18,9 @@ from sandbox.slack.faults import Fault, Faults
 from sandbox.slack.journal import Call, Journal
 from sandbox.slack.memory import Memory
 from sandbox.slack.page import PERSON_COOKIE, Page
-from sandbox.slack.rules import Offers, for_the_person_alone, too_large
+from sandbox.slack.rules import Offers, for_the_person_alone
 from sandbox.slack.server import SlackServer
+from sandbox.slack.sizes import too_large
 from sandbox.slack.sockets import Sockets
 from sandbox.slack.trouble import Effect, meet
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -15,13 +16,19 @@ from aiohttp import WSMsgType, web
 
 from sandbox.slack.faults import Fault, Faults, Kind
 from sandbox.slack.journal import Envelope, Journal
-from sandbox.slack.rules import Offers, for_the_person_alone
+from sandbox.slack.rules import Offers, as_slack_sends, for_the_person_alone
+from sandbox.slack.trouble import cut
+
+_CLOSE_SECONDS = 1.0
 
 
 class _Connection:
     """One of the bot's sockets and its counterpart at the local Slack."""
 
-    def __init__(self, bot: web.WebSocketResponse, slack: aiohttp.ClientWebSocketResponse) -> None:
+    def __init__(
+        self, request: web.Request, bot: web.WebSocketResponse, slack: aiohttp.ClientWebSocketResponse
+    ) -> None:
+        self.request = request
         self.bot = bot
         self.slack = slack
         self.deaf = False
@@ -47,9 +54,9 @@ class Sockets:
 
     async def serve(self, request: web.Request, slack: aiohttp.ClientWebSocketResponse) -> web.WebSocketResponse:
         """Carry frames both ways until one side closes."""
-        bot = web.WebSocketResponse(autoping=False)
+        bot = web.WebSocketResponse(autoping=False, timeout=_CLOSE_SECONDS)
         await bot.prepare(request)
-        connection = _Connection(bot, slack)
+        connection = _Connection(request, bot, slack)
         self._connections.append(connection)
         self._journal.changed()
         down = asyncio.create_task(self._carry_down(connection))
@@ -63,11 +70,13 @@ class Sockets:
             self._journal.changed()
         return bot
 
-    async def close(self) -> None:
-        """Cut all connections; the bot sees them close."""
+    async def close(self, *, abruptly: bool = False) -> None:
+        """End all connections: with a closing frame, or `abruptly` as when a cable is cut."""
         for connection in list(self._connections):
-            await connection.slack.close()
-            await connection.bot.close()
+            if abruptly:
+                cut(connection.request)
+            else:
+                await connection.bot.close()
 
     def deafen(self, *, answers_pings: bool = True) -> None:
         """The connections of now stay open and carry nothing any more, as happens to real ones."""
@@ -83,10 +92,11 @@ class Sockets:
             )
 
     async def _carry_down(self, connection: _Connection) -> None:
-        async for frame in connection.slack:
-            if frame.type is WSMsgType.TEXT:
-                await self._hand_down(connection, self._rewritten(frame.data))
-        await connection.bot.close()
+        with suppress(ConnectionError):  # the bot has gone; its own side of the connection notices
+            async for frame in connection.slack:
+                if frame.type is WSMsgType.TEXT:
+                    await self._hand_down(connection, self._rewritten(frame.data))
+            await connection.bot.close()
 
     async def _hand_down(self, connection: _Connection, text: str) -> None:
         frame = json.loads(text)
@@ -98,6 +108,7 @@ class Sockets:
 
     async def _give(self, frame: dict[str, Any]) -> None:
         """Give a new envelope to the connection whose turn it is."""
+        frame["payload"] = as_slack_sends(frame["payload"])
         envelope = self._noted(frame)
         self._offers.note(envelope.payload)
         fault = self._faults.take(envelope.type, envelope.payload)

@@ -39,7 +39,7 @@ async def meet(fault: Fault, request: web.Request, args: Mapping[str, Any], effe
             await _until_gone(request, fault.seconds)
         case Kind.DROP_REQUEST:
             pass
-    _cut(request)
+    cut(request)
     return None
 
 
@@ -59,6 +59,7 @@ def _is_there(request: web.Request) -> bool:
     return request.transport is not None and not request.transport.is_closing()
 
 
-def _cut(request: web.Request) -> None:
+def cut(request: web.Request) -> None:
+    """End the caller's connection without a word."""
     if isinstance(request.transport, asyncio.Transport):
         request.transport.abort()

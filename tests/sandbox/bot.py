@@ -76,6 +76,8 @@ class Bot:
             case "respond":
                 await ack()
                 await respond("Said by response URL.")
+            case "private":
+                await ack(text="Deploy", blocks=CARD)
             case _:
                 await ack()
                 await self.client.chat_postMessage(channel=body["channel_id"], text="Deploy", blocks=CARD)
@@ -87,9 +89,10 @@ class Bot:
         place = {"channel": body["channel"]["id"], "ts": body["message"]["ts"]}
         await self.client.chat_update(**place, text="Approved", blocks=approved)
 
-    async def _abort(self, ack: Any, body: Json) -> None:
+    async def _abort(self, ack: Any, body: Json, respond: Any) -> None:
         self.heard.append(body)
         await ack()
+        await respond("Aborted", replace_original=True)
 
     async def _form(self, ack: Any, body: Json) -> None:
         self.heard.append(body)

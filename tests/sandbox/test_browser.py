@@ -46,7 +46,7 @@ async def test_a_button_with_a_confirmation_asks_first(local_slack: LocalSlack, 
     await riley.click("Abort", on="v41 → v42")
     assert "Nothing was changed yet." in await riley.dialog()
     await riley.confirm()
-    await local_slack.journal.until(lambda: len(bot.heard) > 1)
+    await riley.sees("Aborted")
     assert [body["actions"][0]["action_id"] for body in bot.heard[1:]] == ["abort"]
 
 

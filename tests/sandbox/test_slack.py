@@ -16,6 +16,15 @@ pytestmark = pytest.mark.slack
 Json = dict[str, Any]
 
 
+def section(text: str) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def button(*, text: str = "Approve", **more: Any) -> Json:
+    element = {"type": "button", "action_id": "approve", "text": {"type": "plain_text", "text": text}, **more}
+    return {"type": "actions", "elements": [element]}
+
+
 @pytest.fixture
 async def client(local_slack: LocalSlack) -> AsyncWebClient:
     return AsyncWebClient(local_slack.bot_token, base_url=local_slack.api_url)
@@ -69,6 +78,23 @@ async def test_an_answer_is_for_the_person_alone_unless_it_says_otherwise(
     assert await local_slack.person("alex").messages("deploys") == []
 
 
+async def test_a_private_message_can_only_be_changed_by_its_response_url(local_slack: LocalSlack, bot: Bot) -> None:
+    riley = local_slack.person("riley")
+    await riley.command("#deploys", "/deploy private")
+    shown = await card(local_slack)
+    with pytest.raises(SlackApiError, match="message_not_found"):
+        await bot.client.chat_update(channel=shown.channel, ts=shown.ts, text="Changed")
+
+    await riley.click(shown, "Abort")
+
+    changed = await riley.sees("deploys", "Aborted")
+    assert (changed.ts, changed.ephemeral_to) == (shown.ts, riley.id)
+    click = bot.heard[-1]
+    assert "message" not in click
+    assert click["container"]["is_ephemeral"]
+    assert click["container"]["message_ts"] == shown.ts
+
+
 async def test_a_response_url_takes_five_answers(local_slack: LocalSlack, bot: Bot) -> None:
     await local_slack.person("riley").command("#deploys", "/deploy")
     url = bot.heard[0]["response_url"]
@@ -101,7 +127,9 @@ async def test_user_groups_are_answered_and_can_change(local_slack: LocalSlack, 
 
 
 async def test_channels_remember_what_was_done_to_them(local_slack: LocalSlack, client: AsyncWebClient) -> None:
-    channel = (await client.conversations_create(name="inc-2026-11-24-example"))["channel"]["id"]
+    created = (await client.conversations_create(name="inc-2026-11-24-example", is_private=False))["channel"]
+    assert not created["is_private"]
+    channel = created["id"]
     await client.conversations_setTopic(channel=channel, topic="S2 · example")
     await client.conversations_invite(channel=channel, users=[local_slack.users["casey"], local_slack.users["sam"]])
     assert (await client.conversations_info(channel=channel))["channel"]["topic"]["value"] == "S2 · example"
@@ -172,17 +200,24 @@ async def test_a_file_is_uploaded_into_a_thread(local_slack: LocalSlack, client:
 
 
 @pytest.mark.parametrize(
-    ("blocks", "code"),
+    ("args", "code"),
     [
-        ([{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}], "invalid_blocks"),
-        ([{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}], "invalid_blocks"),
-        ([{"type": "divider"}] * 51, "invalid_blocks"),
-        ([{"type": "divider", "block_id": "same"}] * 2, "invalid_blocks"),
+        ({"blocks": [section("x" * 3001)]}, "invalid_blocks"),
+        ({"blocks": [section("")]}, "invalid_blocks"),
+        ({"blocks": [{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}]}, "invalid_blocks"),
+        ({"blocks": [{"type": "divider"}] * 51}, "invalid_blocks"),
+        ({"blocks": [{"type": "divider", "block_id": "same"}] * 2}, "invalid_blocks"),
+        ({"blocks": [section("x" * 2900)] * 5}, "msg_blocks_too_long"),
+        ({"blocks": [button(text="x" * 76)]}, "invalid_blocks"),
+        ({"blocks": [button(value="x" * 2001)]}, "invalid_blocks"),
+        ({"blocks": [button(confirm={"title": {"type": "plain_text", "text": "x" * 101}})]}, "invalid_blocks"),
+        ({"text": "x" * 40_001}, "msg_too_long"),
+        ({"text": ""}, "no_text"),
     ],
 )
-async def test_what_slack_would_not_take_is_refused(client: AsyncWebClient, blocks: list[Json], code: str) -> None:
+async def test_what_slack_would_not_take_is_refused(client: AsyncWebClient, args: Json, code: str) -> None:
     with pytest.raises(SlackApiError, match=code):
-        await client.chat_postMessage(channel="#deploys", text="x", blocks=blocks)
+        await client.api_call("chat.postMessage", json={"channel": "#deploys", "text": "x", **args})
 
 
 async def test_a_wrong_token_is_refused(local_slack: LocalSlack) -> None:

@@ -92,9 +92,10 @@ async def test_an_envelope_comes_twice_or_never(local_slack: LocalSlack, bot: Bo
     assert heard(bot) == ["a", "a"]
 
 
-async def test_a_cut_socket_is_made_anew(local_slack: LocalSlack, bot: Bot) -> None:
+@pytest.mark.parametrize("abruptly", [False, True])
+async def test_a_cut_socket_is_made_anew(local_slack: LocalSlack, bot: Bot, abruptly: bool) -> None:
     opened = len(local_slack.journal.calls("apps.connections.open"))
-    await local_slack.proxy.sockets.close()
+    await local_slack.proxy.sockets.close(abruptly=abruptly)
     await local_slack.journal.until(lambda: len(local_slack.journal.calls("apps.connections.open")) > opened)
     await local_slack.bot_connected()
     await local_slack.person("riley").command("#ops", "/deploy a")

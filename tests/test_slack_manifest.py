@@ -1,0 +1,77 @@
+"""The Slack app is granted what the bot uses."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+SCOPES = {  # of the methods that a bot like this may use, as Slack documents them
+    "auth.test": set(),
+    "bookmarks.add": {"bookmarks:write"},
+    "chat.getPermalink": set(),
+    "chat.postEphemeral": {"chat:write"},
+    "chat.postMessage": {"chat:write"},
+    "chat.update": {"chat:write"},
+    "conversations.archive": {"channels:manage"},
+    "conversations.create": {"channels:manage"},
+    "conversations.history": {"channels:history", "groups:history"},
+    "conversations.info": {"channels:read"},
+    "conversations.invite": {"channels:manage"},
+    "conversations.list": {"channels:read"},
+    "conversations.open": {"im:write"},
+    "conversations.replies": {"channels:history", "groups:history"},
+    "conversations.setPurpose": {"channels:manage"},
+    "conversations.setTopic": {"channels:manage"},
+    "files.upload_v2": {"files:write"},
+    "pins.add": {"pins:write"},
+    "pins.remove": {"pins:write"},
+    "usergroups.list": {"usergroups:read"},
+    "usergroups.users.list": {"usergroups:read"},
+    "users.info": {"users:read"},
+    "users.list": {"users:read"},
+    "views.open": set(),
+    "views.publish": set(),
+    "views.push": set(),
+    "views.update": set(),
+}
+CALL = re.compile(
+    r"client\.((?:auth|bookmarks|chat|conversations|files|pins|reactions|usergroups|users|views)_\w+)\("
+)
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "slack-manifest.yaml").read_text())
+    return loaded
+
+
+def used() -> set[str]:
+    """The Web API methods that the product calls, by slack_sdk's names."""
+    return {name for file in (ROOT / "bot").rglob("*.py") for name in CALL.findall(file.read_text())}
+
+
+def test_every_method_that_is_called_is_allowed(manifest: dict[str, Any]) -> None:
+    granted = set(manifest["oauth_config"]["scopes"]["bot"])
+    scopes = {method.replace(".", "_"): needed for method, needed in SCOPES.items()}
+    assert used(), "the product calls Slack"
+    assert used() - set(scopes) == set(), "methods whose scopes this test does not know"
+    assert {name: scopes[name] - granted for name in used() if scopes[name] - granted} == {}
+
+
+def test_it_is_an_app_for_socket_mode_with_its_commands(manifest: dict[str, Any]) -> None:
+    assert manifest["settings"]["socket_mode_enabled"]
+    assert manifest["settings"]["interactivity"]["is_enabled"]
+    commands = [command["command"] for command in manifest["features"]["slash_commands"]]
+    assert commands == ["/deploy", "/rollback"]
+    assert "commands" in manifest["oauth_config"]["scopes"]["bot"]
+
+
+def test_its_texts_have_the_sizes_that_slack_takes(manifest: dict[str, Any]) -> None:
+    told = manifest["display_information"]
+    assert len(told["description"]) <= 140
+    assert 174 <= len(told["long_description"]) <= 4000
+    assert all(len(each["description"]) <= 2000 for each in manifest["features"]["slash_commands"])
+    assert all(len(each["usage_hint"]) <= 1000 for each in manifest["features"]["slash_commands"])
