@@ -1,0 +1,1 @@
+"""The clusters of the catalogue, over the Kubernetes API."""

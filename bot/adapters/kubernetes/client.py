@@ -1,0 +1,136 @@
+"""One client per cluster, made when it is first needed, and plain requests in JSON.
+
+Nothing is retried here, every request has a short time-out, and objects stay as they came.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import yaml
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+from kubernetes.aio.config import ConfigException
+from kubernetes.aio.config.incluster_config import load_incluster_config
+from kubernetes.aio.config.kube_config import load_kube_config
+
+from runbooks.vocabulary import Json
+
+Query = Sequence[tuple[str, str]]
+JSON_PATCH = "application/json-patch+json"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a cluster's API is: a kubeconfig (and which of its contexts), or the cluster this process runs in."""
+
+    kubeconfig: Path | None = None
+    context: str | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the API answered, whatever its status."""
+
+    status: int
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was done."""
+        return self.status in range(200, 300)
+
+    def json(self) -> Json:
+        """The body as a JSON object; ValueError where it is none."""
+        found = json.loads(self.body)
+        if not isinstance(found, dict):
+            raise ValueError("not a JSON object")  # noqa: TRY004  # to callers it is a body that can't be read
+        return found
+
+
+def path(*parts: str) -> str:
+    """An address below the API's root, each part quoted."""
+    return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+class Clusters:
+    """The clients of all clusters, by the catalogue's names; closed as a context."""
+
+    def __init__(self, addresses: Mapping[str, Address], *, timeout: float = 10.0) -> None:
+        self._addresses = addresses
+        self._timeout = timeout  # seconds, of one request in all
+        self._clients: dict[str, ApiClient] = {}
+        self._opening = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        clients, self._clients = list(self._clients.values()), {}
+        for client in clients:
+            await client.close()  # type: ignore[no-untyped-call]  # the package ships no types
+
+    async def send(
+        self,
+        cluster: str,
+        method: str,
+        resource: str,
+        *,
+        query: Query = (),
+        body: Any = None,
+        kind: str = "application/json",
+    ) -> Reply:
+        """One request; raises what the client raises (aiohttp's errors, TimeoutError, ConfigException)."""
+        client = await self._client(cluster)
+        request = await client.param_serialize(
+            method,
+            resource,
+            query_params=list(query),
+            header_params={"Accept": "application/json", "Content-Type": kind},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        answer = await client.call_api(*request, _request_timeout=self._timeout)
+        body_read: bytes = await answer.read()  # type: ignore[no-untyped-call]  # the package ships no types
+        return Reply(answer.status, body_read)
+
+    async def _client(self, cluster: str) -> ApiClient:
+        async with self._opening:
+            if cluster not in self._clients:
+                self._clients[cluster] = await _opened(self._addresses[cluster])
+            return self._clients[cluster]
+
+
+async def _opened(address: Address) -> ApiClient:
+    configuration = Configuration()
+    try:
+        await _configure(configuration, address)
+    except (OSError, yaml.YAMLError) as fault:
+        raise ConfigException("the kubeconfig can't be read") from fault
+    return ApiClient(configuration)
+
+
+async def _configure(configuration: Configuration, address: Address) -> None:
+    if address.kubeconfig is None:
+        # It reads the token anew each minute.
+        load_incluster_config(configuration)  # type: ignore[no-untyped-call]  # the package ships no types
+        return
+    loader = await load_kube_config(  # type: ignore[no-untyped-call]  # the package ships no types
+        config_file=str(address.kubeconfig),
+        context=address.context,
+        client_configuration=configuration,
+        persist_config=False,
+    )
+    if hasattr(loader, "exec_plugin_expiry"):  # a plugin's token ends: ask the plugin again when it does
+        configuration.refresh_api_key_hook = loader.load_and_set

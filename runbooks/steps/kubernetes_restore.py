@@ -1,0 +1,143 @@
+"""`kubernetes.restore`: the recorded pod templates back into the service's Deployments, by content."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from runbooks.steps.base import Params, Resolved, Site, Step, Turn
+from runbooks.steps.changing import Change, Decide, apply, fence
+from runbooks.steps.deployments import RUN, annotation, is_paused, tag_of, template_of, uid_of
+from runbooks.steps.known_good import running_images
+from runbooks.steps.kubernetes_rollout import how_many, pods_of
+from runbooks.steps.patches import set_template, sign
+from runbooks.steps.restore_planning import known_of, paused, plan_of, target_of, template_for
+from runbooks.steps.rollout_state import Observed
+from runbooks.steps.rollout_watch import Goal, begin, evidence_of, look
+from runbooks.steps.workloads import Denied, Missing, Patch, Ref, Workloads, ref_of, refs_of
+from runbooks.vocabulary import Cut, Done, Failed, Json, NotDone, Outcome, PlanningFailed, digest_of
+
+
+class Restore(Step):
+    """Puts every Deployment's template back as one act, whatever it has become since, and watches."""
+
+    uses = "kubernetes.restore"
+    changes = True
+    cut = Cut.RECONCILES
+    finding = "rollback-failed"
+
+    def __init__(self, workloads: Workloads) -> None:
+        self._workloads = workloads
+
+    async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002  # it has none of its own
+        """Say what comes back and what does not. Refuses what can't be restored."""
+        planned = [await plan_of(self._workloads, site, ref) for ref in refs_of(site)]
+        lines = dict.fromkeys(line for _, shown in planned for line in shown)
+        return Resolved({"workloads": [item for item, _ in planned]}, tuple(lines))
+
+    async def start(self, turn: Turn) -> Outcome:
+        """Replace the templates, each in one request that compares and sets."""
+        try:
+            changes = [Change(ref, _decide(turn, await self._template(turn, ref))) for ref in _refs(turn)]
+            return begin(turn, await apply(self._workloads, changes, epoch=turn.epoch))
+        except (Denied, PlanningFailed) as fault:
+            return Failed(fault.sentence)
+        except Missing as gone:
+            return Failed(
+                f"There is no Deployment {gone} any more, so nothing was put back. Create it, then roll back."
+            )
+
+    async def check(self, turn: Turn, token: Json) -> Outcome:
+        """Look at the pods once."""
+        goals = [Goal(ref, _departed(turn, item)) for ref, item in zip(_refs(turn), _items(turn), strict=True)]
+        return await look(self._workloads, goals, turn, token=token, conclude=lambda seen: _concluded(turn, seen))
+
+    async def settle(self, turn: Turn) -> Outcome | NotDone:
+        """Fence every Deployment, then read whether the templates are back."""
+        uids = {}
+        for ref, item in zip(_refs(turn), _items(turn), strict=True):
+            try:
+                raw = await fence(self._workloads, ref, epoch=turn.epoch)
+            except Missing:
+                return Failed(f"There is no Deployment {ref.deployment} any more. Create it, then roll back.")
+            except Denied as fault:
+                return Failed(fault.sentence)
+            if _is_back(raw, item):
+                uids[ref.deployment] = uid_of(raw)
+        return begin(turn, uids) if len(uids) == len(_items(turn)) else NotDone()
+
+    async def abandon(self, turn: Turn) -> str:
+        """Fence every Deployment, and say how many were put back by now."""
+        back = 0
+        for ref, item in zip(_refs(turn), _items(turn), strict=True):
+            with suppress(Missing):
+                raw = await fence(self._workloads, ref, epoch=turn.epoch)
+                back += _is_back(raw, item) and _is_of(raw, turn)
+        return how_many(back, len(_items(turn)), f"put back to {turn.site.version}")
+
+    async def _template(self, turn: Turn, ref: Ref) -> Json:
+        try:
+            raw = await self._workloads.read(ref)
+        except Missing as gone:
+            raise Missing(ref.deployment) from gone
+        return await template_for(self._workloads, ref, raw, known_of(turn.site, ref.deployment))
+
+
+def _items(turn: Turn) -> Sequence[Json]:
+    found: Sequence[Json] = turn.step.params["workloads"]
+    return found
+
+
+def _refs(turn: Turn) -> list[Ref]:
+    return [ref_of(turn.site, item["deployment"]) for item in _items(turn)]
+
+
+def _is_back(raw: Json, item: Json) -> bool:
+    digest: str = item["template"]
+    return digest_of(template_of(raw)) == digest
+
+
+def _is_of(raw: Json, turn: Turn) -> bool:
+    return annotation(raw, RUN) == turn.site.run
+
+
+def _decide(turn: Turn, template: Json) -> Decide:
+    version = target_of(turn.site).version
+    cause = f"{turn.site.run} rolls back to {version} {target_of(turn.site).commit[:7]}"
+
+    def decide(raw: Json) -> Patch:
+        if is_paused(raw):
+            raise Denied(paused(ref_of(turn.site, raw["metadata"]["name"]), version))
+        if template_of(raw) == template:
+            return sign(raw, epoch=turn.epoch, run=turn.site.run, cause=cause)
+        return set_template(raw, template, epoch=turn.epoch, run=turn.site.run, cause=cause)
+
+    return decide
+
+
+def _departed(turn: Turn, item: Json) -> Callable[[Json], str]:
+    def departed(raw: Json) -> str:
+        return "" if _is_back(raw, item) else f"its pod template is not that of {target_of(turn.site).version} now"
+
+    return departed
+
+
+def _concluded(turn: Turn, seen: Sequence[Observed]) -> Done | Failed:
+    """The pods are up; whether they run the very images that were recorded is looked at last."""
+    version, found = target_of(turn.site).version, [evidence_of(one) for one in seen]
+    matches = [m for one in seen for m in _matches(turn, one)]
+    if other := next((m for m in matches if m[1] != m[2]), None):
+        name, before, now = other
+        return Failed(
+            f"{version} is back, but container {name} runs another image than was recorded: {tag_of(now)}, not "
+            f"{tag_of(before)}. Its tag was moved in the registry: put that image back there, or deploy anew.",
+            {"workloads": found, "container": name, "recorded": before, "running": now},
+        )
+    seconds = int((turn.now - turn.began_at).total_seconds())
+    by_digest = ", by digest" if matches else ""
+    return Done(f"{pods_of(found)} on {version}{by_digest}", {"workloads": found, "seconds": seconds})
+
+
+def _matches(turn: Turn, seen: Observed) -> list[tuple[str, str, str]]:
+    """Container, image recorded, image running: of those known by digest then and now."""
+    known = known_of(turn.site, seen.deployment["metadata"]["name"]).images
+    now = running_images(seen)
+    return [(name, image, now[name]) for name, image in known.items() if "@" in image and "@" in now.get(name, "")]

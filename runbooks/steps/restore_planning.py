@@ -1,0 +1,132 @@
+"""What a rollback brings back of a Deployment, what it does not, and why it may be impossible; reads only."""
+
+from runbooks.steps.base import Site
+from runbooks.steps.config_hash import drift
+from runbooks.steps.deployments import appliers_of, images_of, is_paused, tag_of, template_of, without_hash
+from runbooks.steps.known_good import read_config_maps
+from runbooks.steps.rollout_planning import pods_stay, read_planned
+from runbooks.steps.workloads import Denied, Ref, Workloads, refs_of
+from runbooks.vocabulary import Json, KnownGood, KnownWorkload, PlanningFailed, digest_of
+
+
+def target_of(site: Site) -> KnownGood:
+    """The release to go back to. Raises PlanningFailed where there is none."""
+    if site.target is None:
+        raise PlanningFailed(
+            f"There is no last known good of {site.service_name} in {site.environment_name} to go back to. "
+            f"Deploy a version, or record what runs now: opsbot adopt {site.service_name} {site.environment_name}."
+        )
+    return site.target
+
+
+def known_of(site: Site, deployment: str) -> KnownWorkload:
+    """What the target knows of a Deployment. Raises PlanningFailed where it knows nothing."""
+    good = target_of(site)
+    found = next((w for w in good.workloads if w.deployment == deployment), None)
+    if found is None:
+        raise PlanningFailed(
+            f"{good.version} was recorded without Deployment {deployment}, so it can't be put back. "
+            f"Deploy {good.version} instead."
+        )
+    return found
+
+
+async def template_for(workloads: Workloads, ref: Ref, raw: Json, known: KnownWorkload) -> Json:
+    """The pod template to put back, as it was read when it was recorded. Raises PlanningFailed.
+
+    Storing took out what looks like a secret; where that happened, the cluster's own ReplicaSets still have it.
+    """
+    wanted = known.digest or digest_of(known.template)
+    if digest_of(known.template) == wanted:
+        return without_hash(known.template)
+    for replica_set in await workloads.replica_sets(ref, raw["spec"]["selector"]):
+        kept = without_hash(template_of(replica_set))
+        if digest_of(kept) == wanted:
+            return kept
+    raise PlanningFailed(
+        f"The pod template of Deployment {ref.deployment} holds a secret in plain text, which was not stored, "
+        "and its ReplicaSet is gone. Deploy the version instead, and move the secret into a Secret."
+    )
+
+
+async def plan_of(workloads: Workloads, site: Site, ref: Ref) -> tuple[Json, tuple[str, ...]]:
+    """What will be done to a Deployment, and the lines that say so. Raises PlanningFailed."""
+    known, version = known_of(site, ref.deployment), target_of(site).version
+    raw = await read_planned(workloads, ref)
+    if is_paused(raw):
+        raise PlanningFailed(paused(ref, version))
+    template = await template_for(workloads, ref, raw, known)
+    refuse_selector(raw, template, version)
+    item = {"deployment": ref.deployment, "template": digest_of(template)}
+    lines = [f"Deployment {ref.deployment}: {_moves(raw, template, version)} · {pods_stay(raw)} stay"]
+    return item, (*lines, *await _not_brought_back(workloads, ref, raw, known))
+
+
+async def preview(workloads: Workloads, site: Site) -> list[str]:
+    """What a rollback of all Deployments would bring back and what not, one line each. Raises Unreachable."""
+    lines: list[str] = []
+    for ref in refs_of(site):
+        try:
+            known = known_of(site, ref.deployment)
+            raw = await read_planned(workloads, ref)
+            template = await template_for(workloads, ref, raw, known)
+            refuse_selector(raw, template, target_of(site).version)
+            what = "already as recorded" if template_of(raw) == template else "image and template back"
+            lines.append(f"{_pods(ref, site)}: {what}, {pods_stay(raw)} stay")
+            if is_paused(raw):
+                lines.append(paused(ref, target_of(site).version))
+            lines += await _not_brought_back(workloads, ref, raw, known)
+        except PlanningFailed as fault:
+            lines.append(fault.sentence)
+        except Denied as fault:
+            lines.append(fault.sentence)
+    return list(dict.fromkeys(lines))
+
+
+def paused(ref: Ref, version: str) -> str:
+    """Why a paused Deployment can't be rolled back."""
+    return (
+        f"Deployment {ref.deployment} in namespace {ref.namespace} is paused, so {version} would not come back. "
+        f"Resume it (kubectl rollout resume deployment/{ref.deployment}), then roll back."
+    )
+
+
+def refuse_selector(raw: Json, template: Json, version: str) -> None:
+    """Raise PlanningFailed where the Deployment no longer selects pods of this template: it can't be changed."""
+    labels = template.get("metadata", {}).get("labels") or {}
+    wanted = raw["spec"]["selector"].get("matchLabels") or {}
+    if not wanted.items() <= labels.items():
+        name = raw["metadata"]["name"]
+        raise PlanningFailed(
+            f"Deployment {name} can't take the pod template of {version} back: its selector changed since, and no "
+            f"longer matches that template's labels. Deploy {version} anew."
+        )
+
+
+def _pods(ref: Ref, site: Site) -> str:
+    return "Pods" if len(site.service.workloads) == 1 else f"Pods of {ref.deployment}"
+
+
+def _moves(raw: Json, template: Json, version: str) -> str:
+    if template_of(raw) == template:
+        return f"already on the template of {version}"
+    before, after = images_of(template_of(raw)), images_of(template)
+    left = [tag_of(before[name]) for name in after if name in before and before[name] != after[name]]
+    return f"{', '.join(dict.fromkeys(left)) or 'template'} → {version}"
+
+
+async def _not_brought_back(workloads: Workloads, ref: Ref, raw: Json, known: KnownWorkload) -> list[str]:
+    now = await _config_maps(workloads, ref, known)
+    lines = [f"Not brought back: {clause}" for clause in now]
+    lines += [
+        f"Deployment {ref.deployment} is also changed by {applier}: its next apply may undo the rollback"
+        for applier in appliers_of(raw)
+    ]
+    return lines
+
+
+async def _config_maps(workloads: Workloads, ref: Ref, known: KnownWorkload) -> tuple[str, ...]:
+    try:
+        return drift(known.config_maps, await read_config_maps(workloads, ref, tuple(known.config_maps)))
+    except Denied:
+        return ("ConfigMaps, and whether they changed is not known (they may not be read)",)

@@ -1,0 +1,60 @@
+"""What a Deployment must be so that a change of its pods can be planned, and how the plan shows it."""
+
+from runbooks.catalogue import Workload
+from runbooks.steps.deployments import images_of, is_paused, replicas_of, tag_of, template_of, why_zero
+from runbooks.steps.workloads import Denied, Missing, Ref, Workloads
+from runbooks.vocabulary import Json, PlanningFailed
+
+
+async def read_planned(workloads: Workloads, ref: Ref) -> Json:
+    """A Deployment to plan with. Raises PlanningFailed where it is not there, or may not be read."""
+    try:
+        return await workloads.read(ref)
+    except Denied as fault:
+        raise PlanningFailed(fault.sentence) from fault
+    except Missing as gone:
+        existing = ", ".join(await workloads.names(ref))
+        raise PlanningFailed(
+            f"There is no Deployment {ref.deployment} in namespace {ref.namespace} of cluster {ref.cluster}."
+            + (f" Existing: {existing}." if existing else "")
+            + " Create it, or correct the service's workloads in the catalogue."
+        ) from gone
+
+
+def refuse_paused(raw: Json, ref: Ref) -> None:
+    """Raise PlanningFailed where rollouts of the Deployment are stopped by hand."""
+    if is_paused(raw):
+        raise PlanningFailed(
+            f"Deployment {ref.deployment} in namespace {ref.namespace} is paused, so new pods would never come. "
+            f"Resume it (kubectl rollout resume deployment/{ref.deployment}), then try again."
+        )
+
+
+def refuse_unfit(raw: Json, ref: Ref, workload: Workload) -> None:
+    """Raise PlanningFailed where new pods could not come, or would show nothing."""
+    refuse_paused(raw, ref)
+    if replicas_of(raw) == 0:
+        raise PlanningFailed(
+            f"Deployment {ref.deployment} in namespace {ref.namespace} has zero replicas ({why_zero(raw)}), "
+            "so no new pod would show whether the release works. Scale it up, then try again."
+        )
+    there = images_of(template_of(raw))
+    if lacking := [name for name in workload.containers if name not in there]:
+        raise PlanningFailed(
+            f"Deployment {ref.deployment} has no container {lacking[0]}; it has {', '.join(there)}. "
+            "Correct the service's workloads in the catalogue."
+        )
+
+
+def move_of(raw: Json, workload: Workload, image: str) -> str:
+    """From which version to which, as a line for the card."""
+    now = images_of(template_of(raw))
+    before = ", ".join(dict.fromkeys(tag_of(now[name]) for name in workload.containers))
+    moves = f"{before} → {tag_of(image)}" if before != tag_of(image) else f"{before} already"
+    return f"Deployment {workload.deployment}: {moves} · {pods_stay(raw)}"
+
+
+def pods_stay(raw: Json) -> str:
+    """`3 replicas`."""
+    count = replicas_of(raw)
+    return f"{count} replica{'' if count == 1 else 's'}"

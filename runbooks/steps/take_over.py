@@ -1,0 +1,82 @@
+"""`take-over`: the first step of an emergency rollback; afterwards nobody older can act on any of its targets."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Protocol
+
+from runbooks.steps.base import Site, Step, Turn
+from runbooks.steps.changing import fence
+from runbooks.steps.workloads import Denied, Missing, Workloads, refs_of
+from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending
+
+_AGAIN = timedelta(seconds=1)
+
+
+class Holders(Protocol):
+    """Who works on which run."""
+
+    async def running(self, run: str) -> bool:
+        """Whether somebody still holds a lease on the run."""
+        ...
+
+
+class DatabaseFence(Protocol):
+    """The services' databases, as far as they can refuse an older holder."""
+
+    async def fence(self, site: Site, epoch: int) -> None:
+        """Write the epoch there; nothing older writes there once this returns. Raises Fenced, Unreachable."""
+        ...
+
+
+class TakeOver(Step):
+    """Waits for the old holder, ends what it had begun, fences every target, and says what was found."""
+
+    uses = "take-over"
+
+    def __init__(
+        self, workloads: Workloads, *, holders: Holders, database: DatabaseFence, steps: Mapping[str, Step]
+    ) -> None:
+        self._workloads = workloads
+        self._holders = holders
+        self._database = database
+        self._steps = steps
+
+    async def start(self, turn: Turn) -> Outcome:
+        """Take over; done again it finds its own epoch and changes nothing."""
+        for run in turn.site.supersedes:
+            if await self._holders.running(run):
+                return Pending(turn.now + _AGAIN, f"waiting for {run} to let go")
+        try:
+            found = {cut.site.run: await self._abandoned(turn, cut) for cut in turn.site.cut_off}
+            await self._fence(turn)
+        except Denied as fault:
+            return Failed(fault.sentence)
+        told = {run: found.get(run) or "nothing was under way" for run in turn.site.supersedes} | found
+        return Done(_line(told), {run: _sentence(turn, clause) for run, clause in told.items()})
+
+    async def check(self, turn: Turn, token: Json) -> Outcome:  # noqa: ARG002  # it looks at the world instead
+        """Try again."""
+        return await self.start(turn)
+
+    async def _abandoned(self, turn: Turn, cut: Turn) -> str:
+        step = self._steps[cut.step.uses]
+        return await step.abandon(replace(cut, epoch=turn.epoch, now=turn.now))
+
+    async def _fence(self, turn: Turn) -> None:
+        for ref in refs_of(turn.site):
+            with suppress(Missing):  # what is gone can't be written to; the restore says so
+                await fence(self._workloads, ref, epoch=turn.epoch)
+        if turn.site.environment.database:
+            await self._database.fence(turn.site, turn.epoch)
+
+
+def _line(told: Mapping[str, str]) -> str:
+    if not told:
+        return "nothing was running here"
+    return " · ".join(f"{run} stopped: {clause}" for run, clause in told.items())
+
+
+def _sentence(turn: Turn, clause: str) -> str:
+    return f"Stopped for {turn.site.run}: {clause}."
