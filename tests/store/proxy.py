@@ -1,0 +1,114 @@
+"""A TCP proxy before the database that loses one commit, or its answer, in one of several ways."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from enum import Enum
+from urllib.parse import urlsplit, urlunsplit
+
+COMMIT = b"commit"
+LOCK = b"pg_advisory_xact_lock"
+
+
+class Loss(Enum):
+    NOTHING = "everything passes"
+    ANSWER = "the commit takes place, its answer is lost, the connection breaks"
+    SILENCE = "the commit takes place, and nothing is ever answered"
+    MESSAGE = "the commit never arrives, the connection breaks"
+    DELAY = "the connection breaks; the commit takes place only after somebody has asked for its locks"
+
+
+class Proxy:
+    """Does its `loss` to the next commit; what comes after it passes. `refuse` turns new connections away."""
+
+    def __init__(self, url: str) -> None:
+        self._target = urlsplit(url)
+        self.url = ""
+        self.loss = Loss.NOTHING
+        self.refuse = False
+        self.hits = 0
+        self._asked_for_locks = asyncio.Event()
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def serve(self, client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
+        self._writers.append(answers)
+        if self.refuse:
+            answers.close()
+            return
+        database, sender = await asyncio.open_connection(self._target.hostname, self._target.port)
+        self._writers.append(sender)
+        with suppress(ConnectionError):
+            back = asyncio.create_task(_pump(database, answers))
+            last = await self._forward(client, sender)
+            if last:
+                back.cancel()
+                await asyncio.wait([back])
+                await self._lose(last, client=client, answers=answers, database=database, sender=sender)
+            sender.close()
+            answers.close()
+
+    async def _forward(self, client: asyncio.StreamReader, sender: asyncio.StreamWriter) -> bytes:
+        """Pass on what the client sends; answers the message to be lost, if there comes one."""
+        while data := await client.read(65536):
+            if self.loss is not Loss.NOTHING and COMMIT in data:
+                self.hits += 1
+                return data
+            sender.write(data)
+            if LOCK in data:
+                self._asked_for_locks.set()
+        return b""
+
+    async def _lose(
+        self,
+        message: bytes,
+        *,
+        client: asyncio.StreamReader,
+        answers: asyncio.StreamWriter,
+        database: asyncio.StreamReader,
+        sender: asyncio.StreamWriter,
+    ) -> None:
+        loss, self.loss = self.loss, Loss.NOTHING
+        if loss is Loss.MESSAGE:
+            return
+        if loss is Loss.DELAY:
+            self._asked_for_locks.clear()
+            answers.close()
+            await self._asked_for_locks.wait()
+        sender.write(message)
+        await database.read(1)  # there is an answer, so it has taken place, or was refused
+        if loss is Loss.SILENCE:
+            await client.read()
+
+    def close(self) -> None:
+        self._asked_for_locks.set()
+        for writer in self._writers:
+            writer.close()
+
+
+async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await source.read(65536):
+            target.write(data)
+    target.close()
+
+
+@asynccontextmanager
+async def proxied(url: str) -> AsyncIterator[Proxy]:
+    """A proxy before this database; `proxy.url` leads through it."""
+    proxy = Proxy(url)
+    serving: set[asyncio.Task[None]] = set()
+
+    def accept(client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.create_task(proxy.serve(client, answers)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    parts = urlsplit(url)
+    port = server.sockets[0].getsockname()[1]
+    proxy.url = urlunsplit(parts._replace(netloc=f"{parts.username}@127.0.0.1:{port}"))
+    try:
+        yield proxy
+    finally:
+        server.close()
+        proxy.close()
+        await server.wait_closed()
+        await asyncio.gather(*serving)

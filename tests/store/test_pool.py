@@ -1,0 +1,146 @@
+import asyncio
+import socket
+import time
+
+import psycopg
+import pytest
+
+from bot.adapters.postgres.pool import Pool, conninfo
+from bot.adapters.postgres.store import PostgresStore
+from runbooks.store import Conflict, StoreUnavailable
+from tests.fixtures.postgres import temporary_server
+from tests.fixtures.store import PATIENT, StoreDatabase
+from tests.store.counter import FOLDS, add, added, read
+
+CLOSED_PORT = "postgresql://nobody:example-password@127.0.0.1:1/none"
+
+
+async def _execute(pool: Pool, *statements: str) -> None:
+    async with pool.session() as connection:
+        for statement in statements:
+            await connection.execute(statement)
+
+
+async def test_nobody_there_is_said_at_once_and_without_the_password() -> None:
+    async with Pool(CLOSED_PORT) as pool:
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable, match="refused") as lost:
+            await PostgresStore(pool, FOLDS).number()
+    assert time.monotonic() - began < 1
+    assert not lost.value.unknown
+    assert "example-password" not in str(lost.value)
+
+
+async def test_a_server_that_accepts_and_says_nothing_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:  # connections are taken and never looked at
+        port = server.getsockname()[1]
+        async with Pool(f"postgresql://bot@127.0.0.1:{port}/none", answer_within=0.2) as pool:
+            with pytest.raises(StoreUnavailable, match="in time"):
+                await PostgresStore(pool, FOLDS).number()
+
+
+async def test_a_slow_answer_is_cut_off(store_database: StoreDatabase) -> None:
+    async with Pool(store_database.url, answer_within=0.2) as pool:
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            await _execute(pool, "set statement_timeout = 0", "select pg_sleep(60)")
+        assert time.monotonic() - began < 5
+        async with pool.session() as connection:
+            assert await (await connection.execute("select 1")).fetchone() == (1,)
+
+
+async def test_the_server_too_gives_up_on_a_slow_statement(store_database: StoreDatabase) -> None:
+    address = conninfo(store_database.url, silent_after=0.1)
+    async with await psycopg.AsyncConnection.connect(address) as connection:
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            await connection.execute("select pg_sleep(60)")
+
+
+async def test_a_cancelled_use_propagates_and_leaves_the_pool_whole(store_database: StoreDatabase) -> None:
+    async with Pool(store_database.url, size=1, answer_within=PATIENT) as pool:
+        asking = asyncio.Event()
+
+        async def ask() -> None:
+            async with pool.session() as connection:
+                asking.set()
+                await connection.execute("select pg_sleep(60)")
+
+        task = asyncio.create_task(ask())
+        await asking.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with pool.session() as connection:
+            assert await (await connection.execute("select 1")).fetchone() == (1,)
+
+
+async def test_connections_are_kept_and_no_more_than_the_size(store_database: StoreDatabase) -> None:
+    async with Pool(store_database.url, size=3, answer_within=PATIENT) as pool:
+        store = PostgresStore(pool, FOLDS)
+        await asyncio.gather(*(store.number() for _ in range(30)))
+        with psycopg.connect(store_database.owner_url) as owner:
+            rows = owner.execute(
+                "select 1 from pg_stat_activity where datname = current_database() and application_name = 'opsbot'"
+            ).fetchall()
+            assert 1 <= len(rows) <= 3
+
+
+async def test_when_all_are_in_use_the_wait_ends(store_database: StoreDatabase) -> None:
+    async with Pool(store_database.url, size=1, answer_within=PATIENT) as pool, pool.session():
+        with pytest.raises(StoreUnavailable, match="in use"):
+            async with pool.session(within=0.05):
+                pass
+
+
+async def test_an_error_leaves_no_transaction_behind(store_database: StoreDatabase) -> None:
+    async with Pool(store_database.url, size=1, answer_within=PATIENT) as pool:
+        store = PostgresStore(pool, FOLDS)
+        await add(store, "counter/a", added())
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            await _execute(pool, "begin", "select 1 / 0")
+        assert (await add(store, "counter/a", added())).version == 2
+
+
+async def test_the_first_call_after_a_restart_succeeds() -> None:
+    with temporary_server() as server:
+        async with Pool(server.url(), answer_within=PATIENT) as pool:
+            store = PostgresStore(pool, FOLDS)
+            async with pool.session() as connection:
+                await connection.execute("create sequence numbers")
+            assert await store.number() == 1
+            server.stop()
+            with pytest.raises(StoreUnavailable):
+                await store.number()
+            server.start()
+            assert await store.number() > 1
+            server.stop(abruptly=True)
+            server.start()
+            assert await store.number() > 1  # the kept connection had ended: it is not used
+
+
+async def test_settings_in_the_url_are_kept() -> None:
+    address = conninfo("postgresql://bot@db/ops?application_name=ops-2&options=-c%20work_mem%3D8MB", silent_after=2)
+    assert "application_name=ops-2" in address
+    assert "work_mem=8MB" in address
+    assert "statement_timeout=2000" in address
+
+
+async def test_a_deadlock_is_a_conflict(store_database: StoreDatabase) -> None:
+    async with Pool(store_database.url, answer_within=PATIENT) as pool:
+        store = PostgresStore(pool, FOLDS)
+        await add(store, "counter/a", added())
+        await add(store, "counter/b", added())
+        barrier = asyncio.Barrier(2)
+
+        async def lock(first: str, second: str) -> None:
+            async with pool.session() as connection, connection.transaction():
+                for stream in (first, second):
+                    await connection.execute("select from streams where name = %s for update", (stream,))
+                    if stream == first:
+                        await barrier.wait()
+
+        results = await asyncio.gather(
+            lock("counter/a", "counter/b"), lock("counter/b", "counter/a"), return_exceptions=True
+        )
+        assert sorted(type(result).__name__ for result in results) == [Conflict.__name__, "NoneType"]
+        assert (await read(store, "counter/a")).version == 1
