@@ -1,0 +1,115 @@
+"""A bare mirror of one source repository, kept with git itself: fetch, and run git on it.
+
+It is only a copy: one that is damaged is made anew. Nothing of it is ever checked out or executed.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from runbooks.vocabulary import Unreachable
+
+_PASSED_ON = (
+    *("PATH", "HOME", "SSH_AUTH_SOCK", "GIT_SSH_COMMAND", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"),
+    *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+)
+_NEVER_ASKS = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true", "LC_ALL": "C"}
+_SSH = "ssh -oBatchMode=yes -oConnectTimeout=10"
+_REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")  # no pull requests: nobody has accepted those
+_CREDENTIALS = re.compile(r"//[^/@\s]+@")
+_READ_SECONDS = 30.0
+
+
+class GitFailed(Exception):
+    """git's own last words, without credentials."""
+
+
+class Mirror:
+    """One repository's copy in `folder`. Callers hold `lock` while they use it; no other process does."""
+
+    def __init__(
+        self, folder: Path, repository: str, *, environment: Mapping[str, str], fetch_seconds: float
+    ) -> None:
+        passed = {name: environment[name] for name in _PASSED_ON if name in environment}
+        self._environment = {"GIT_SSH_COMMAND": _SSH, **passed, **_NEVER_ASKS}
+        self._folder = folder
+        self._repository = repository
+        self._fetch_seconds = fetch_seconds
+        self.name = _CREDENTIALS.sub("//", repository)  # fit to be shown
+        self.lock = asyncio.Lock()
+
+    @property
+    def exists(self) -> bool:
+        """Whether it was ever made."""
+        return (self._folder / "HEAD").exists()
+
+    async def fetch(self) -> None:
+        """Bring it up to date. Raises Unreachable, after which it is as it was."""
+        try:
+            await self._update()
+        except GitFailed as cause:
+            await self._reach(cause)
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+            try:
+                await self._update()
+            except GitFailed as again:
+                raise Unreachable(f"the source {self.name}", str(again)) from again
+
+    async def _update(self) -> None:
+        if not self.exists:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            await self._run("init", "--quiet", "--bare", str(self._folder))
+        options = ("--quiet", "--prune", "--no-write-fetch-head", "--no-auto-gc")
+        await self.git("fetch", *options, "--", self._repository, *_REFS, seconds=self._fetch_seconds)
+
+    async def _reach(self, failure: GitFailed) -> None:
+        """Tell a source that is away (Unreachable) from a damaged mirror."""
+        seconds = min(self._fetch_seconds, _READ_SECONDS)
+        try:
+            await self._run("ls-remote", "--quiet", "--heads", "--", self._repository, seconds=seconds)
+        except GitFailed:
+            raise Unreachable(f"the source {self.name}", str(failure)) from failure
+
+    async def git(self, *arguments: str, stdin: bytes | None = None, seconds: float = _READ_SECONDS) -> bytes:
+        """What git prints about this mirror. Raises GitFailed."""
+        return await self._run(f"--git-dir={self._folder}", *arguments, stdin=stdin, seconds=seconds)
+
+    async def _run(self, *arguments: str, stdin: bytes | None = None, seconds: float = _READ_SECONDS) -> bytes:
+        process = await asyncio.create_subprocess_exec(
+            "git",
+            *arguments,
+            env=self._environment,
+            stdin=DEVNULL if stdin is None else PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(seconds):
+                output, errors = await process.communicate(stdin)
+        except TimeoutError as cause:
+            raise GitFailed(f"no answer within {seconds:g} s") from cause
+        finally:
+            await _end(process)
+        if process.returncode:
+            raise GitFailed(_last_line(errors))
+        return output
+
+
+async def _end(process: Process) -> None:
+    """End git and its helpers, if they still run."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.communicate()
+
+
+def _last_line(errors: bytes) -> str:
+    lines = [line for line in errors.decode(errors="replace").splitlines() if line.startswith(("fatal:", "error:"))]
+    return _CREDENTIALS.sub("//", lines[0] if lines else "git failed without a word")[:300]
