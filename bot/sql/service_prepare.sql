@@ -1,3 +1,5 @@
--- Forget what a file set, and limit what the next one may wait for (milliseconds; 0 is no limit).
+-- Forget what the file before has set or left in the session.
 reset session authorization;
 reset all;
+discard temp;
+deallocate all;

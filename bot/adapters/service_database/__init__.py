@@ -1,0 +1,1 @@
+"""The services' own databases: connections, the ledger of migrations, and the fence."""
