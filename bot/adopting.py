@@ -1,0 +1,91 @@
+"""`opsbot adopt SERVICE ENVIRONMENT`: record what runs now as the last known good, migrations included."""
+
+from dataclasses import replace
+
+from bot.settings import Settings
+from bot.wiring import Services, read_configuration, services
+from runbooks.catalogue import Catalogue, Tag
+from runbooks.engine.draft import Draft
+from runbooks.engine.gestures import find_place
+from runbooks.releases.decide import Adopt
+from runbooks.steps.base import Site
+from runbooks.steps.deployments import images_of, tag_of, template_of
+from runbooks.steps.known_good import Record, read_known_good
+from runbooks.steps.migration_planning import MigrationPlanner
+from runbooks.steps.service_database import DatabaseUnfit
+from runbooks.steps.workloads import Denied, Missing, refs_of
+from runbooks.store import Changes, Work
+from runbooks.vocabulary import OPSBOT, Fenced, KnownGood, PlanningFailed, Refused, Unreachable
+
+
+class NotAdopted(Exception):
+    """It was not recorded; the sentence says why, and what to do."""
+
+
+async def adopt(settings: Settings, service: str, environment: str) -> str:
+    """Record it; answers a sentence. Raises NotAdopted, and what the settings and the catalogue lack."""
+    configuration = read_configuration(settings)
+    async with services(settings, configuration) as made:
+        try:
+            known = await _read(made, configuration.catalogue, service, environment)
+        except Refused as refused:
+            known_names = ", ".join(refused.facts.get("known", ()))
+            raise NotAdopted(f"There is no {refused.facts['name']!r}; there are: {known_names}.") from refused
+        except Missing as gone:
+            raise NotAdopted(f"There is no Deployment {gone}. Nothing was recorded.") from gone
+        except (PlanningFailed, Denied) as fault:
+            raise NotAdopted(fault.sentence) from fault
+        except (Unreachable, Fenced, DatabaseUnfit) as cause:
+            raise NotAdopted(f"{cause}. Nothing was recorded.") from cause
+        stream = f"release/{service}/{environment}"
+        draft = Draft(store=made.store, catalogue=configuration.catalogue, now=made.clock())
+        await draft.apply(stream, Adopt(known, OPSBOT))
+        await made.store.commit(draft.changes())
+        await made.deliveries.record.keep(draft.state(stream))
+    return (
+        f"Recorded {known.version} {known.commit[:7]} as the last known good of {service} in {environment}, "
+        f"schema at {known.migrations_version or 'nothing'}."
+    )
+
+
+async def _read(made: Services, catalogue: Catalogue, service_name: str, environment_name: str) -> KnownGood:
+    service, name, environment = find_place(catalogue, service_name, environment_name)
+    site = Site(
+        run="adopt",
+        service_name=service_name,
+        service=service,
+        environment_name=name,
+        environment=environment,
+        requester=OPSBOT,
+    )
+    version = await _running(made, site)
+    found = await made.outside.source.resolve(service.source.repository, version)
+    site = replace(site, version=version, commit=found.commit)
+    epoch = await _epoch(made, f"release/{service_name}/{name}")
+    migrations = ""
+    if service.migrations is not None:
+        migrations = await MigrationPlanner(made.outside.source, made.outside.databases).baseline(site, epoch=epoch)
+    record = Record(run="adopt", version=version, commit=found.commit, migrations_version=migrations, at=made.clock())
+    return await read_known_good(made.outside.workloads, site, record)
+
+
+async def _running(made: Services, site: Site) -> str:
+    """The version that the first workload's image has as its tag."""
+    ref, workload = refs_of(site)[0], site.service.workloads[0]
+    raw = await made.outside.workloads.read(ref)
+    image = images_of(template_of(raw)).get(workload.containers[0])
+    if image is None:
+        raise NotAdopted(f"Deployment {ref.deployment} has no container {workload.containers[0]!r}.")
+    if ":" not in image.rpartition("/")[2]:
+        raise NotAdopted(f"{image} has no tag, so its {Tag(site.service.tag).value} is not known.")
+    return tag_of(image)
+
+
+async def _epoch(made: Services, stream: str) -> int:
+    """An epoch of our own, higher than all before: what adopts may write to the ledger."""
+    await made.store.commit(Changes(wake=(Work("adopt", stream),)))
+    lease = await made.store.claim(["adopt"])
+    if lease is None:
+        raise NotAdopted("Somebody else is adopting just now. Try again in a few seconds.")
+    await made.store.finish(lease, None)
+    return lease.epoch

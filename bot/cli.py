@@ -1,0 +1,91 @@
+"""`opsbot`: serve, migrate, adopt, verify, and the runbooks on the command line."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot import adopting, catalogue_file, runbooks_cli, serving
+from bot.adapters.postgres.migrate import grant_login, migrate
+from bot.adapters.postgres.preflight import NotReady, wait_until_reachable
+from bot.adapters.postgres.verify import faults
+from bot.settings import Settings, SettingsError
+from bot.steps import known
+from runbooks.documents.errors import DocumentError
+from runbooks.folds import folds
+from runbooks.store import StoreUnavailable
+
+FINE, FAILED, UNUSABLE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; answers its exit code. What is wrong is said in a sentence, never as a traceback."""
+    asked = _parser().parse_args(arguments)
+    logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        return int(asked.do(asked))
+    except (SettingsError, DocumentError, NotReady, adopting.NotAdopted) as cause:
+        print(cause, file=sys.stderr)
+        return UNUSABLE
+    except StoreUnavailable as cause:
+        print(f"{str(cause)[0].upper()}{str(cause)[1:]}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="opsbot", description="Runs written runbooks on production, from Slack.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="listen to Slack and work").set_defaults(do=_serve)
+    commands.add_parser("migrate", help="bring Opsbot's own database up to date").set_defaults(do=_migrate)
+    adopt = commands.add_parser("adopt", help="record what runs now as the last known good")
+    adopt.add_argument("service")
+    adopt.add_argument("environment")
+    adopt.set_defaults(do=_adopt)
+    commands.add_parser("verify", help="check every chain of events and every stored state").set_defaults(do=_verify)
+    books = commands.add_parser("runbooks", help="check and show documents").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    check = books.add_parser("check", help="say what is wrong with documents, file:line")
+    check.add_argument("paths", nargs="+", metavar="PATH")
+    check.set_defaults(do=lambda asked: runbooks_cli.check(asked.paths, known=known()))
+    show = books.add_parser("show", help="print a runbook as a person reads it")
+    show.add_argument("name", metavar="NAME")
+    show.set_defaults(do=lambda asked: runbooks_cli.show(asked.name, known=known(), folders=_own_folders()))
+    return parser
+
+
+def _own_folders() -> Sequence[Path]:
+    """The team's own runbooks, where there is a catalogue."""
+    path = Settings.load().catalogue
+    return catalogue_file.load(path).folders if path.is_file() else ()
+
+
+def _serve(_asked: argparse.Namespace) -> int:
+    needs = ("database_url", "slack_bot_token", "slack_app_token")
+    return asyncio.run(serving.serve(Settings.load(*needs)))
+
+
+def _migrate(_asked: argparse.Namespace) -> int:
+    settings = Settings.load("owner_database_url", "database_url")
+    owner = settings.owner_database_url.get_secret_value()
+    asyncio.run(wait_until_reachable(owner))
+    done = migrate(owner)
+    grant_login(owner, settings.database_url.get_secret_value())
+    print(f"Applied {', '.join(done)}." if done else "Nothing to apply: the database is up to date.")
+    return FINE
+
+
+def _adopt(asked: argparse.Namespace) -> int:
+    print(asyncio.run(adopting.adopt(Settings.load("database_url"), asked.service, asked.environment)))
+    return FINE
+
+
+def _verify(_asked: argparse.Namespace) -> int:
+    url = Settings.load("database_url").database_url.get_secret_value()
+    found = asyncio.run(faults(url, folds()))
+    print("\n".join(found) if found else "Every chain is whole, and every state is what its events make.")
+    return FAILED if found else FINE

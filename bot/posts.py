@@ -1,0 +1,18 @@
+"""Whether a run's message stands in Slack, from the log of what was posted."""
+
+from dataclasses import dataclass
+
+from bot.adapters.postgres.messages import MessageLog
+
+
+@dataclass(frozen=True)
+class Posts:
+    """Meets `runbooks.steps.announce.Posts`."""
+
+    sent: MessageLog
+
+    async def posted(self, key: str) -> bool:
+        """Whether the message `RUN/NAME` has been posted."""
+        run = key.partition("/")[0]
+        message = (await self.sent.of(f"run/{run}")).get(f"run/{key}")
+        return message is not None and message.ts is not None

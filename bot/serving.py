@@ -1,0 +1,52 @@
+"""`opsbot serve`: everything that runs in the process, started in order and ended together."""
+
+import asyncio
+import logging
+import signal
+
+from bot.adapters.postgres.listen import listen as listen_database
+from bot.adapters.postgres.preflight import assert_migrated, assert_restricted, wait_until_reachable
+from bot.settings import Settings
+from bot.slack_app import listen as listen_slack
+from bot.slack_app import slack_app
+from bot.wiring import Services, read_configuration, services
+from bot.worker import Bell, Worker
+
+RUN_SLOTS, MESSAGE_SLOTS = 8, 4
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings) -> int:
+    """Work until SIGTERM or SIGINT. Raises what keeps it from starting, each with its sentence."""
+    logging.getLogger().setLevel(settings.log_level)
+    configuration = read_configuration(settings)
+    url = settings.database_url.get_secret_value()
+    await wait_until_reachable(url)
+    await assert_migrated(url)
+    await assert_restricted(url)
+    async with services(settings, configuration) as made:
+        await _until_stopped(asyncio.create_task(_run(settings, made)))
+    return 0
+
+
+async def _until_stopped(running: "asyncio.Task[None]") -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        log.info("stopped")
+
+
+async def _run(settings: Settings, made: Services) -> None:
+    bell = Bell()
+    runs = Worker(made.store, ["run"], made.advance.advance, bell, made.clock, RUN_SLOTS)
+    messages = Worker(made.store, ["messages"], made.deliveries.deliver, bell, made.clock, MESSAGE_SLOTS)
+    app = slack_app(made.slack, made.edge)
+    token = settings.slack_app_token.get_secret_value()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(listen_database(settings.database_url.get_secret_value(), bell.ring))
+        group.create_task(runs.run())
+        group.create_task(messages.run())
+        group.create_task(listen_slack(app, token))

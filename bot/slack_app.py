@@ -1,0 +1,49 @@
+"""The Bolt application and its socket: what people type and click comes in here."""
+
+import asyncio
+import logging
+from typing import Any
+
+import aiohttp
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from commands import clicks, deploy, rollback
+from commands.edge import Edge
+
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # seconds between tries to reach Slack
+log = logging.getLogger(__name__)
+
+
+def slack_app(client: AsyncWebClient, edge: Edge) -> AsyncApp:
+    """The application with every command and click."""
+    app = AsyncApp(
+        client=client, request_verification_enabled=False
+    )  # Socket Mode: no signature comes with a payload
+    for part in (deploy, rollback, clicks):
+        part.register(app, edge)
+
+    @app.error
+    async def unexpected(error: Exception, body: dict[str, Any]) -> None:
+        log.error("request of %s failed", body.get("type") or body.get("command"), exc_info=error)
+
+    return app
+
+
+async def listen(app: AsyncApp, app_token: str) -> None:
+    """Hold the socket until cancelled; while Slack does not answer, say so and try again."""
+    wait = FIRST_WAIT
+    while True:
+        handler = AsyncSocketModeHandler(app, app_token)
+        try:
+            await handler.connect_async()  # type: ignore[no-untyped-call] # slack_bolt types no handler
+            log.info("connected to Slack")
+            await asyncio.Event().wait()
+        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as cause:
+            log.warning("Slack does not answer (%s); trying again in %g s", type(cause).__name__, wait)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+        finally:
+            await handler.close_async()  # type: ignore[no-untyped-call] # slack_bolt types no handler

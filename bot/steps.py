@@ -1,0 +1,38 @@
+"""Every step there is, by what a document calls it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from runbooks.steps.announce import Announce
+from runbooks.steps.approve import Approve
+from runbooks.steps.base import Params, Step
+from runbooks.steps.command import Command
+from runbooks.steps.confirm import Confirm
+from runbooks.steps.http_health import HttpHealth
+from runbooks.steps.kubernetes_restore import Restore
+from runbooks.steps.kubernetes_rollout import Rollout
+from runbooks.steps.lkg_update import LkgUpdate
+from runbooks.steps.migrations_apply import MigrationsApply
+from runbooks.steps.migrations_plan import MigrationsPlan
+from runbooks.steps.migrations_rollback import MigrationsRollback
+from runbooks.steps.take_over import TakeOver
+
+KINDS: tuple[type[Step], ...] = (
+    Announce,
+    Approve,
+    Command,
+    Confirm,
+    HttpHealth,
+    LkgUpdate,
+    MigrationsApply,
+    MigrationsPlan,
+    MigrationsRollback,
+    Restore,
+    Rollout,
+    TakeOver,
+)
+
+
+def known() -> Mapping[str, type[Params]]:
+    """What documents may use, with the keys that each takes."""
+    return MappingProxyType({kind.uses: kind.params for kind in KINDS})

@@ -1,0 +1,174 @@
+"""The composition root: every adapter made once, in one stack, handed on as one frozen value."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import catalogue_file, library
+from bot.adapters.git import GitSource
+from bot.adapters.http import HttpxGet
+from bot.adapters.jobs import KubernetesJobs
+from bot.adapters.kubernetes.client import Address, Clusters
+from bot.adapters.kubernetes.workloads import KubernetesWorkloads
+from bot.adapters.local_runner import LocalProcesses
+from bot.adapters.postgres.messages import MessageLog
+from bot.adapters.postgres.pool import Pool
+from bot.adapters.postgres.store import PostgresStore
+from bot.adapters.service_database.database import ServiceDatabases
+from bot.adapters.slack.client import Poster, web_client
+from bot.adapters.slack.members import SlackMembers
+from bot.deliveries import Deliveries
+from bot.holders import Holders
+from bot.library import Library
+from bot.posts import Posts
+from bot.record import RecordFiles
+from bot.settings import Settings
+from bot.steps import known
+from bot.way_back import WayBack
+from commands.edge import Edge
+from runbooks.catalogue import Catalogue, Cluster
+from runbooks.engine.advance import Advance
+from runbooks.engine.handle import Reception
+from runbooks.engine.planning import Planner
+from runbooks.folds import folds
+from runbooks.redaction import Redactor
+from runbooks.steps.announce import Announce
+from runbooks.steps.approve import Approve
+from runbooks.steps.base import Step
+from runbooks.steps.command import Command
+from runbooks.steps.confirm import Confirm
+from runbooks.steps.http_health import HttpHealth
+from runbooks.steps.kubernetes_restore import Restore
+from runbooks.steps.kubernetes_rollout import Rollout
+from runbooks.steps.lkg_update import LkgUpdate
+from runbooks.steps.migration_planning import MigrationPlanner
+from runbooks.steps.migrations_apply import MigrationsApply
+from runbooks.steps.migrations_plan import MigrationsPlan
+from runbooks.steps.migrations_rollback import MigrationsRollback
+from runbooks.steps.take_over import TakeOver
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What people wrote: the catalogue and the runbooks, checked against each other."""
+
+    catalogue: Catalogue
+    library: Library
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The adapters to what is not ours."""
+
+    workloads: KubernetesWorkloads
+    clusters: Clusters
+    databases: ServiceDatabases
+    source: GitSource
+    http: HttpxGet
+    local: LocalProcesses
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the process and its commands work with."""
+
+    store: PostgresStore
+    outside: Outside
+    slack: AsyncWebClient
+    edge: Edge
+    advance: Advance
+    deliveries: Deliveries
+    clock: Callable[[], datetime]
+
+
+def read_configuration(settings: Settings) -> Configuration:
+    """Read and check. Raises DocumentError (file:line) and SettingsError; nothing was started."""
+    file = catalogue_file.load(settings.catalogue)
+    books = library.read([library.shipped(), *file.folders], known=known())
+    file.check(books)
+    settings.need_named(file.variables)
+    return Configuration(file.catalogue, books)
+
+
+@asynccontextmanager
+async def services(settings: Settings, configuration: Configuration) -> AsyncIterator[Services]:
+    """All of it, closed at the end in the opposite order."""
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(Pool(settings.database_url.get_secret_value()))
+        outside = await _outside(stack, settings, configuration.catalogue)
+        store, sent = PostgresStore(pool, folds()), MessageLog(pool)
+        slack = web_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
+        members = SlackMembers(client=slack, catalogue=configuration.catalogue, clock=now)
+        redactor = Redactor(settings.secrets())
+        steps = _steps(outside, store, Posts(sent), redactor)
+        planner = Planner(configuration.catalogue, configuration.library, steps, outside.source)
+        way_back = WayBack(outside.workloads, outside.databases)
+        yield Services(
+            store=store,
+            outside=outside,
+            slack=slack,
+            edge=Edge(
+                Reception(store, configuration.catalogue, members, now), store, configuration.catalogue, way_back
+            ),
+            advance=Advance(store, planner, members, redactor, now),
+            deliveries=Deliveries(
+                store, sent, Poster(slack), configuration.catalogue, RecordFiles(configuration.catalogue), now
+            ),
+            clock=now,
+        )
+
+
+def now() -> datetime:
+    """The process's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+async def _outside(stack: AsyncExitStack, settings: Settings, catalogue: Catalogue) -> Outside:
+    addresses = {name: _address(cluster, settings) for name, cluster in catalogue.clusters.items()}
+    clusters = await stack.enter_async_context(Clusters(addresses))
+    client = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False, trust_env=False))
+    folder = settings.state_folder.resolve()
+    for part in ("git", "commands"):
+        await asyncio.to_thread((folder / part).mkdir, parents=True, exist_ok=True)
+    return Outside(
+        workloads=KubernetesWorkloads(clusters),
+        clusters=clusters,
+        databases=ServiceDatabases(settings.named),
+        source=GitSource(folder / "git", environment=os.environ),
+        http=HttpxGet(client),
+        local=LocalProcesses(folder / "commands", os.environ),
+    )
+
+
+def _address(cluster: Cluster, settings: Settings) -> Address:
+    if cluster.kubeconfig is None:
+        return Address()
+    return Address(Path(settings.named(cluster.kubeconfig)), cluster.context)
+
+
+def _steps(outside: Outside, store: PostgresStore, posts: Posts, redactor: Redactor) -> Mapping[str, Step]:
+    planner = MigrationPlanner(outside.source, outside.databases)
+    jobs = KubernetesJobs(outside.clusters)
+    made: list[Step] = [
+        Announce(posts),
+        Approve(),
+        Command(jobs=jobs, local=outside.local, outputs=store, redactor=redactor),
+        Confirm(),
+        HttpHealth(outside.http, redactor),
+        LkgUpdate(outside.workloads, ledger=outside.databases),
+        MigrationsApply(planner),
+        MigrationsPlan(planner),
+        MigrationsRollback(outside.source, outside.databases),
+        Restore(outside.workloads),
+        Rollout(outside.workloads),
+    ]
+    steps = {step.uses: step for step in made}
+    steps["take-over"] = TakeOver(outside.workloads, holders=Holders(store), database=outside.databases, steps=steps)
+    return steps

@@ -1,0 +1,231 @@
+"""The small real world in one piece: PostgreSQL, Kubernetes with a node, a sample service, Slack, `opsbot serve`.
+
+The demo, the tour and the acceptance tests all run in this.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import yaml
+
+from sandbox.cache import cache_folder
+from sandbox.cluster.control_plane import ControlPlane
+from sandbox.node import Node
+from sandbox.postgres import PostgresServer
+from sandbox.service import database, manifests
+from sandbox.service.repository import build
+from sandbox.slack import LocalSlack, Person, SlackServer, sandbox_workspace
+from sandbox.tether import tethered
+
+SERVICE = manifests.NAME
+PLACES = {"production": "solvereign-production", "staging": "solvereign-staging"}
+
+
+class WorldFailed(Exception):
+    """A part of the world did not come up; the text says which, and its last words."""
+
+
+@dataclass
+class World:
+    """Everything that was started, and where it answers."""
+
+    folder: Path
+    postgres: PostgresServer
+    cluster: ControlPlane
+    node: Node
+    slack: LocalSlack
+    repository: Path
+    urls: Mapping[str, str]  # of the service, by environment
+    databases: Mapping[str, str]  # of the service, by environment
+    bot: "asyncio.subprocess.Process | None" = None
+    more: dict[str, str] = field(default_factory=dict)  # environment of the bot beside the ordinary
+
+    def person(self, name: str) -> Person:
+        """Somebody of the workspace, to type and click."""
+        return self.slack.person(name)
+
+    @property
+    def owner_url(self) -> str:
+        """The bot's own database, as its owner."""
+        return self.postgres.url("opsbot")
+
+    @property
+    def known_good_file(self) -> Path:
+        """The last known good of production."""
+        return self.folder / "state" / SERVICE / "production" / "last-known-good.json"
+
+    def environment(self) -> dict[str, str]:
+        """What the bot's process finds in its environment: nothing of ours that it does not need."""
+        mine = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "XDG_CACHE_HOME") if name in os.environ}
+        return {
+            **mine,
+            "OPSBOT_DATABASE_URL": self.postgres.url("opsbot", user="opsbot"),
+            "OPSBOT_CATALOGUE": str(self.folder / "opsbot.yaml"),
+            "OPSBOT_STATE_FOLDER": str(self.folder / "var"),
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_APP_TOKEN": self.slack.app_token,
+            "SLACK_API_URL": self.slack.api_url,
+            "SANDBOX_KUBECONFIG": str(self.cluster.opsbot_kubeconfig),
+            "PRODUCTION_DATABASE_URL": self.databases["production"],
+            "STAGING_DATABASE_URL": self.databases["staging"],
+            **self.more,
+        }
+
+    async def opsbot(self, *arguments: str, **more: str) -> str:
+        """Run `opsbot ARGUMENTS` to its end; what it printed. Raises WorldFailed."""
+        process = await asyncio.create_subprocess_exec(
+            *_opsbot(*arguments),
+            env={**self.environment(), **more},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        printed = (await process.communicate())[0].decode()
+        if process.returncode:
+            raise WorldFailed(f"opsbot {' '.join(arguments)}: {printed.strip()[-1500:]}")
+        return printed
+
+    async def serve(self) -> "asyncio.subprocess.Process":
+        """Start `opsbot serve`; its log goes to `opsbot.log`."""
+        with (self.folder / "opsbot.log").open("ab") as log:
+            self.bot = await asyncio.create_subprocess_exec(
+                *_opsbot("serve"), env=self.environment(), stdout=log, stderr=log
+            )
+        return self.bot
+
+    @property
+    def log(self) -> str:
+        """The bot's log so far."""
+        path = self.folder / "opsbot.log"
+        return path.read_text() if path.exists() else ""
+
+    def sql(self, environment: str, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Ask the database of the service (or, as `opsbot`, the bot's own)."""
+        url = self.owner_url if environment == "opsbot" else self.databases[environment]
+        with psycopg.connect(url) as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+
+def _opsbot(*arguments: str) -> list[str]:
+    return tethered([sys.executable, "-m", "bot", *arguments])
+
+
+@asynccontextmanager
+async def small_world(
+    folder: Path, *, crashing: tuple[str, ...] = (), serve: bool = True, changes: Mapping[str, Any] | None = None
+) -> AsyncIterator[World]:
+    """Start everything in `folder`, with v41 running and adopted; end it with the block.
+
+    `crashing` versions of the sample service crash; `changes` go over the production environment of the catalogue.
+    """
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 # the world starts before anything runs beside it
+    repository = build(folder / "repository", crashing=crashing)
+    with PostgresServer(folder / "postgres", durable=False) as postgres:
+        postgres.create_database("opsbot")
+        databases = {
+            place: database.prepare(postgres, f"solvereign_{place}", repository=repository, version="v41")
+            for place in PLACES
+        }
+        with ControlPlane(folder / "cluster", durable=False) as cluster:
+            node = Node(kubeconfig=cluster.admin_kubeconfig, repository=repository, cache=cache_folder())
+            async with (
+                node,
+                LocalSlack(SlackServer(sandbox_workspace(), folder=folder / "slack")) as slack,
+            ):
+                urls = await _service(cluster, node, databases)
+                world = World(folder, postgres, cluster, node, slack, repository, urls, databases)
+                _write_catalogue(world, changes or {})
+                await _prepare(world)
+                try:
+                    if serve:
+                        await world.serve()
+                    yield world
+                finally:
+                    await _stop(world)
+
+
+async def _service(cluster: ControlPlane, node: Node, databases: Mapping[str, str]) -> dict[str, str]:
+    """The sample service at v41 in both environments, and a port in front of each."""
+    urls = {}
+    for place, namespace in PLACES.items():
+        cluster.kubectl.apply(manifests.everything(namespace, version="v41", database_url=databases[place]))
+        cluster.grant(namespace)
+        urls[place] = f"http://127.0.0.1:{await node.expose(namespace, manifests.LABELS)}"
+    for namespace in PLACES.values():
+        waiting = ("rollout", "status", f"deployment/{SERVICE}", "-n", namespace, "--timeout=60s")
+        await asyncio.to_thread(cluster.kubectl, *waiting)
+    return urls
+
+
+def _write_catalogue(world: World, changes: Mapping[str, Any]) -> None:
+    (world.folder / "opsbot.yaml").write_text(yaml.safe_dump(catalogue(world, changes), sort_keys=False))
+
+
+def catalogue(world: World, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The sandbox's `opsbot.yaml`."""
+    slack = world.slack
+    groups = {name: {"slack": found} for name, found in slack.workspace.group_ids.items()}
+    service = {
+        "image": manifests.IMAGE,
+        "tag": "version",
+        "source": {"repository": str(world.repository)},
+        "workloads": [{"deployment": SERVICE, "containers": ["api"]}],
+        "migrations": {"folder": database.MIGRATIONS},
+        "commands": {
+            "tests": {"run": ["python", "-m", "pytest", "-q", "backend_py/"], "timeout": "2m", "tests": True},
+            "smoke": {"run": ["python", "-m", "backend_py.tools.smoke", "--url", "${url}"], "timeout": "1m"},
+        },
+        "default-environment": "production",
+        "environments": {place: _environment(world, place) for place in PLACES},
+    }
+    service["environments"]["production"] |= dict(changes)  # type: ignore[index] # a dict of dicts
+    clusters = {"sandbox": {"kubeconfig": "SANDBOX_KUBECONFIG"}}
+    return {"groups": groups, "clusters": clusters, "services": {SERVICE: service}}
+
+
+def _environment(world: World, place: str) -> dict[str, Any]:
+    channels = world.slack.channels
+    return {
+        "cluster": "sandbox",
+        "namespace": PLACES[place],
+        "production": place == "production",
+        "url": world.urls[place],
+        "database": f"{place.upper()}_DATABASE_URL",
+        "channels": {
+            "deploys": channels["deploys"],
+            "s1": channels["incidents"],
+            "s2": channels["incidents"],
+            "announce": channels["general"],
+        },
+        "deployers": ["developers", "sre"],
+        "rollers-back": ["sre"],
+        "approval": {"group": "sre", "expires": "30m"},
+        "last-known-good": str(world.folder / "state" / SERVICE / place / "last-known-good.json"),
+        "health": {"passes": 3, "interval": "1s", "timeout": "30s"},
+        "rollout": {"deadline": "2m", "grace": "3s", "soak": "2s", "poll": "1s"},
+    }
+
+
+async def _prepare(world: World) -> None:
+    """The bot's schema and its restricted user, and what runs now as the last known good."""
+    owner = {"OPSBOT_OWNER_DATABASE_URL": world.owner_url}
+    await world.opsbot("migrate", **owner)
+    for place in PLACES:
+        await world.opsbot("adopt", SERVICE, place)
+
+
+async def _stop(world: World) -> None:
+    if world.bot is not None and world.bot.returncode is None:
+        world.bot.terminate()
+        try:
+            async with asyncio.timeout(10):
+                await world.bot.wait()
+        except TimeoutError:
+            world.bot.kill()
+            await world.bot.wait()
