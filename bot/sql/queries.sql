@@ -258,7 +258,8 @@ insert into schema_migrations (number, name, checksum) values (%(number)s, %(nam
 select role.rolname,
        role.rolsuper,
        pg_has_role(role.oid, events.relowner, 'member'),
-       has_table_privilege(role.oid, events.oid, 'update, delete, truncate'),
+       has_any_column_privilege(role.oid, events.oid, 'update')
+         or has_table_privilege(role.oid, events.oid, 'delete, truncate, trigger'),
        has_schema_privilege(role.oid, events.relnamespace, 'create')
   from pg_roles as role, pg_class as events
  where role.rolname = current_user and events.oid = 'events'::regclass;

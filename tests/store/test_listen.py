@@ -1,0 +1,80 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import psycopg
+
+from bot.adapters.postgres.listen import listen
+from bot.adapters.postgres.store import PostgresStore
+from runbooks.store import Changes, Work
+from tests.fixtures.postgres import temporary_server
+from tests.fixtures.store import StoreDatabase
+from tests.store.counter import add, added
+
+DEADLINE = 10
+
+
+class _Ear:
+    """Counts what is heard, and waits for it."""
+
+    def __init__(self) -> None:
+        self.heard = asyncio.Semaphore(0)
+
+    async def hears(self) -> None:
+        async with asyncio.timeout(DEADLINE):
+            await self.heard.acquire()
+
+    @property
+    def silent(self) -> bool:
+        return self.heard.locked()
+
+
+@asynccontextmanager
+async def _listening(url: str) -> AsyncIterator[_Ear]:
+    ear = _Ear()
+    task = asyncio.create_task(listen(url, ear.heard.release))
+    try:
+        await ear.hears()  # it has connected
+        yield ear
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_work_due_now_is_heard_once_per_commit(store: PostgresStore, store_database: StoreDatabase) -> None:
+    async with _listening(store_database.url) as ear:
+        await store.commit(Changes(wake=(Work("messages", "counter/a"), Work("messages", "counter/b"))))
+        await ear.hears()
+        await add(store, "counter/a", added(look_after=-(10**9)))
+        await ear.hears()
+        assert ear.silent
+
+
+async def test_work_due_later_is_not_heard(store: PostgresStore, store_database: StoreDatabase) -> None:
+    async with _listening(store_database.url) as ear:
+        await add(store, "counter/a", added())
+        await add(store, "counter/a", added(look_after=10**9))
+        await store.commit(Changes(wake=(Work("messages", "counter/a"),)))
+        await ear.hears()
+        assert ear.silent
+
+
+async def test_a_lost_connection_is_made_again_and_said(store: PostgresStore, store_database: StoreDatabase) -> None:
+    async with _listening(store_database.url) as ear:
+        with psycopg.connect(store_database.owner_url) as owner:
+            owner.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where datname = current_database() and application_name = 'opsbot'"
+            )
+        await ear.hears()  # connected again: something may have been missed
+        await store.commit(Changes(wake=(Work("messages", "counter/a"),)))
+        await ear.hears()
+
+
+async def test_it_outlasts_a_restart() -> None:
+    with temporary_server() as server:
+        async with _listening(server.url()) as ear:
+            server.stop()
+            server.start()
+            await ear.hears()
