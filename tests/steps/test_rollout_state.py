@@ -1,0 +1,340 @@
+"""When a rollout is complete, when it goes on, and when it is doomed: from raw objects alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from runbooks.steps.rollout_signs import Kind
+from runbooks.steps.rollout_state import Complete, Doomed, Observed, Progressing, State, judge
+from runbooks.vocabulary import Json
+from tests.steps.clusters import (
+    OLD,
+    changed,
+    deployment,
+    ended,
+    pod,
+    replica_set,
+    rolled,
+    settled,
+    template,
+    waiting,
+)
+
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+GRACE = timedelta(seconds=20)
+
+
+def at_once(seen: Observed) -> State:
+    return judge(seen, since={}, now=NOW, grace=GRACE)
+
+
+def after(seen: Observed, seconds: int, *, before: Observed | None = None) -> State:
+    first = judge(before or seen, since={}, now=NOW, grace=GRACE)
+    assert isinstance(first, Progressing)
+    return judge(seen, since=first.since, now=NOW + timedelta(seconds=seconds), grace=GRACE)
+
+
+def reason_after(seen: Observed, seconds: int) -> str:
+    state = after(seen, seconds)
+    assert isinstance(state, Doomed), state
+    return state.sentence
+
+
+# ---------------------------------------------------------------- complete
+
+
+def test_it_is_complete_when_all_counts_say_so() -> None:
+    state = at_once(settled())
+    assert isinstance(state, Complete)
+    assert (state.pods, dict(state.restarts)) == (3, {"web-new-0": 0, "web-new-1": 0, "web-new-2": 0})
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"observedGeneration": 1},  # the controller has not seen the change yet
+        {"updatedReplicas": 2},
+        {"replicas": 4},  # an old pod is still there
+        {"availableReplicas": 2},
+    ],
+)
+def test_one_count_that_does_not_hold_is_enough(status: Json) -> None:
+    assert isinstance(at_once(settled(**status)), Progressing)
+
+
+def test_an_autoscaler_that_asks_for_more_pods_moves_the_goal() -> None:
+    seen = settled()
+    more = replace(seen, deployment=changed(seen.deployment, replicas=5))
+    state = at_once(more)
+    assert isinstance(state, Progressing)
+    assert state.line == "3 of 5 new pods ready"
+
+
+def test_a_stale_condition_does_not_hide_a_complete_rollout() -> None:
+    stale = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+    assert isinstance(at_once(settled(conditions=[stale])), Complete)
+
+
+def test_a_condition_that_says_available_does_not_make_it_complete() -> None:
+    fine = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}
+    assert isinstance(at_once(settled(availableReplicas=2, conditions=[fine])), Progressing)
+
+
+def test_the_new_replica_set_is_the_one_with_the_template_not_the_newest() -> None:
+    seen = rolled(pod("a", state=waiting("ImagePullBackOff")))
+    other = replica_set("other", "registry.example/solvereign-api:v40", replicas=1)
+    state = after(replace(seen, replica_sets=(other, *seen.replica_sets)), 20)
+    assert isinstance(state, Doomed)
+    assert state.sign.pod == "web-new-a"
+
+
+def test_the_pods_of_another_deployment_do_not_count() -> None:
+    crashing = pod("a", state=waiting("CrashLoopBackOff"), restarts=3)
+    crashing["metadata"]["ownerReferences"] = [{"uid": "r-somebody-else"}]
+    seen = rolled()
+    assert isinstance(after(replace(seen, pods=(crashing,)), 600), Progressing)
+
+
+# ---------------------------------------------------------------- going on
+
+
+def test_it_says_how_many_are_ready() -> None:
+    state = at_once(rolled(pod("a", ready=True), pod("b", ready=True), pod("c")))
+    assert isinstance(state, Progressing)
+    assert state.line == "2 of 3 new pods ready"
+
+
+def test_it_says_which_old_pods_are_still_there() -> None:
+    pods = [pod(name, ready=True) for name in "abc"]
+    state = at_once(rolled(*pods))
+    assert isinstance(state, Progressing)
+    assert state.line == "3 of 3 new pods ready, 3 old pods still there"
+
+
+def test_a_paused_one_says_how_to_go_on() -> None:
+    seen = rolled()
+    state = at_once(replace(seen, deployment=changed(seen.deployment, paused=True)))
+    assert isinstance(state, Progressing)
+    assert state.line == "paused: resume Deployment web and it goes on"
+
+
+def test_a_pod_that_only_starts_shows_no_sign() -> None:
+    state = at_once(rolled(pod("a", state=waiting("ContainerCreating"), phase="Pending")))
+    assert isinstance(state, Progressing)
+    assert state.since == {}
+
+
+def test_a_pod_whose_startup_probe_has_not_passed_is_only_starting() -> None:
+    assert isinstance(after(rolled(pod("a", started=False)), 600), Progressing)
+
+
+# ---------------------------------------------------------------- doomed
+
+
+def test_crashes_are_said_once_their_grace_has_passed() -> None:
+    pods = [pod(n, state=waiting("CrashLoopBackOff"), lastState=ended(1), restarts=2) for n in "ab"]
+    assert isinstance(after(rolled(*pods), 19), Progressing)
+    assert reason_after(rolled(*pods), 20) == (
+        "New pods crash: 2 of 2 in CrashLoopBackOff for 20 s. Old pods still serve (3 of 3 ready)."
+    )
+
+
+def test_a_crash_names_the_pod_the_container_and_the_exit_code() -> None:
+    state = after(rolled(pod("a", state=waiting("CrashLoopBackOff"), lastState=ended(1), restarts=2)), 20)
+    assert isinstance(state, Doomed)
+    sign = state.sign
+    assert (sign.pod, sign.container, sign.exit_code, sign.restarted) == ("web-new-a", "api", 1, True)
+
+
+def test_a_crash_counts_on_while_the_container_runs_again_for_a_moment() -> None:
+    down = rolled(pod("a", state=waiting("CrashLoopBackOff"), lastState=ended(1), restarts=2))
+    up = rolled(pod("a", lastState=ended(1), restarts=3))
+    state = after(up, 20, before=down)
+    assert isinstance(state, Doomed)
+    assert state.sentence.startswith("New pods crash: 1 of 1 ended with exit code 1 for 20 s.")
+
+
+def test_a_pod_that_is_ready_after_one_crash_is_well() -> None:
+    down = rolled(pod("a", state=ended(1)))
+    up = rolled(pod("a", ready=True, lastState=ended(1), restarts=1))
+    state = after(up, 600, before=down)
+    assert isinstance(state, Progressing)
+    assert state.since == {}
+
+
+def test_a_pod_that_crashes_again_and_again_is_not_saved_by_a_moment_of_readiness() -> None:
+    down = rolled(pod("a", state=ended(1), restarts=2))
+    up = rolled(pod("a", ready=True, lastState=ended(1), restarts=3))
+    assert isinstance(after(up, 20, before=down), Doomed)
+
+
+def test_a_container_that_ends_well_has_ended_all_the_same() -> None:
+    assert reason_after(rolled(pod("a", state=ended(0, "Completed"))), 20).startswith(
+        "New pods crash: 1 of 1 ended with exit code 0 for 20 s."
+    )
+
+
+def test_memory_is_named_though_the_container_waits_for_its_next_start() -> None:
+    pods = [pod("a", state=waiting("CrashLoopBackOff"), lastState=ended(137, "OOMKilled"), restarts=2)]
+    assert reason_after(rolled(*pods), 20).startswith("New pods run out of memory: 1 of 1 ended with exit code 137")
+
+
+@pytest.mark.parametrize(
+    ("reason", "opening"),
+    [
+        ("RunContainerError", "New pods crash"),
+        ("ErrImagePull", "New pods can't get their image"),
+        ("ImagePullBackOff", "New pods can't get their image"),
+        ("ErrImageNeverPull", "New pods can't get their image"),
+        ("InvalidImageName", "New pods can't get their image"),
+        ("ImageInspectError", "New pods can't get their image"),
+        ("RegistryUnavailable", "New pods can't get their image"),
+        ("SignatureValidationFailed", "New pods can't get their image"),
+        ("CreateContainerConfigError", "New pods can't be configured"),
+        ("CreateContainerError", "New pods can't be configured"),
+        ("PreStartHookError", "New pods fail in a lifecycle hook"),
+        ("PostStartHookError", "New pods fail in a lifecycle hook"),
+    ],
+)
+def test_each_reason_to_wait_in_vain(reason: str, opening: str) -> None:
+    seen = rolled(pod("a", state=waiting(reason, "what the node says"), phase="Pending"))
+    state = after(seen, 20)
+    assert isinstance(state, Doomed)
+    assert state.sentence == f"{opening}: 1 of 1 in {reason} for 20 s. Old pods still serve (3 of 3 ready)."
+    assert (state.sign.reason, state.sign.message) == (reason, "what the node says")
+
+
+def test_an_image_that_is_refused_and_waited_for_in_turns_is_one_sign() -> None:
+    first = rolled(pod("a", state=waiting("ErrImagePull"), phase="Pending"))
+    second = rolled(pod("a", state=waiting("ImagePullBackOff"), phase="Pending"))
+    assert isinstance(after(second, 20, before=first), Doomed)
+
+
+def with_init(**status: Any) -> Observed:
+    found = pod("a", state=waiting("PodInitializing"), phase="Pending")
+    found["status"]["initContainerStatuses"] = [{"name": "prepare", "ready": False, "restartCount": 0, **status}]
+    return rolled(found)
+
+
+def test_an_init_container_that_fails_is_named() -> None:
+    state = after(with_init(state=waiting("CrashLoopBackOff"), lastState=ended(2), restartCount=2), 20)
+    assert isinstance(state, Doomed)
+    assert (state.sign.container, state.sign.exit_code) == ("prepare", 2)
+
+
+def test_an_init_container_that_ended_well_is_well() -> None:
+    assert isinstance(after(with_init(state=ended(0, "Completed"), ready=True), 600), Progressing)
+
+
+def with_event(seen: Observed, reason: str, message: str) -> Observed:
+    return replace(seen, events={"p-a": [{"reason": reason, "message": message, "type": "Warning"}]})
+
+
+def test_readiness_that_never_comes_is_given_more_time() -> None:
+    seen = with_event(rolled(pod("a")), "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503")
+    assert isinstance(after(seen, 59), Progressing)
+    state = after(seen, 60)
+    assert isinstance(state, Doomed)
+    assert state.sentence == (
+        "New pods don't become ready: 1 of 1 running but not ready for 1 min. Old pods still serve (3 of 3 ready)."
+    )
+    assert state.sign.message == "Readiness probe failed: HTTP probe failed with statuscode: 503"
+
+
+def test_a_missing_volume_shows_in_events_alone() -> None:
+    seen = with_event(
+        rolled(pod("a", state=waiting("ContainerCreating"), phase="Pending")),
+        "FailedMount",
+        'configmap "x" not found',
+    )
+    state = after(seen, 60)
+    assert isinstance(state, Doomed)
+    assert state.sentence.startswith("New pods wait for a volume: 1 of 1 without their volume for 1 min.")
+    assert state.sign.message == 'configmap "x" not found'
+
+
+def test_a_pod_that_fits_nowhere() -> None:
+    unplaced = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}
+    seen = rolled(pod("a", phase="Pending", conditions=[unplaced], containerStatuses=[]))
+    state = after(seen, 60)
+    assert isinstance(state, Doomed)
+    assert state.sentence.startswith("New pods find no node: 1 of 1 unschedulable for 1 min.")
+    assert state.sign.message == "0/3 nodes"
+
+
+def test_pods_that_are_evicted() -> None:
+    seen = rolled(pod("a", phase="Failed", reason="Evicted", message="low on memory", containerStatuses=[]))
+    assert reason_after(seen, 60).startswith("New pods don't stay: 1 of 1 failed or evicted for 1 min.")
+
+
+def test_pods_that_a_quota_refuses() -> None:
+    refused = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota"}
+    seen = rolled()
+    sets = (replica_set("new", replicas=0, conditions=[refused]), *seen.replica_sets[1:])
+    state = after(replace(seen, replica_sets=sets), 20)
+    assert isinstance(state, Doomed)
+    assert state.sentence == (
+        "The cluster refuses to create the new pods for 20 s (FailedCreate). Old pods still serve (3 of 3 ready)."
+    )
+    assert state.sign.message == "exceeded quota"
+
+
+def test_the_failure_of_an_older_replica_set_is_not_this_ones() -> None:
+    refused = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
+    sets = (replica_set("new"), replica_set("old", OLD, ready=3, conditions=[refused]))
+    assert isinstance(after(replace(rolled(), replica_sets=sets), 600), Progressing)
+
+
+def test_a_replica_set_that_is_refused_is_seen_though_the_generation_never_advances() -> None:
+    refused = {"type": "Progressing", "status": "False", "reason": "ReplicaSetCreateError", "message": "quota"}
+    seen = Observed(deployment(observedGeneration=1, conditions=[refused]), (replica_set("old", OLD, ready=3),), ())
+    assert reason_after(seen, 20) == (
+        "The cluster refuses to create the new ReplicaSet for 20 s (ReplicaSetCreateError). "
+        "Old pods still serve (3 of 3 ready)."
+    )
+
+
+def test_zero_replicas_are_no_success_and_it_says_who_set_them() -> None:
+    raw = deployment(wanted=0)
+    scaled = {
+        "manager": "kube-controller-manager",
+        "subresource": "scale",
+        "fieldsV1": {"f:spec": {"f:replicas": {}}},
+    }
+    raw["metadata"]["managedFields"] = [scaled]
+    seen = Observed(raw, (replica_set("new", replicas=0),))
+    assert isinstance(at_once(seen), Progressing)
+    assert reason_after(seen, 60) == (
+        "Deployment web has zero replicas (set by an autoscaler), so no pod runs. Scale it up."
+    )
+
+
+def test_it_says_when_nothing_serves_any_more() -> None:
+    seen = rolled(pod("a", state=waiting("CrashLoopBackOff")))
+    sets = (replica_set("new", replicas=1), replica_set("old", OLD, replicas=0))
+    assert reason_after(replace(seen, replica_sets=sets), 20).endswith("No pod is ready.")
+
+
+def test_a_pod_that_is_being_taken_down_shows_no_sign() -> None:
+    leaving = pod("a", state=ended(137))
+    leaving["metadata"]["deletionTimestamp"] = "2026-11-24T10:00:00Z"
+    state = at_once(rolled(leaving))
+    assert isinstance(state, Progressing)
+    assert state.since == {}
+
+
+def test_each_kind_of_sign_keeps_its_own_time() -> None:
+    first = rolled(pod("a"))
+    both = rolled(pod("a"), pod("b", state=waiting("ErrImagePull")))
+    state = after(both, 30, before=first)
+    assert isinstance(state, Progressing)
+    assert state.since == {Kind.IMAGE: NOW + timedelta(seconds=30), Kind.UNREADY: NOW}
+
+
+def test_a_template_with_an_unknown_field_is_told_from_one_without() -> None:
+    known = template()
+    known["spec"]["futureField"] = {"on": True}
+    seen = settled()
+    assert isinstance(at_once(replace(seen, deployment=changed(seen.deployment, template=known))), Progressing)
