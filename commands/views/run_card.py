@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from commands.views import words
 from commands.views.blocks import Block, actions, button, context, divider, header, section
 from commands.views.steps import ICONS, icon, line_of
-from runbooks.catalogue import Catalogue
+from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status, approval_ends
 from runbooks.vocabulary import InDoubt, Means, PlannedStep, Waiting
@@ -28,7 +28,7 @@ def card(run: Run, look: Look) -> list[Block]:
         blocks += _plan(run) if _shows_plan(run) else []
     blocks += _phases(run)
     blocks += [section(f"⏸ {_wait(run)}")] if run.waits_for_approval else []
-    blocks += [*_ending(run), *_buttons(run)]
+    blocks += [*_ending(run, look), *_buttons(run)]
     return blocks[:MOST_BLOCKS]
 
 
@@ -159,20 +159,43 @@ def _wait(run: Run) -> str:
     return f"Waits for {wanted} of @{group}, not by {words.person(run.requester)} · until {until}{given}"
 
 
-def _ending(run: Run) -> list[Block]:
+def _ending(run: Run, look: Look) -> list[Block]:
     if not run.status.over:
         return [section("⏳ Stopping what is under way")] if run.status is Status.STOPPING else []
     when, who = words.clock(run.ended_at), words.person(run.ended_by)
     reason = words.safe(run.reason, 1500)
     texts = {
         Status.SUCCEEDED: f"✅ Done {when}",
-        Status.FAILED: f"❌ {reason}",
+        Status.FAILED: f"❌ {_failed(run)} {when}. {_next(run, look)}",
         Status.ABORTED: f"⏹ Aborted by {who} {when}. {reason or 'Nothing was under way.'}",
         Status.REJECTED: f"⏹ Rejected by {who} {when}. Nothing was changed.",
         Status.EXPIRED: f"⏹ {reason}",
         Status.SUPERSEDED: f"⏹ Stopped by {who} {when} for {run.successor}.",
     }
     return [divider(), section(texts[run.status])]
+
+
+def _failed(run: Run) -> str:
+    """Where it failed; the step's own line says why."""
+    steps = run.plan.steps if run.plan else ()
+    at = next((s.title for s in steps if s.id == run.failed_step), "")
+    return f"Failed at “{words.safe(at)}”" if at else words.safe(run.reason.rstrip("."), 1500)
+
+
+def _next(run: Run, look: Look) -> str:
+    """What happens now, or what to do."""
+    if run.command == "rollback":
+        return "It does not go on by itself: look at what stands where, and act by hand."
+    if not run.changed:
+        return "Nothing was changed."
+    if not run.roll_back or look.release.known_good is None:
+        return "It does not go back by itself."
+    service = look.catalogue.services.get(run.service)
+    place = service.environments.get(run.environment) if service else None
+    to = words.safe(look.release.known_good.version)
+    if place is not None and place.on_failure is OnFailure.ROLLBACK:
+        return f"R-{run.id.partition('-')[2]} takes {run.environment} back to {to}."
+    return f"To go back to {to}: `/rollback {run.service} {run.environment}`."
 
 
 def _buttons(run: Run) -> list[Block]:
