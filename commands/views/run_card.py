@@ -166,7 +166,7 @@ def _ending(run: Run, look: Look) -> list[Block]:
     reason = words.safe(run.reason, 1500)
     texts = {
         Status.SUCCEEDED: f"✅ Done {when}",
-        Status.FAILED: f"❌ {_failed(run)} {when}. {_next(run, look)}",
+        Status.FAILED: _failed(run, look),
         Status.ABORTED: f"⏹ Aborted by {who} {when}. {reason or 'Nothing was under way.'}",
         Status.REJECTED: f"⏹ Rejected by {who} {when}. Nothing was changed.",
         Status.EXPIRED: f"⏹ {reason}",
@@ -175,11 +175,12 @@ def _ending(run: Run, look: Look) -> list[Block]:
     return [divider(), section(texts[run.status])]
 
 
-def _failed(run: Run) -> str:
-    """Where it failed; the step's own line says why."""
-    steps = run.plan.steps if run.plan else ()
-    at = next((s.title for s in steps if s.id == run.failed_step), "")
-    return f"Failed at “{words.safe(at)}”" if at else words.safe(run.reason.rstrip("."), 1500)
+def _failed(run: Run, look: Look) -> str:
+    """Where it failed, and what now; the step's own line says why. A plan's fault says all that itself."""
+    if run.failed_step == "" or run.plan is None:
+        return f"❌ {words.safe(run.reason, 1500)}"
+    title_of = words.safe(run.plan.step(run.failed_step).title)
+    return f"❌ Failed at “{title_of}” {words.clock(run.ended_at)}. {_next(run, look)}"
 
 
 def _next(run: Run, look: Look) -> str:
