@@ -56,20 +56,16 @@ select epoch = %(epoch)s and claimed_epoch = %(epoch)s
        and leased_until > coalesce(%(now)s::timestamptz, clock_timestamp())
   from work where kind = %(kind)s and key = %(key)s for update;
 
--- name: append_events
--- The new events. A version that stands already is a conflict, by events_pkey.
-insert into events (stream, version, data, actor, at, previous, hash)
-select * from unnest(
-  %(streams)s::text[], %(versions)s::integer[], %(data)s::text[], %(actors)s::text[], %(at)s::timestamptz[],
-  %(previous)s::text[], %(hashes)s::text[]
-);
-
--- name: store_streams
--- The new states.
+-- name: append
+-- The new events, and the states they make. A version that stands already is a conflict, by events_pkey.
+with told as (
+  insert into events (stream, version, data, actor, at, previous, hash)
+  select * from json_to_recordset(%(events)s)
+    as event (stream text, version integer, data text, actor text, at timestamptz, previous text, hash text)
+)
 insert into streams (name, version, head, fold, state)
 select name, version, head, fold, state::json
-  from unnest(%(names)s::text[], %(versions)s::integer[], %(heads)s::text[], %(folds)s::integer[], %(states)s::text[])
-    as moved (name, version, head, fold, state)
+  from json_to_recordset(%(streams)s) as moved (name text, version integer, head text, fold integer, state text)
 on conflict (name) do update
   set version = excluded.version, head = excluded.head, fold = excluded.fold, state = excluded.state;
 
@@ -78,7 +74,7 @@ on conflict (name) do update
 delete from reservations as held
  where held.stream = any(%(moved)s)
    and not exists (
-     select from unnest(%(streams)s::text[], %(targets)s::text[]) as wanted (stream, target)
+     select from json_to_recordset(%(wanted)s) as wanted (stream text, target text)
       where wanted.stream = held.stream and wanted.target = held.target
    );
 
@@ -86,7 +82,7 @@ delete from reservations as held
 -- Hold what the moved streams want. A target that another stream holds is busy, by reservations_pkey.
 insert into reservations (target, stream)
 select target, stream
-  from unnest(%(streams)s::text[], %(targets)s::text[]) as wanted (stream, target)
+  from json_to_recordset(%(wanted)s) as wanted (stream text, target text)
  where not exists (
    select from reservations as held where held.stream = wanted.stream and held.target = wanted.target
  )
@@ -97,9 +93,8 @@ select target, stream
 with asked as (
   select kind, key, woken,
          case when at_once then coalesce(%(now)s::timestamptz, clock_timestamp()) else due end as due
-    from unnest(
-      %(kinds)s::text[], %(keys)s::text[], %(due)s::timestamptz[], %(at_once)s::boolean[], %(woken)s::integer[]
-    ) as asked (kind, key, due, at_once, woken)
+    from json_to_recordset(%(work)s)
+      as asked (kind text, key text, due timestamptz, at_once boolean, woken integer)
 ), scheduled as (
   insert into work as standing (kind, key, due, wakes)
   select kind, key, due, woken
@@ -120,7 +115,7 @@ listen opsbot;
 -- name: revoke
 -- Void the leases on this work. Who holds one is left standing, until they let go or it lapses.
 update work set epoch = nextval('epochs')
-  from unnest(%(kinds)s::text[], %(keys)s::text[]) as voided (kind, key)
+  from json_to_recordset(%(work)s) as voided (kind text, key text)
  where work.kind = voided.kind and work.key = voided.key;
 
 -- name: remember

@@ -48,79 +48,60 @@ class Commit:
         if self._lease is None:
             return None
         work = self._lease.work
-        named = {"kind": work.kind, "key": work.key, "epoch": self._lease.epoch, "now": self._now}
-        return await self._connection.execute(query("hold_lease"), named)
+        return await self._send("hold_lease", kind=work.kind, key=work.key, epoch=self._lease.epoch, now=self._now)
 
     async def write(self) -> None:
         """Send everything, and the end of the transaction with it: from here on only an answer tells."""
         if self._changes.appends:
-            await self._write_streams(self._changes.appends)
-            await self._write_reservations(self._changes.appends)
+            await self._append(self._changes.appends)
+            await self._reserve(self._changes.appends)
         await self._schedule()
-        await self._write_inbox()
+        await self._remember()
         await self._connection.execute(query("commit"))
 
-    async def _write_streams(self, appends: Sequence[Append]) -> None:
-        events = [event for append in appends for event in append.events]
-        await self._connection.execute(
-            query("append_events"),
+    async def _append(self, appends: Sequence[Append]) -> None:
+        events = [vars(event) for append in appends for event in append.events]
+        streams = [
             {
-                "streams": [event.stream for event in events],
-                "versions": [event.version for event in events],
-                "data": [event.data for event in events],
-                "actors": [event.actor for event in events],
-                "at": [event.at for event in events],
-                "previous": [event.previous for event in events],
-                "hashes": [event.hash for event in events],
-            },
-        )
-        await self._connection.execute(
-            query("store_streams"),
-            {
-                "names": [append.stream for append in appends],
-                "versions": [append.events[-1].version for append in appends],
-                "heads": [append.events[-1].hash for append in appends],
-                "folds": [self._states.fold(append.stream).number for append in appends],
-                "states": [self._states.text(append.stream, append.state) for append in appends],
-            },
-        )
+                "name": append.stream,
+                "version": append.events[-1].version,
+                "head": append.events[-1].hash,
+                "fold": self._states.fold(append.stream).number,
+                "state": self._states.text(append.stream, append.state),
+            }
+            for append in appends
+        ]
+        await self._send("append", events=canonical(events), streams=canonical(streams))
 
-    async def _write_reservations(self, appends: Sequence[Append]) -> None:
-        wanted = [(append.stream, target) for append in appends for target in append.held]
-        pairs = {"streams": [stream for stream, _ in wanted], "targets": [target for _, target in wanted]}
-        old = [append.stream for append in appends if append.events[0].version > 1]
-        if old:
-            await self._connection.execute(query("release_targets"), {**pairs, "moved": old})
-        if wanted:
-            await self._connection.execute(query("take_targets"), pairs)
+    async def _reserve(self, appends: Sequence[Append]) -> None:
+        held = [{"stream": append.stream, "target": target} for append in appends for target in append.held]
+        older = [append.stream for append in appends if append.events[0].version > 1]
+        if older:
+            await self._send("release_targets", wanted=canonical(held), moved=older)
+        if held:
+            await self._send("take_targets", wanted=canonical(held))
 
     async def _schedule(self) -> None:
         """Work follows from its stream's state. Its own holder's commits don't wake it: the holder knows."""
         own = self._lease.work if self._lease else None
-        asked: dict[Work, tuple[datetime | None, bool, int]] = {}
+        asked: dict[Work, dict[str, Any]] = {}
         for append in self._changes.appends:
             work = Work(room(append.stream), append.stream)
-            asked[work] = (append.due, False, int(work != own))
-        asked |= dict.fromkeys(self._changes.wake, (None, True, 1))
+            asked[work] = {**vars(work), "due": append.due, "at_once": False, "woken": int(work != own)}
+        for work in self._changes.wake:
+            asked[work] = {**vars(work), "due": None, "at_once": True, "woken": 1}
         if asked:
-            await self._connection.execute(
-                query("schedule"),
-                {
-                    **_named(list(asked)),
-                    "due": [due for due, _, _ in asked.values()],
-                    "at_once": [at_once for _, at_once, _ in asked.values()],
-                    "woken": [woken for _, _, woken in asked.values()],
-                    "now": self._now,
-                },
-            )
+            await self._send("schedule", work=canonical(list(asked.values())), now=self._now)
         if self._changes.revoke:
-            await self._connection.execute(query("revoke"), _named(self._changes.revoke))
+            await self._send("revoke", work=canonical([vars(work) for work in self._changes.revoke]))
 
-    async def _write_inbox(self) -> None:
+    async def _remember(self) -> None:
         inbox = self._changes.inbox
         if inbox is not None:
-            values = {"key": inbox.key, "reply": canonical(inbox.reply), "now": self._now}
-            await self._connection.execute(query("remember"), values)
+            await self._send("remember", key=inbox.key, reply=canonical(inbox.reply), now=self._now)
+
+    async def _send(self, name: str, **values: object) -> Cursor:
+        return await self._connection.execute(query(name), values)
 
 
 async def was_recorded(connection: Connection, changes: Changes) -> bool:
@@ -152,7 +133,3 @@ async def _lock(connection: Connection, changes: Changes) -> dict[str, Cursor]:
 def _moved(changes: Changes) -> dict[str, int]:
     """The streams that the changes append to, with the versions they must stand at."""
     return {append.stream: append.events[0].version - 1 for append in changes.appends}
-
-
-def _named(work: Sequence[Work]) -> dict[str, list[str]]:
-    return {"kinds": [each.kind for each in work], "keys": [each.key for each in work]}
