@@ -90,6 +90,8 @@ def _right(error: ErrorDetails) -> str:
     match error["type"]:
         case "string_type" if isinstance(error["input"], int | bool):
             return "it is text: put it in quotes"
+        case "string_type":
+            return "it is text, in one line"
         case "string_pattern_mismatch":
             return f"it must match {error.get('ctx', {}).get('pattern')}"
         case "model_type" | "dict_type" | "model_attributes_type":

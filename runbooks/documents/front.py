@@ -17,6 +17,7 @@ from runbooks.vocabulary import Severity
 
 ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _NAME = r"^[a-z][a-z0-9_-]{0,62}$"
+_EMPTY = 2  # lines: its two rules
 _OURS = ("command", "parameters", "reserves", "approvals", "modes")  # no other tool's documents have these
 
 
@@ -95,7 +96,7 @@ def front_of(lines: list[str], report: Report) -> Front:
 
 def _front(marked: Marked, lines: int, report: Report) -> Front:
     match marked.value:
-        case None:
+        case None if lines == _EMPTY:
             return Front(lines=lines)
         case dict() as found if found.keys() & {*_OURS} or found.keys() <= FrontMatter.model_fields.keys():
             matter = checks.validated(FrontMatter, marked, report)

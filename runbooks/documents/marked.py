@@ -83,7 +83,8 @@ def _composed(text: str, report: Report, first_line: int) -> yaml.Node | None:
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as cause:
         mark = cause.problem_mark or cause.context_mark
-        wrong = f"this is not YAML: {cause.problem or cause.context}"
+        begun = f" {cause.context} from line {cause.context_mark.line + first_line}" if cause.context_mark else ""
+        wrong = f"this is not YAML: {cause.problem or 'it ends'}{begun}"
         right = "check the colons, quotes and indentation here"
         raise report.failed(first_line + (mark.line if mark else 0), wrong, right) from cause
     except yaml.reader.ReaderError as cause:

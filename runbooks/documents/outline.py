@@ -37,6 +37,7 @@ class DraftPhase:
 
     title: str | None
     line: int
+    level: int = 0
     under: tuple[str, ...] = ()
     items: list[DraftItem] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
@@ -98,7 +99,7 @@ class _Walk:
     def _heading(self, token: Token, inline: Token) -> None:
         level, title = int(token.tag[1:]), self._plain(inline.content) or "Untitled"
         self.headings = [*((depth, name) for depth, name in self.headings if depth < level), (level, title)]
-        self.phases.append(DraftPhase(title, _line(token), tuple(name for _, name in self.headings)))
+        self.phases.append(DraftPhase(title, _line(token), level, tuple(name for _, name in self.headings)))
 
     def _item(self, tokens: list[Token], index: int) -> int:
         inline = tokens[index + 2] if tokens[index + 1].type == "paragraph_open" else None
@@ -135,13 +136,15 @@ class _Walk:
             line = _line(token) + token.content.count("\n", 0, found.start())
             right = "indent it under its item, as deep as the item's words"
             self.report.add(line, "this step block is indented so deep that it is code", right)
-        self._text(token)
+        self._keep(f"```\n{token.content}```")
 
     def _text(self, token: Token) -> None:
         assert token.map  # noqa: S101  # every block of the parser has its lines
-        raw = dedent("\n".join(self.lines[slice(*token.map)])).strip("\n")
+        self._keep(dedent("\n".join(self.lines[slice(*token.map)])).strip("\n"))
+
+    def _keep(self, text: str) -> None:
         owner = self._owner()
-        (owner.detail if owner else self.phases[-1].text).append(raw)
+        (owner.detail if owner else self.phases[-1].text).append(text)
 
     def _owner(self) -> DraftItem | None:
         return next((item for item in reversed(self.open) if item is not None), None)
@@ -149,12 +152,18 @@ class _Walk:
     def _plain(self, words: str) -> str:
         """Inline Markdown as plain text in one line."""
         found = self.markdown.parseInline(words, self.links)[0].children or []
-        text = "".join(" " if each.type in ("softbreak", "hardbreak") else _words(each) for each in found)
-        return " ".join(text.split())
+        return " ".join("".join(map(_words, found)).split())
 
 
 def _words(token: Token) -> str:
-    return token.content if token.type in ("text", "code_inline", "image", "text_special") else ""
+    match token.type:
+        case "text" | "code_inline" | "image" | "text_special":
+            return token.content
+        case "html_inline" if not token.content.casefold().startswith("<br"):
+            return ""
+        case "softbreak" | "hardbreak" | "html_inline":
+            return " "
+    return ""
 
 
 def _line(token: Token) -> int:

@@ -31,7 +31,7 @@ def parse(text: str | bytes, *, path: str, known: Known) -> Runbook:
     runbook = Runbook(
         id=front.matter.id or slug(PurePath(path).stem) or "runbook",
         title=title,
-        phases=tuple(items.phases(phases, title)),
+        phases=tuple(items.phases(_joined(phases, title), title)),
         path=path,
         digest=hashlib.sha256(source.encode()).hexdigest(),
         command=front.matter.command,
@@ -47,8 +47,10 @@ def parse(text: str | bytes, *, path: str, known: Known) -> Runbook:
 
 
 def slug(title: str) -> str:
-    """A title as an id: its Latin letters and digits, joined by hyphens; "" where it has none."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    """A title as an id: its Latin letters and digits, joined by hyphens; "" where most of it is in other letters."""
+    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
+    if 2 * len(re.findall(r"[a-z0-9]", plain)) < sum(map(str.isalnum, title)):
+        return ""
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_SLUG].rstrip("-")
 
 
@@ -68,8 +70,26 @@ def _decoded(text: str | bytes, report: Report) -> str:
 
 
 def _title(front: Front, phases: list[DraftPhase], path: str) -> str:
-    heading = next((phase.title for phase in phases if phase.title), None)
-    return front.matter.title or heading or PurePath(path).stem or "Runbook"
+    """What the front matter says, else the heading of the whole document, else the file's name."""
+    return front.matter.title or _heading(phases) or PurePath(path).stem or "Runbook"
+
+
+def _heading(phases: list[DraftPhase]) -> str | None:
+    """The first heading, unless others stand beside it below the first level."""
+    _, *headings = phases
+    if headings and (headings[0].level == 1 or all(each.level > headings[0].level for each in headings[1:])):
+        return headings[0].title
+    return None
+
+
+def _joined(phases: list[DraftPhase], title: str) -> list[DraftPhase]:
+    """What stands before the document's own heading belongs under it."""
+    before, *rest = phases
+    if not rest or rest[0].title != title:
+        return phases
+    rest[0].text = before.text + rest[0].text
+    rest[0].items = before.items + rest[0].items
+    return rest
 
 
 def _check_whole(runbook: Runbook, front: Front, report: Report) -> None:

@@ -29,7 +29,7 @@ def does(item: Item) -> str:
         case "approve":
             return "the environment's approvers approve"
     params = item.step.params if item.step else {}
-    return f"does: {item.uses}" + (f" ({_said(params)})" if params else "")
+    return f"Opsbot does {item.uses}" + (f" ({_said(params)})" if params else "")
 
 
 def _head(runbook: Runbook) -> Iterator[str]:
@@ -49,9 +49,9 @@ def _head(runbook: Runbook) -> Iterator[str]:
 def _phase(phase: Phase, title: str) -> Iterator[str]:
     yield ""
     if phase.title != title:
-        yield "  " * (len(phase.under) - 1) + phase.title
+        yield phase.title
     if phase.text:
-        yield indent(phase.text, "    ")
+        yield indent(phase.text, "  ")
     for item in phase.items:
         yield from _item(item)
 

@@ -1,0 +1,52 @@
+"""Reading documents in tests: the steps that these tests know, and short ways to ask."""
+
+from textwrap import dedent
+
+import pytest
+from pydantic import BaseModel, Field
+
+from runbooks.documents.errors import DocumentError
+from runbooks.documents.parse import parse
+from runbooks.documents.runbook import Runbook
+from runbooks.steps.base import Params
+from runbooks.steps.command_plan import CommandParams
+from runbooks.steps.http_health import HealthParams
+
+
+class WaitParams(Params):
+    """A step of the tests' own, with a number in it."""
+
+    seconds: int = Field(ge=1)
+    reason_given: str = ""
+
+
+PLAIN = (
+    "announce",
+    "approve",
+    "confirm",
+    "kubernetes.restore",
+    "kubernetes.rollout",
+    "lkg.update",
+    "migrations.apply",
+    "migrations.plan",
+    "migrations.rollback",
+    "take-over",
+)
+KNOWN: dict[str, type[BaseModel] | None] = {
+    **dict.fromkeys(PLAIN),
+    "command": CommandParams,
+    "http.health": HealthParams,
+    "wait": WaitParams,
+}
+
+
+def read(text: str | bytes, path: str = "runbook.md") -> Runbook:
+    """The runbook of a text, written with the test's own indentation."""
+    return parse(dedent(text) if isinstance(text, str) else text, path=path, known=KNOWN)
+
+
+def faults(text: str | bytes) -> list[str]:
+    """The faults of a text that has some, without the path."""
+    with pytest.raises(DocumentError) as caught:
+        read(text)
+    return [line.removeprefix("runbook.md:") for line in str(caught.value).split("\n")]
