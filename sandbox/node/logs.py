@@ -1,10 +1,7 @@
 """The kubelet's log endpoint over TLS: what `kubectl logs` is answered with."""
 
-import shutil
 import ssl
-import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,12 +16,10 @@ from sandbox.node.status import Waiting
 Find = Callable[[str, str, str], Container | None]
 """The container by namespace, pod and name."""
 
-_VALID_DAYS = "3650"
-
 
 @asynccontextmanager
 async def serve_logs(find: Find, *, certificate: Path) -> AsyncIterator[int]:
-    """Serve on a free port of 127.0.0.1; the port. `certificate` is the folder of the key pair, made when missing."""
+    """Serve on a free port of 127.0.0.1; the port. `certificate` is the folder with tls.crt and tls.key."""
     application = web.Application()
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -84,25 +79,6 @@ def _wanted(request: web.Request) -> Wanted:
 
 
 def _context(folder: Path) -> ssl.SSLContext:
-    if not folder.exists():
-        _make_pair(folder)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
     return context
-
-
-def _make_pair(folder: Path) -> None:
-    """A key and its own signature, whole or not at all; the API server checks neither."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(dir=folder.parent))
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(new / "tls.key")]
-    name = ["-subj", "/CN=sandbox-node", "-addext", "subjectAltName=IP:127.0.0.1", "-days", _VALID_DAYS]
-    subprocess.run(
-        ["openssl", "req", "-x509", *key, *name, "-out", str(new / "tls.crt")], check=True, capture_output=True
-    )
-    try:
-        new.rename(folder)
-    except OSError:
-        shutil.rmtree(new)
-        if not folder.is_dir():  # else another node made one meanwhile
-            raise

@@ -29,13 +29,15 @@ _OVER = frozenset({"Succeeded", "Failed"})
 
 
 class Node:
-    """A node of one cluster, for the images of one repository; `cache` keeps images and the TLS pair."""
+    """A node of one cluster, for the images of one repository, which `cache` keeps unpacked.
+
+    The kubeconfig's folder holds the key pair that the logs are served with, as the sandbox's control plane has it.
+    """
 
     def __init__(self, *, kubeconfig: Path, repository: Path, cache: Path, name: str = "sandbox") -> None:
         self.name = name
         self._kubeconfig = kubeconfig
         self._images = Images({IMAGE: repository}, cache)
-        self._cache = cache
         self._pods: dict[str, tuple[Pod, asyncio.Task[None]]] = {}
         self._stack = AsyncExitStack()
 
@@ -43,7 +45,7 @@ class Node:
         async with AsyncExitStack() as stack:
             api = await stack.enter_async_context(connected(self._kubeconfig))
             logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="opsbot-node-")))
-            port = await stack.enter_async_context(serve_logs(self._container, certificate=self._cache / "node-tls"))
+            port = await stack.enter_async_context(serve_logs(self._container, certificate=self._kubeconfig.parent))
             recorder = Recorder(api, self.name)
             tools = Tools(api=api, images=self._images, recorder=recorder, ports=Ports(), logs=logs)
             registration = Registration(api, self.name, kubelet_port=port)

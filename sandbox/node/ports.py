@@ -3,7 +3,7 @@
 import random
 import socket
 
-_RANGE = range(18_000, 28_000)
+_RANGE = range(10_000, 20_000)
 
 
 class Ports:
