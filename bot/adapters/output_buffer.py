@@ -1,0 +1,58 @@
+"""Keeps the output of a command within a limit: its beginning and its end, cut between lines.
+
+Cut between lines, so that no secret is cut in two and so escapes its redaction.
+"""
+
+_HEAD_SHARE = 4  # a quarter for the beginning, the rest for the end
+_SEAM = 4096  # bytes that are dropped at a cut where there is no line's end to cut at
+_LATEST = 4096  # bytes
+
+
+class OutputBuffer:
+    """Takes bytes as they come, answers text."""
+
+    def __init__(self, limit: int = 1_000_000) -> None:
+        self._head_limit = limit // _HEAD_SHARE
+        self._tail_limit = limit - self._head_limit
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._dropped = 0
+
+    def add(self, data: bytes) -> None:
+        """Take more output."""
+        room = self._head_limit - len(self._head)
+        self._head += data[:room]
+        self._tail += data[room:]
+        if len(self._tail) > 2 * self._tail_limit:  # seldom, since it moves bytes
+            self._shrink()
+
+    def _shrink(self) -> None:
+        over = max(0, len(self._tail) - self._tail_limit)
+        del self._tail[:over]
+        self._dropped += over
+
+    def text(self) -> str:
+        """All that was kept, with a line that says how much was not."""
+        self._shrink()
+        if not self._dropped:
+            return (self._head + self._tail).decode(errors="replace")
+        head, tail = _up_to_a_line(bytes(self._head)), _from_a_line(bytes(self._tail))
+        left_out = self._dropped + len(self._head) + len(self._tail) - len(head) - len(tail)
+        seam = f"\n… {left_out:,} bytes are left out here …\n"
+        return head.decode(errors="replace") + seam + tail.decode(errors="replace")
+
+    def latest(self) -> str:
+        """The last few whole lines."""
+        data = bytes(self._tail[-_LATEST:]) if self._tail else bytes(self._head[-_LATEST:])
+        whole = len(self._head) + len(self._tail) <= _LATEST and not self._dropped
+        return (data if whole else _from_a_line(data, seam=len(data))).decode(errors="replace")
+
+
+def _up_to_a_line(data: bytes) -> bytes:
+    end = data.rfind(b"\n")
+    return data[:end] if end > len(data) - _SEAM else data[:-_SEAM]
+
+
+def _from_a_line(data: bytes, seam: int = _SEAM) -> bytes:
+    start = data.find(b"\n")
+    return data[start + 1 :] if 0 <= start < seam else data[seam:]
