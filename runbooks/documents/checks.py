@@ -57,6 +57,13 @@ def _tell(error: ErrorDetails, loc: Loc, *, model: type[BaseModel], marked: Mark
         case "enum" | "literal_error":
             valid = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
             report.add(line, f"`{place}` can't be {_shown(error['input'])}", nearest(error["input"], valid))
+        case "too_short":
+            context = error.get("ctx", {})
+            report.add(
+                line,
+                f"`{place}` has {context['actual_length']} entries",
+                f"it needs at least {context['min_length']}",
+            )
         case "value_error":
             _tell_rule(str(error.get("ctx", {}).get("error", "")), loc, marked=marked, report=report)
         case _:
