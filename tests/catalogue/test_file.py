@@ -49,10 +49,6 @@ CASES = {
             "`environments`, `image`, `migrations`, `runbooks`, `source`, `tag`, `workloads`",
         ),
     ),
-    "a key that stands twice": (
-        ("          count: 1", "          count: 1\n          count: 2"),
-        ("count: 2", "`count` stands here twice, first in line 94; keep one of them"),
-    ),
     "a key that is missing": (
         ("        namespace: solvereign-production\n", ""),
         ("      production:", f"`{PRODUCTION}.namespace` is missing; add it"),
@@ -139,6 +135,13 @@ def test_a_fault(tmp_path: Path, change: tuple[str, str], expected: tuple[str, s
     marker, sentence = expected
 
     assert faults(path) == [f"{line_of(path.read_text(), marker)}: {sentence}"]
+
+
+def test_a_key_that_stands_twice(tmp_path: Path) -> None:
+    path = changed(tmp_path, "          count: 1", "          count: 1\n          count: 2")
+
+    second = line_of(path.read_text(), "count: 2")
+    assert faults(path) == [f"{second}: `count` stands here twice, first in line {second - 1}; keep one of them"]
 
 
 def test_all_faults_are_told_at_once_in_the_files_order(tmp_path: Path) -> None:
