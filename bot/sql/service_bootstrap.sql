@@ -1,6 +1,10 @@
 -- The ledger and the fence, in the service's database. Run in one transaction; two at once wait for each other.
 select pg_advisory_xact_lock(1330664258, 0);
-create schema if not exists opsbot;
+do $$ begin
+    if to_regnamespace('opsbot') is null then -- "if not exists" asks for the right to make it, even where it is there
+        create schema opsbot;
+    end if;
+end $$;
 create table if not exists opsbot.migrations (
     number integer primary key,
     name text not null,
@@ -16,7 +20,7 @@ create table if not exists opsbot.migrations (
     duration interval
 );
 create table if not exists opsbot.fence (
-    only boolean primary key default true check (only),
+    one boolean primary key default true check (one),
     epoch bigint not null
 );
 insert into opsbot.fence (epoch) values (0) on conflict do nothing;

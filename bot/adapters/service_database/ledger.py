@@ -30,8 +30,8 @@ def _milliseconds(duration: timedelta) -> str:
 
 async def stands(connection: Connection, *, what: str) -> bool:
     """Whether the ledger is there. Raises DatabaseUnfit where it is not and this role could not make it."""
-    there, may_create, role, database = await _one(connection, "standing")
-    if not there and not may_create:
+    there, may_make, role, database = await _one(connection, "standing")
+    if not there and not may_make:
         raise DatabaseUnfit(
             f"{what[0].upper() + what[1:]} has no ledger of migrations yet, and the role {role} may not make one. "
             f"Run there, once: CREATE SCHEMA opsbot AUTHORIZATION {role}; "
