@@ -121,6 +121,8 @@ class Tour:
 
         async def seen() -> list[Message]:
             now = await self._now(card)
+            if _over(now) and not wanted(now):
+                raise TourFailed(f"the card ended otherwise than expected:\n{now.shown}")
             return [now] if wanted(now) else []
 
         return (await until(seen, seconds=PATIENCE, what=f"the card to move on from:\n{before}"))[0]

@@ -62,7 +62,7 @@ def subtitle(run: Run, look: Look) -> str:
 
 def severity(run: Run) -> str:
     """S2 while production is being taken back or a deploy has failed, else S3 (the branch's default)."""
-    return "S2" if run.command == "rollback" or run.status is Status.FAILED else "S3"
+    return "S2" if run.command == "rollback" or (run.status is Status.FAILED and run.changed) else "S3"
 
 
 def _versions(run: Run, look: Look) -> str:
