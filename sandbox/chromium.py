@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -26,7 +27,8 @@ def chromium(say: Callable[[str], None] = lambda _: None) -> Path:
     missing = ([] if found else ["chromium"]) + [name for name, file in _FONTS.items() if not file.exists()]
     if missing and _may_install():
         say(f"Installing {', '.join(missing)} from Debian's packages")
-        _install(missing)
+        with suppress(ChromiumUnavailable) if found else nullcontext():  # fonts are not worth failing for
+            _install(missing)
         found = _found()
     if found is None:
         raise ChromiumUnavailable(
