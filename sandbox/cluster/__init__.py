@@ -1,0 +1,1 @@
+"""A real Kubernetes control plane, built from its released modules, with nothing installed on the machine."""
