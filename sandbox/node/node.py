@@ -50,6 +50,7 @@ class Node:
             tools = Tools(api=api, images=self._images, recorder=recorder, ports=Ports(), logs=logs)
             registration = Registration(api, self.name, kubelet_port=port)
             await registration.register()
+            stack.push_async_callback(registration.leave)
             self._work = asyncio.create_task(self._serve(registration, recorder, tools))
             stack.push_async_callback(self._end)
             self._stack = stack.pop_all()

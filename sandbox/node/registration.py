@@ -2,6 +2,7 @@
 
 import asyncio
 import platform
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from sandbox.node.api import STRATEGIC_MERGE, UNREACHABLE, Api, ApiError, Json
@@ -52,6 +53,11 @@ class Registration:
             else:
                 beat += 1
 
+    async def leave(self) -> None:
+        """Say that it is not Ready any more, so that nothing is scheduled here; unheard if nobody listens."""
+        with suppress(ApiError, *UNREACHABLE):
+            await self._report(ready=False)
+
     async def _renew(self) -> None:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         spec = {"holderIdentity": self._name, "leaseDurationSeconds": _LEASE_SECONDS, "renewTime": now}
@@ -63,18 +69,18 @@ class Registration:
                 raise
             await self._api.call("POST", _LEASES, lease)
 
-    async def _report(self) -> None:
-        status = _status(self._name, port=self._port, now=stamp(datetime.now(UTC)))
+    async def _report(self, *, ready: bool = True) -> None:
+        status = _status(self._name, port=self._port, ready=ready, now=stamp(datetime.now(UTC)))
         await self._api.call(
             "PATCH", f"/api/v1/nodes/{self._name}/status", {"status": status}, content=STRATEGIC_MERGE
         )
 
 
-def _status(name: str, *, port: int, now: str) -> Json:
+def _status(name: str, *, port: int, ready: bool, now: str) -> Json:
     capacity = {"cpu": "16", "memory": "32Gi", "pods": "250"}
     conditions = [
         {"type": kind, "status": status, "reason": "Sandbox", "lastHeartbeatTime": now}
-        for kind, status in [("Ready", "True"), *((pressure, "False") for pressure in _PRESSURES)]
+        for kind, status in [("Ready", str(ready)), *((pressure, "False") for pressure in _PRESSURES)]
     ]
     return {
         "capacity": capacity,

@@ -67,9 +67,12 @@ _End = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def _join(outer: _End, inner: _End) -> None:
+    """Carry bytes both ways until the pod has said all it has to say, or is gone."""
+    asking = asyncio.create_task(_pump(outer[0], inner[1]))
     try:
-        await asyncio.gather(_pump(outer[0], inner[1]), _pump(inner[0], outer[1]))
+        await _pump(inner[0], outer[1])
     finally:
+        asking.cancel()
         inner[1].close()
 
 

@@ -20,6 +20,7 @@ from sandbox.cluster.control_plane import ControlPlane
 from sandbox.node import Node
 from sandbox.node.api import Api, ApiError, Json, connected
 from sandbox.node.images import digest_of
+from sandbox.node.log import Wanted
 from sandbox.service import manifests
 from sandbox.service.repository import build, commit_of
 from sandbox.waiting import until
@@ -342,25 +343,28 @@ async def _says(kubectl: Kubectl, place: Place, name: str, text: str) -> bool:
     return text in await kubectl("logs", "--namespace", place.name, name)
 
 
-async def test_a_graceful_end_is_prompt(place: Place) -> None:
+async def test_a_graceful_end_is_prompt_and_finishes(place: Place, node: Node, kubectl: Kubectl) -> None:
     await place.create(pod("polite", terminationGracePeriodSeconds=20))
-    await until(lambda: _runs(place, "polite"))
+    await until(lambda: _says(kubectl, place, "polite", "listens"))
+    log = node.pods(place.name)[0].containers[0].log
     await place.api.call("DELETE", f"{place.path('Pod')}/polite")
     await until(lambda: _gone(place, "polite"), seconds=5)
+    assert log is not None
+    assert [line async for line in log.read(Wanted(tail=1))] == [b"solvereign-api stopped\n"]
 
 
-async def test_a_shorter_grace_cuts_a_longer_one(place: Place) -> None:
+async def test_a_shorter_grace_cuts_a_longer_one(place: Place, kubectl: Kubectl) -> None:
     await place.create(pod("deaf", python(_DEAF), terminationGracePeriodSeconds=30))
-    await until(lambda: _runs(place, "deaf"))
+    await until(lambda: _says(kubectl, place, "deaf", "deaf"))
     path = f"{place.path('Pod')}/deaf"
     await place.api.call("DELETE", path)
     await place.api.call("DELETE", path, query={"gracePeriodSeconds": "1"})
     await until(lambda: _gone(place, "deaf"), seconds=5)
 
 
-async def test_a_pod_deleted_by_force_leaves_no_process(place: Place) -> None:
+async def test_a_pod_deleted_by_force_leaves_no_process(place: Place, kubectl: Kubectl) -> None:
     await place.create(pod("forced", python(_DEAF)))
-    await until(lambda: _runs(place, "forced"))
+    await until(lambda: _says(kubectl, place, "forced", "deaf"))
     pid = int((await place.container("forced"))["containerID"].removeprefix("process://"))
     await place.api.call("DELETE", f"{place.path('Pod')}/forced", query={"gracePeriodSeconds": "0"})
     await until(lambda: not Path(f"/proc/{pid}").exists(), what="the process has ended")
@@ -435,3 +439,14 @@ async def test_its_pods_die_with_it_and_the_next_one_takes_them_over(
         assert (await place.container("kept"))["lastState"]["terminated"]["exitCode"] == 255
         await place.api.call("DELETE", f"{place.path('Pod')}/kept")
         await until(lambda: _gone(place, "kept"))
+
+
+async def test_it_outlives_an_outage_of_the_control_plane(place: Place, node: Node, cluster: ControlPlane) -> None:
+    await deployed(place, "v41")
+    port = await node.expose(place.name, APP)
+    cluster.stop()
+    assert await version_at(port) == "v41"  # what runs goes on
+    cluster.start()
+    await place.set_image("v42")
+    await until(place.rolled_out, seconds=30, what="v42 is rolled out after the outage")
+    assert await version_at(port) == "v42"

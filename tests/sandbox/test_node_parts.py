@@ -147,6 +147,17 @@ async def test_one_that_has_just_ended_is_passed_over() -> None:
         assert [(await _ask(port)).endswith("alive") for _ in range(4)] == [True] * 4
 
 
+async def test_a_pod_that_hangs_up_without_an_answer_is_not_waited_for() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.transport.abort()
+
+    ports: list[int] = []
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server, _spread(ports) as port:
+        ports.append(server.sockets[0].getsockname()[1])
+        assert await _ask(port) == ""
+
+
 async def test_none_ready_is_a_503_at_the_same_port() -> None:
     ready: list[int] = []
     async with _answering("alive") as alive, _spread(ready) as port:

@@ -47,6 +47,16 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = False
     request_queue_size = 128
+    timeout = 0
+    waiting = True
+
+    def drain(self) -> None:
+        """Answer those who had connected before it stopped listening."""
+        while self.waiting:
+            self.handle_request()
+
+    def handle_timeout(self) -> None:
+        self.waiting = False
 
 
 def serve(settings: Settings) -> None:
@@ -56,5 +66,6 @@ def serve(settings: Settings) -> None:
     port = server.server_address[1]
     print(f"solvereign-api {build.version()} ({build.commit()[:7]}) listens on port {port}", flush=True)
     server.serve_forever(poll_interval=0.05)
+    server.drain()
     server.server_close()
     print("solvereign-api stopped", flush=True)
