@@ -32,20 +32,28 @@ class OutputBuffer:
         self._dropped += over
 
     def text(self) -> str:
-        """All that was kept, with a line that says how much was not."""
+        """All that was kept, with a line where something was not."""
         self._shrink()
         if not self._dropped:
             return (self._head + self._tail).decode(errors="replace")
-        head, tail = _up_to_a_line(bytes(self._head)), _from_a_line(bytes(self._tail))
-        left_out = self._dropped + len(self._head) + len(self._tail) - len(head) - len(tail)
-        seam = f"\n… {left_out:,} bytes are left out here …\n"
-        return head.decode(errors="replace") + seam + tail.decode(errors="replace")
+        return joined(bytes(self._head), bytes(self._tail))
 
     def latest(self) -> str:
         """The last few whole lines."""
         data = bytes(self._tail[-_LATEST:]) if self._tail else bytes(self._head[-_LATEST:])
         whole = len(self._head) + len(self._tail) <= _LATEST and not self._dropped
-        return (data if whole else _from_a_line(data, seam=len(data))).decode(errors="replace")
+        return data.decode(errors="replace") if whole else last_whole_lines(data)
+
+
+def joined(head: bytes, tail: bytes) -> str:
+    """The beginning and the end of an output whose middle is missing, each cut to whole lines."""
+    parts = (_up_to_a_line(head), b"", "… some of the output is left out here …".encode(), b"", _from_a_line(tail))
+    return b"\n".join(parts).decode(errors="replace")
+
+
+def last_whole_lines(data: bytes) -> str:
+    """What follows the first end of a line in an output whose beginning is missing."""
+    return data.partition(b"\n")[2].decode(errors="replace")
 
 
 def _up_to_a_line(data: bytes) -> bytes:
@@ -53,6 +61,6 @@ def _up_to_a_line(data: bytes) -> bytes:
     return data[:end] if end > len(data) - _SEAM else data[:-_SEAM]
 
 
-def _from_a_line(data: bytes, seam: int = _SEAM) -> bytes:
+def _from_a_line(data: bytes) -> bytes:
     start = data.find(b"\n")
-    return data[start + 1 :] if 0 <= start < seam else data[seam:]
+    return data[start + 1 :] if 0 <= start < _SEAM else data[_SEAM:]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from runbooks.catalogue import Runner
@@ -62,15 +63,26 @@ class JobState:
     wants_room: bool = False  # no node has room for it, which more nodes may change
 
 
+class Ending(StrEnum):
+    """What ending a Job came to."""
+
+    NOTHING = "no Job was under way"
+    ENDED = "the Job was ended"
+    GOING = "the Job was ended, its pod is still going down"
+
+
 class JobRefused(Exception):
-    """The cluster did not accept the Job; the text says why."""
+    """The cluster understood and will not do it; the sentence says why, and may be shown."""
 
 
 class JobRunner(Protocol):
-    """Runs commands as Kubernetes Jobs. All methods may raise Unreachable; Fenced where another holder ended it."""
+    """Runs commands as Kubernetes Jobs.
+
+    All methods may raise JobRefused and Unreachable; Fenced where a later holder ended the Job.
+    """
 
     async def start(self, task: Task) -> None:
-        """Create the Job; one that stands there by that name is this one. Raises JobRefused."""
+        """Create the Job; one that stands there by that name is this one."""
         ...
 
     async def look(self, task: Task) -> JobState | None:
@@ -81,8 +93,8 @@ class JobRunner(Protocol):
         """What it has printed, the middle of a very long output left out."""
         ...
 
-    async def end(self, task: Task) -> bool:
-        """End it with its pods, and let no late `start` bring it back; whether there was one under way."""
+    async def end(self, task: Task) -> Ending:
+        """End it with its pods, and let no late `start` bring it back."""
         ...
 
 
@@ -128,26 +140,25 @@ class Command(Step):
         try:
             await self._jobs.start(task)
         except JobRefused as cause:
-            return Failed(f"{_named(turn)} did not start: the cluster refused its Job: {cause}")
+            return Failed(f"{_named(turn)} did not start. {cause}")
         return Pending(turn.now + _SOON, "starting", {"job": task.name})
 
     async def check(self, turn: Turn, token: Json) -> Outcome:
         """Look at the Job."""
-        state = await self._jobs.look(_task(turn))
-        if state is None:
+        outcome = await self._looked(turn, token)
+        if isinstance(outcome, NotDone):
             return Failed(f"{_named(turn)}: its Job is gone from the cluster, so what came of it is not known.")
-        return await self._seen(turn, state, token)
+        return outcome
 
     async def settle(self, turn: Turn) -> Outcome | NotDone:
         """The Job stands, or it was never created; one that is created late has the same name."""
-        state = await self._jobs.look(_task(turn))
-        return NotDone() if state is None else await self._seen(turn, state, {"job": _task(turn).name})
+        return await self._looked(turn, {"job": _name(turn)})
 
     async def abandon(self, turn: Turn) -> str:
         """End the Job. A process beside the bot has ended with the lease of the bot that ran it."""
         if turn.step.params["runner"] == Runner.LOCAL:
             return ""
-        return "the Job was ended" if await self._jobs.end(_task(turn)) else "no Job was under way"
+        return (await self._jobs.end(_task(turn))).value
 
     async def _beside(self, turn: Turn, task: Task) -> Outcome:
         async def report(output: str) -> None:
@@ -155,6 +166,13 @@ class Command(Step):
                 await turn.report(line)
 
         return await self._over(turn, await self._local.run(task, report))
+
+    async def _looked(self, turn: Turn, token: Json) -> Outcome | NotDone:
+        try:
+            state = await self._jobs.look(_task(turn))
+            return NotDone() if state is None else await self._seen(turn, state, token)
+        except JobRefused as cause:
+            return Failed(f"What came of {_named(turn)} is not known. {cause}")
 
     async def _seen(self, turn: Turn, state: JobState, token: Json) -> Outcome:
         task, late = _task(turn), turn.now - state.created_at >= _timeout(turn)
@@ -166,8 +184,8 @@ class Command(Step):
             ran = Ran(None, await self._jobs.output(task), state.seconds, why)
             await self._jobs.end(task)
             return await self._over(turn, ran)
-        line = state.trouble or last_line(self._redactor.text(state.tail)) or "starting"
-        return Pending(turn.now + _AGAIN, line, _still(turn, state, token))
+        line = state.trouble if "since" in token else last_line(self._redactor.text(state.tail))
+        return Pending(turn.now + _AGAIN, line or "starting", _still(turn, state, token))
 
     async def _over(self, turn: Turn, ran: Ran) -> Outcome:
         output = self._redactor.text(ran.output)

@@ -1,0 +1,211 @@
+"""Jobs on a real control plane, run as processes by the sandbox's node, with the rights that the bot really has."""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.adapters.jobs import KubernetesJobs
+from bot.adapters.kubernetes.client import Address, Clusters
+from runbooks.steps.command import Ending, JobRefused, JobState, Task
+from runbooks.vocabulary import Fenced, Unreachable
+from sandbox.cluster.control_plane import ControlPlane
+from sandbox.node import Node
+from sandbox.service import manifests
+from sandbox.service.repository import build
+from sandbox.waiting import until
+
+pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="module")]
+
+NAMESPACE = "opsbot-jobs"
+FOR_EVER = "import signal; print('begun', flush=True); signal.pause()"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
+async def node(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Node]:
+    repository = build(tmp_path_factory.mktemp("service") / "repository")
+    cache = tmp_path_factory.mktemp("cache")
+    async with Node(
+        kubeconfig=cluster.admin_kubeconfig, repository=repository, cache=cache, name="jobs-node"
+    ) as node:
+        yield node
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def jobs(cluster: ControlPlane) -> AsyncIterator[KubernetesJobs]:
+    addresses = {"main": Address(cluster.opsbot_kubeconfig), "gone": Address(Path("/nonexistent"))}
+    async with Clusters(addresses) as clusters:
+        yield KubernetesJobs(clusters, {"main": NAMESPACE, "gone": NAMESPACE})
+
+
+def task(*argv: str, version: str = "v41", timeout: float = 60, **env: str) -> Task:
+    return Task(
+        name=f"opsbot-d-107-tests-{uuid.uuid4().hex[:8]}",
+        cluster="main",
+        image=f"{manifests.IMAGE}:{version}",
+        argv=argv,
+        env=env,
+        timeout=timedelta(seconds=timeout),
+        run="D-107",
+        step="tests",
+        epoch=7,
+    )
+
+
+def python(code: str, **env: str) -> Task:
+    return task("python", "-S", "-c", code, **env)
+
+
+async def ended(jobs: KubernetesJobs, job: Task) -> JobState:
+    async def over() -> JobState | None:
+        state = await jobs.look(job)
+        return state if state and state.over else None
+
+    return await until(over, seconds=60, what="the Job is over")
+
+
+async def at_work(jobs: KubernetesJobs, job: Task) -> JobState:
+    async def running() -> JobState | None:
+        state = await jobs.look(job)
+        return state if state and state.tail else None
+
+    return await until(running, seconds=60, what="the Job prints")
+
+
+async def test_a_command_runs_as_a_job_and_says_what_came_of_it(jobs: KubernetesJobs) -> None:
+    code = "import os, sys; print(os.environ['LEVEL'], sys.argv[1:]); print('bad', file=sys.stderr); sys.exit(3)"
+    job = task("python", "-S", "-c", code, "$(LEVEL)", "$$", LEVEL="$(HOME) high")
+    await jobs.start(job)
+    state = await ended(jobs, job)
+    assert (state.exit_code, state.trouble) == (3, "")
+    assert sorted((await jobs.output(job)).splitlines()) == ["$(HOME) high ['$(LEVEL)', '$$']", "bad"]
+
+
+async def test_a_job_that_works_shows_its_last_lines(jobs: KubernetesJobs) -> None:
+    job = python(FOR_EVER)
+    await jobs.start(job)
+    state = await at_work(jobs, job)
+    assert (state.over, state.tail, state.trouble) == (False, "begun\n", "")
+    assert await jobs.end(job) is Ending.ENDED
+
+
+async def test_two_starts_are_one_job(jobs: KubernetesJobs, cluster: ControlPlane) -> None:
+    job = python("print('once')")
+    await jobs.start(job)
+    await jobs.start(replace(job, epoch=8))
+    await ended(jobs, job)
+    assert await jobs.output(job) == "once\n"
+    assert len(names(cluster, "pods", f"batch.kubernetes.io/job-name={job.name}")) == 1
+
+
+def names(cluster: ControlPlane, kind: str, selector: str) -> list[str]:
+    return cluster.kubectl("get", kind, "--namespace", NAMESPACE, "--selector", selector, "--output", "name").split()
+
+
+async def test_ending_takes_the_pod_and_no_late_start_brings_it_back(
+    jobs: KubernetesJobs, cluster: ControlPlane
+) -> None:
+    job = python(FOR_EVER)
+    await jobs.start(job)
+    await at_work(jobs, job)
+    assert await jobs.end(replace(job, epoch=9)) is Ending.ENDED
+    with pytest.raises(Fenced):
+        await jobs.start(job)
+    with pytest.raises(Fenced):
+        await jobs.look(job)
+    assert names(cluster, "pods", f"batch.kubernetes.io/job-name={job.name}") == []
+    state = await jobs.look(replace(job, epoch=9))
+    assert state is not None
+    assert (state.over, state.exit_code, state.trouble) == (True, None, "it was ended before")
+    assert await jobs.end(replace(job, epoch=10)) is Ending.NOTHING
+
+
+async def test_what_never_began_is_kept_from_beginning(jobs: KubernetesJobs, cluster: ControlPlane) -> None:
+    job = python("print('late')")
+    assert await jobs.look(job) is None
+    assert await jobs.end(replace(job, epoch=9)) is Ending.NOTHING
+    with pytest.raises(Fenced):
+        await jobs.start(job)
+    cluster.kubectl("wait", "--namespace", NAMESPACE, "--for=condition=complete", f"job/{job.name}", "--timeout=30s")
+    assert names(cluster, "pods", f"batch.kubernetes.io/job-name={job.name}") == []
+
+
+async def test_what_is_over_stays_as_it_is(jobs: KubernetesJobs) -> None:
+    job = python("print('done')")
+    await jobs.start(job)
+    await ended(jobs, job)
+    assert await jobs.end(replace(job, epoch=9)) is Ending.NOTHING
+    assert (await ended(jobs, replace(job, epoch=9))).exit_code == 0
+    assert await jobs.output(job) == "done\n"
+
+
+async def test_an_image_that_is_not_there_is_said(jobs: KubernetesJobs) -> None:
+    job = task("python", "-c", "pass", version="v999")
+    await jobs.start(job)
+
+    async def troubled() -> str:
+        state = await jobs.look(job)
+        return state.trouble if state and "image" in state.trouble else ""
+
+    assert (await until(troubled, what="trouble")).startswith("its image can't be pulled (")
+    assert await jobs.output(job) == ""
+    await jobs.end(job)
+
+
+async def test_a_refused_pod_is_said(jobs: KubernetesJobs, cluster: ControlPlane) -> None:
+    quota = f"quota-{uuid.uuid4().hex[:8]}"
+    cluster.kubectl("create", "quota", quota, "--namespace", NAMESPACE, "--hard=pods=0")
+    try:
+        job = python("pass")
+        await jobs.start(job)
+
+        async def troubled() -> str:
+            state = await jobs.look(job)
+            return state.trouble if state and "quota" in state.trouble else ""
+
+        assert await until(troubled, what="trouble") == "the quota of its namespace is used up"
+        await jobs.end(job)
+    finally:
+        cluster.kubectl("delete", "quota", quota, "--namespace", NAMESPACE)
+
+
+async def test_a_job_has_no_rights_no_secrets_and_no_second_try(jobs: KubernetesJobs, cluster: ControlPlane) -> None:
+    job = python("import sys; sys.exit(1)")
+    await jobs.start(job)
+    await ended(jobs, job)
+    spec = "{.spec.backoffLimit} {.spec.activeDeadlineSeconds} {.spec.ttlSecondsAfterFinished}"
+    pod = "{.serviceAccountName} {.automountServiceAccountToken} {.restartPolicy} {.volumes} {.securityContext}"
+    one = ["get", "job", "--namespace", NAMESPACE, job.name, "--output"]
+    assert cluster.kubectl(*one, f"jsonpath={spec}") == "0 120 86400"
+    found = cluster.kubectl(*one, f"jsonpath={pod.replace('{.', '{.spec.template.spec.')}")
+    assert found.startswith("opsbot-job false Never  {")
+    assert '"runAsNonRoot":true' in found
+
+
+async def test_long_output_keeps_its_ends(jobs: KubernetesJobs) -> None:
+    job = python("for n in range(200_000): print('line', n)")
+    await jobs.start(job)
+    await ended(jobs, job)
+    lines = (await jobs.output(job)).splitlines()
+    assert (lines[0], lines[-1]) == ("line 0", "line 199999")
+    assert lines.count("… some of the output is left out here …") == 1
+
+
+async def test_a_namespace_that_is_not_there_and_a_cluster_that_is_gone_are_told_apart(
+    cluster: ControlPlane, jobs: KubernetesJobs
+) -> None:
+    async with Clusters({"main": Address(cluster.admin_kubeconfig)}) as clusters:
+        with pytest.raises(JobRefused, match="has no namespace nowhere"):
+            await KubernetesJobs(clusters, {"main": "nowhere"}).start(python("pass"))
+    with pytest.raises(Unreachable):
+        await jobs.start(replace(python("pass"), cluster="gone"))
+
+
+async def test_a_right_that_is_missing_is_said(cluster: ControlPlane) -> None:
+    async with Clusters({"main": Address(cluster.opsbot_kubeconfig)}) as clusters:
+        with pytest.raises(JobRefused, match="no right"):
+            await KubernetesJobs(clusters, {"main": "default"}).start(python("pass"))
