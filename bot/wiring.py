@@ -73,6 +73,7 @@ class Outside:
     source: GitSource
     http: HttpxGet
     local: LocalProcesses
+    jobs: KubernetesJobs
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ async def _outside(stack: AsyncExitStack, settings: Settings, catalogue: Catalog
         source=GitSource(folder / "git", environment=os.environ),
         http=HttpxGet(client),
         local=LocalProcesses(folder / "commands", os.environ),
+        jobs=KubernetesJobs(clusters, {name: cluster.jobs_namespace for name, cluster in catalogue.clusters.items()}),
     )
 
 
@@ -155,11 +157,10 @@ def _address(cluster: Cluster, settings: Settings) -> Address:
 
 def _steps(outside: Outside, store: PostgresStore, posts: Posts, redactor: Redactor) -> Mapping[str, Step]:
     planner = MigrationPlanner(outside.source, outside.databases)
-    jobs = KubernetesJobs(outside.clusters)
     made: list[Step] = [
         Announce(posts),
         Approve(),
-        Command(jobs=jobs, local=outside.local, outputs=store, redactor=redactor),
+        Command(jobs=outside.jobs, local=outside.local, outputs=store, redactor=redactor),
         Confirm(),
         HttpHealth(outside.http, redactor),
         LkgUpdate(outside.workloads, ledger=outside.databases),
