@@ -12,7 +12,7 @@ class Posts:
     sent: MessageLog
 
     async def posted(self, key: str) -> bool:
-        """Whether the message `RUN/NAME` has been posted."""
-        run = key.partition("/")[0]
-        message = (await self.sent.of(f"run/{run}")).get(f"run/{key}")
+        """Whether the message of this key, `run/RUN/NAME`, has been posted."""
+        stream = "/".join(key.split("/")[:2])
+        message = (await self.sent.of(stream)).get(key)
         return message is not None and message.ts is not None
