@@ -48,7 +48,7 @@ class Wanted:
     """What one script is to reach, as far as the ledger can tell."""
 
     number: int
-    file: str  # what is run
+    name: str  # of the migration
     checksum: str  # of the migration
     goal: State = State.APPLIED
 
@@ -61,20 +61,20 @@ class Wanted:
     @classmethod
     def of(cls, script: Script) -> Self:
         """What a script is to reach."""
-        return cls(script.number, script.file, script.checksum, script.goal)
+        return cls(script.number, script.migration, script.checksum, script.goal)
 
 
 def evidence(wanted: Sequence[Wanted], rows: Sequence[Row]) -> Json:
-    """What is kept: which scripts reached their goal, and where the schema stands."""
+    """What is kept: which migrations reached their goal, and where the schema stands."""
     ledger = by_number(rows)
-    did = [w.file for w in wanted if w.reached(ledger.get(w.number))]
+    did = [w.name for w in wanted if w.reached(ledger.get(w.number))]
     return {wanted[0].goal.value: did, "stands_at": stands_at(rows)}
 
 
 def done(wanted: Sequence[Wanted], rows: Sequence[Row]) -> Done:
     """The outcome where every script reached its goal."""
     words = WORDS[wanted[0].goal].done
-    line = f"{wanted[0].file} {words}" if len(wanted) == 1 else f"{len(wanted)} migrations {words}"
+    line = f"{wanted[0].name} {words}" if len(wanted) == 1 else f"{len(wanted)} migrations {words}"
     return Done(line, evidence(wanted, rows))
 
 
@@ -109,9 +109,9 @@ async def abandon(database: ServiceDatabase, turn: Turn, wants: Wants) -> str:
 
 def _found(wanted: Wanted, row: Row | None) -> str:
     if row is not None and not row.state.settled:
-        return f"{wanted.file} was cut off half-way"
+        return f"{wanted.name} was cut off half-way"
     moved = row is not None and wanted.reached(row)
-    return f"{wanted.file} is {WORDS[wanted.goal].done}" if moved else ""
+    return f"{wanted.name} is {WORDS[wanted.goal].done}" if moved else ""
 
 
 def doubt(row: Row, goal: State) -> InDoubt:

@@ -108,7 +108,7 @@ def _agreed(turn: Turn) -> bool:
 
 def _wanted(rows: Sequence[Row], turn: Turn) -> tuple[Wanted, ...]:
     found = newer(rows, turn.site)
-    return tuple(Wanted(row.number, f"{row.name}", row.checksum, State.REVERTED) for row in found)
+    return tuple(Wanted(row.number, row.name, row.checksum, State.REVERTED) for row in found)
 
 
 def _shown(rows: Sequence[Row]) -> str:
