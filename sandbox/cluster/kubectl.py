@@ -21,12 +21,13 @@ class Kubectl:
 
     program: Path
     kubeconfig: Path
+    options: tuple[str, ...] = ()  # given with every call
 
     def __call__(self, *arguments: str, stdin: str = "") -> str:
         """What kubectl printed; KubectlFailed if it ended with an error."""
         place = ["--kubeconfig", str(self.kubeconfig), "--cache-dir", str(self.kubeconfig.parent / "kubectl")]
         result = subprocess.run(
-            [str(self.program), *place, *arguments],
+            [str(self.program), *place, *self.options, *arguments],
             input=stdin,
             capture_output=True,
             text=True,
