@@ -39,7 +39,7 @@ def title(run: Run) -> str:
     titles = {
         ("deploy", Status.SUCCEEDED): f"Deployed {place}",
         ("deploy", Status.FAILED): f"Deploy failed: {place}",
-        ("rollback", Status.SUCCEEDED): f"Rolled back {back}",
+        ("rollback", Status.SUCCEEDED): f"Rolled back {back}{_in_all(run)}",
         ("rollback", Status.FAILED): f"Rollback failed: {back}",
     }
     plain = f"Deploy {place}" if run.command == "deploy" else f"Roll back {back}"
@@ -50,6 +50,14 @@ def title(run: Run) -> str:
         Status.SUPERSEDED: f"Stopped: {plain}",
     }
     return titles.get((run.command, run.status)) or ends.get(run.status) or plain
+
+
+def _in_all(run: Run) -> str:
+    """How long it took from the request until production was seen to be healthy, where nobody had to approve."""
+    steps = run.plan.steps if run.plan else ()
+    seen = [run.steps[s.id].recorded_at for s in steps if s.uses == "http.health" and s.id in run.steps]
+    healthy = max((at for at in seen if at), default=None)
+    return f" in {words.span(healthy - run.requested_at)}" if healthy and run.requested_at and not run.quorum else ""
 
 
 def subtitle(run: Run, look: Look) -> str:
@@ -82,7 +90,7 @@ def _shows_plan(run: Run) -> bool:
 
 def _plan(run: Run) -> list[Block]:
     assert run.plan is not None  # noqa: S101  # asked by the caller
-    lines = [words.safe(line) for step in run.plan.steps for line in step.shows]
+    lines = list(dict.fromkeys(words.safe(line) for step in run.plan.steps for line in step.shows))
     if run.quorum:
         lines.append(f"Needs {words.count(run.quorum.count, 'approval')} of @{run.quorum.group}")
     blocks = [section("*Plan* " + f"`{run.plan.commit}`\n" + "\n".join(f"• {line}" for line in lines[:20]))]
