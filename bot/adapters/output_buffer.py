@@ -40,7 +40,7 @@ class OutputBuffer:
 
     def latest(self) -> str:
         """The last few whole lines."""
-        data = bytes(self._tail[-_LATEST:]) if self._tail else bytes(self._head[-_LATEST:])
+        data = bytes(self._head[-_LATEST:] + self._tail[-_LATEST:])[-_LATEST:]
         whole = len(self._head) + len(self._tail) <= _LATEST and not self._dropped
         return data.decode(errors="replace") if whole else last_whole_lines(data)
 
@@ -58,7 +58,7 @@ def last_whole_lines(data: bytes) -> str:
 
 def _up_to_a_line(data: bytes) -> bytes:
     end = data.rfind(b"\n")
-    return data[:end] if end > len(data) - _SEAM else data[:-_SEAM]
+    return data[:end] if end >= max(0, len(data) - _SEAM) else data[:-_SEAM]
 
 
 def _from_a_line(data: bytes) -> bytes:

@@ -20,7 +20,7 @@ def planned(params: CommandParams, site: Site) -> Resolved:
     """The step's plan. Raises PlanningFailed."""
     command = _found(params.command, site)
     _allowed(params.command, command, site)
-    image = site.service.image_of(version=site.version, commit=site.commit)
+    image = _image(site)
     argv = [_filled(part, params.command, site) for part in command.run]
     env = {name: _filled(value, params.command, site) for name, value in command.env.items()}
     return Resolved(
@@ -54,6 +54,13 @@ def _allowed(name: str, command: Command, site: Site) -> None:
             f"The command “{name}” would run code of {site.version} beside the bot, which {site.environment_name} "
             "does not allow. Give it `runner: job`, or let a person who vouches for it put `trusted: true` there."
         )
+
+
+def _image(site: Site) -> str:
+    image = site.service.image_of(version=site.version, commit=site.commit)
+    if image.endswith(":"):
+        raise PlanningFailed(f"The {site.service.tag} that names the image of {site.service_name} is not known.")
+    return image
 
 
 def _filled(value: str, command: str, site: Site) -> str:
