@@ -7,7 +7,7 @@ from enum import Enum
 from urllib.parse import urlsplit, urlunsplit
 
 COMMIT = b"commit"
-LOCK = b"pg_advisory_xact_lock"
+LOCKS = (b"pg_advisory_xact_lock", b"for no key update")
 
 
 class Loss(Enum):
@@ -54,7 +54,7 @@ class Proxy:
                 self.hits += 1
                 return data
             sender.write(data)
-            if LOCK in data:
+            if any(lock in data for lock in LOCKS):
                 self._asked_for_locks.set()
         return b""
 

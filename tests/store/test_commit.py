@@ -143,3 +143,13 @@ async def test_two_that_rely_on_each_other_do_not_both_pass(store: PostgresStore
             )
         )
         assert sorted(type(result) for result in results if result) == [Conflict]
+
+
+async def test_streams_are_locked_in_one_order_whatever_order_they_come_in(store: PostgresStore) -> None:
+    for _ in range(10):
+        seen = (await store.read(["counter/a", "counter/b"])).streams
+        both = tuple(appended(name, stored, added()) for name, stored in seen.items())
+        rivals = [Changes(appends=appends) for appends in (both, both[::-1])]
+        [lost] = [result for result in await _all(*(store.commit(rival) for rival in rivals)) if result]
+        assert isinstance(lost, Conflict)
+        assert "moved on" in str(lost)  # it found the other's version, and no deadlock

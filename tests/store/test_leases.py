@@ -184,6 +184,14 @@ async def test_revoked_is_void_at_once_and_leased_until_let_go(timed: PostgresSt
     assert successor.epoch > lease.epoch
 
 
+async def test_who_was_revoked_does_not_say_when_it_is_due(timed: PostgresStore, clock: TestClock) -> None:
+    lease = await _claimed(timed)
+    await add(timed, "counter/a", added(), revoke=(work("counter/a"),))  # it is over: never due again
+    await timed.finish(lease, clock.now)
+    assert not await timed.leased(work("counter/a"))
+    assert await timed.claim(["counter"]) is None
+
+
 async def test_revoked_lapses_if_nobody_lets_go(timed: PostgresStore, clock: TestClock) -> None:
     await _claimed(timed)
     await add(timed, "counter/a", added(look_after=NOW), revoke=(work("counter/a"),))

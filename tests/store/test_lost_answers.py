@@ -12,7 +12,7 @@ from bot.adapters.postgres.store import PostgresStore
 from bot.adapters.postgres.verify import faults
 from runbooks.store import Changes, Inbox, StoreUnavailable, Work
 from tests.fixtures.store import PATIENT, StoreDatabase
-from tests.store.counter import FOLDS, added, appended, read
+from tests.store.counter import FOLDS, add, added, appended, read
 from tests.store.proxy import Loss, Proxy, proxied
 from tests.store.waiting import BLOCKED, until
 
@@ -47,11 +47,14 @@ async def test_a_lost_answer_is_read_again(through: PostgresStore, proxy: Proxy)
     assert (proxy.hits, await _standing(through)) == (1, (1, True))
 
 
-async def test_a_commit_that_arrives_late_is_waited_for(through: PostgresStore, proxy: Proxy) -> None:
+@pytest.mark.parametrize("exists", [False, True])
+async def test_a_commit_that_arrives_late_is_waited_for(through: PostgresStore, proxy: Proxy, exists: bool) -> None:
+    if exists:
+        await add(through, "counter/a", added())
     changes = await _changes(through)
     proxy.loss = Loss.DELAY
     await through.commit(changes)
-    assert (proxy.hits, await _standing(through)) == (1, (1, True))
+    assert (proxy.hits, await _standing(through)) == (1, (1 + exists, True))
 
 
 async def test_a_commit_that_never_arrived_is_known_not_to_stand(through: PostgresStore, proxy: Proxy) -> None:
