@@ -33,8 +33,8 @@ class Report:
     faults: list[Fault] = field(default_factory=list)
 
     def add(self, line: int, wrong: str, right: str = "") -> None:
-        """Note a fault and read on."""
-        self.faults.append(Fault(self.path, line, wrong, right))
+        """Note a fault and read on; whatever it quotes, it is one line that a terminal can show."""
+        self.faults.append(Fault(self.path, line, _one_line(wrong), _one_line(right)))
 
     def failed(self, line: int, wrong: str, right: str = "") -> DocumentError:
         """The error to raise where reading on makes no sense: this fault and all before it."""
@@ -45,3 +45,7 @@ class Report:
         """Raise DocumentError if there was any fault."""
         if self.faults:
             raise DocumentError(self.faults)
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

@@ -69,7 +69,7 @@ def read(text: str, *, path: str, first_line: int = 1) -> Marked:
     """The value of a YAML text whose first line stands at `first_line` of its file. Raises DocumentError."""
     report = Report(path)
     node = _composed(text, report, first_line)
-    builder = _Builder(report, first_line)
+    builder = _Builder(text, report, first_line)
     value = builder.value(node, ()) if node is not None else None
     report.close()
     return Marked(value, {(): first_line, **builder.lines})
@@ -77,28 +77,41 @@ def read(text: str, *, path: str, first_line: int = 1) -> Marked:
 
 def _composed(text: str, report: Report, first_line: int) -> yaml.Node | None:
     if (tab := re.search(r"^ *\t[\t ]*\S", text, re.MULTILINE)) is not None:
-        line = text.count("\n", 0, tab.start()) + first_line
-        raise report.failed(line, "a tab stands in the indentation", "indent with spaces")
+        raise report.failed(
+            _line(text, tab.start(), first_line), "a tab stands in the indentation", "indent with spaces"
+        )
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as cause:
         mark = cause.problem_mark or cause.context_mark
-        begun = f" {cause.context} from line {cause.context_mark.line + first_line}" if cause.context_mark else ""
+        begun = (
+            f" {cause.context} from line {_at(text, cause.context_mark, first_line)}" if cause.context_mark else ""
+        )
         wrong = f"this is not YAML: {cause.problem or 'it ends'}{begun}"
         right = "check the colons, quotes and indentation here"
-        raise report.failed(first_line + (mark.line if mark else 0), wrong, right) from cause
+        raise report.failed(_at(text, mark, first_line), wrong, right) from cause
     except yaml.reader.ReaderError as cause:
-        line = first_line + text.count("\n", 0, cause.position)
+        line = _line(text, cause.position, first_line)
         raise report.failed(line, "a character stands here that YAML forbids", "remove it") from cause
     except RecursionError as cause:
         raise report.failed(first_line, "this YAML is nested too deep", "make it flatter") from cause
     return node
 
 
+def _at(text: str, mark: yaml.Mark | None, first_line: int) -> int:
+    """The line of a mark; YAML counts more kinds of line breaks than people's editors do."""
+    return _line(text, mark.index if mark else 0, first_line)
+
+
+def _line(text: str, position: int, first_line: int) -> int:
+    return text.count("\n", 0, position) + first_line
+
+
 @dataclass
 class _Builder:
     """Makes values of nodes and remembers where each stood."""
 
+    text: str
     report: Report
     first_line: int
     lines: dict[Loc, int] = field(default_factory=dict)
@@ -149,4 +162,4 @@ class _Builder:
         return None
 
     def _line(self, node: yaml.Node) -> int:
-        return int(node.start_mark.line) + self.first_line
+        return _at(self.text, node.start_mark, self.first_line)

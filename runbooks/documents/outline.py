@@ -16,6 +16,7 @@ from runbooks.documents.blocks import Fence
 from runbooks.documents.errors import Report
 
 _BOX = re.compile(r"\[[ \t\u00a0]*[xX]?[ \t\u00a0]*\]\s+(?=\S)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NESTING = 60
 _TITLE = 150  # characters; what is longer is cut in the title, and stands whole in the detail
 _HIDDEN_STEP = re.compile(r"^\s*(```|~~~)\s*step\s*$", re.MULTILINE)
@@ -152,7 +153,7 @@ class _Walk:
     def _plain(self, words: str) -> str:
         """Inline Markdown as plain text in one line."""
         found = self.markdown.parseInline(words, self.links)[0].children or []
-        return " ".join("".join(map(_words, found)).split())
+        return " ".join(_CONTROL.sub(" ", "".join(map(_words, found))).split())
 
 
 def _words(token: Token) -> str:

@@ -1,9 +1,10 @@
 """Reading documents in tests: the steps that these tests know, and short ways to ask."""
 
 from textwrap import dedent
+from typing import Self
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from runbooks.documents.errors import DocumentError
 from runbooks.documents.parse import parse
@@ -18,6 +19,19 @@ class WaitParams(Params):
 
     seconds: int = Field(ge=1)
     reason_given: str = ""
+
+
+class BetweenParams(Params):
+    """A step of the tests' own, with a rule over two values."""
+
+    least: int
+    most: int
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.least > self.most:
+            raise ValueError(f"between {self.least} and {self.most} is nothing")
+        return self
 
 
 PLAIN = (
@@ -37,6 +51,7 @@ KNOWN: dict[str, type[BaseModel] | None] = {
     "command": CommandParams,
     "http.health": HealthParams,
     "wait": WaitParams,
+    "between": BetweenParams,
 }
 
 

@@ -72,6 +72,12 @@ BLOCKS = {
 }
 
 FRONTS = {
+    "severity: |\n  S3\n\n  S4": "2: `severity` can't be `S3 S4`; known here: `S1`, `S2`, `S3`, `S4`",
+    'command: a\n"a\\e[31m\\nb": 1': (
+        "3: unknown key `a [31m b`; known here: `approvals`, `command`, `id`, `modes`, `parameters`, `reserves`, "
+        "`severity`, `title`"
+    ),
+    "title: 'a\u2028b\x85c'\ncommand: a\ntitel: x": "4: unknown key `titel`; did you mean `title`?",
     "command: deploy\ntitel: x": "3: unknown key `titel`; did you mean `title`?",
     "id: Not an id": "2: `id` can't be `Not an id`; it must match ^[a-z0-9][a-z0-9-]{0,62}$",
     "severity: S9": "2: `severity` can't be `S9`; known here: `S1`, `S2`, `S3`, `S4`",

@@ -188,3 +188,37 @@ def test_a_placeholder_may_stand_where_a_number_is_wanted() -> None:
 
     assert item.step is not None
     assert item.step.params == {"seconds": "${params.pause}"}
+
+
+def test_what_stands_under_an_items_own_bullets_belongs_to_the_item() -> None:
+    (item,) = read("""\
+        - [ ] Restart
+          - one by one
+
+            ```step
+            uses: announce
+            ```
+          - after a pause
+        """).items
+
+    assert item.uses == "announce"
+    assert item.detail == "- one by one\n\n- after a pause"
+
+
+def test_a_heading_inside_an_item_is_text() -> None:
+    (phase,) = read("# Move\n- [ ] Pack\n\n  ## Boxes\n\n  Small ones.\n- [ ] Load\n").phases
+
+    assert [item.title for item in phase.items] == ["Pack", "Load"]
+    assert phase.items[0].detail == "## Boxes\n\nSmall ones."
+
+
+def test_a_table_is_kept_as_it_is_written() -> None:
+    (phase,) = read("| a | b |\n|---|---|\n| [ ] c | d |\n\n- [ ] Read the table\n").phases
+
+    assert phase.text == "| a | b |\n|---|---|\n| [ ] c | d |"
+
+
+def test_titles_have_no_control_characters() -> None:
+    (item,) = read("- [ ] Ring the \x07bell \x1b[31mnow\x85\n").items
+
+    assert item.title == "Ring the bell [31mnow"

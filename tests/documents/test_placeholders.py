@@ -1,9 +1,11 @@
 """Parameters: validated before they replace anything, and only as whole values."""
 
+from textwrap import dedent
+
 import pytest
 
 from runbooks.documents.placeholders import BadParameter, bind
-from tests.documents.reading import read
+from tests.documents.reading import faults, read
 
 TEXT = """\
     ---
@@ -54,3 +56,29 @@ def test_values_that_do_not_fit(values: dict[str, str], sentence: str) -> None:
         bind(read(TEXT), values)
 
     assert str(caught.value) == sentence
+
+
+def test_a_rule_over_several_values_waits_until_they_are_known() -> None:
+    text = """\
+        ---
+        parameters: {{least: {{type: number}}}}
+        ---
+        - [ ] Scale
+          ```step
+          uses: between
+          least: {least}
+          most: 2
+          ```
+        """
+
+    assert read(text.format(least="${params.least}")).items
+    assert faults(dedent(text.format(least=3))) == ["6: between 3 and 2 is nothing"]
+
+
+def test_a_placeholder_excuses_no_unknown_key() -> None:
+    text = TEXT.replace("seconds: ${params.pause}", "secnds: ${params.pause}")
+
+    assert faults(dedent(text)) == [
+        "9: `seconds` is missing; add it",
+        "10: unknown key `secnds`; did you mean `seconds`?",
+    ]
