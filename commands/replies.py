@@ -19,14 +19,16 @@ NOT_KNOWN = "Not known whether it was recorded; `/deploy status` will tell."
 
 def sentence(reply: Reply) -> str:
     """What to tell the person who asked."""
-    facts = {key: _plain(value) for key, value in reply.facts.items()}
+    facts = {key: value if key in ("by", "at") else _plain(value) for key, value in reply.facts.items()}
     table = _REFUSED if reply.refused else _DONE
     say = table.get(reply.refused or reply.did)
     return say(facts) if say else f"Not done: {reply.refused}."
 
 
 def _plain(value: Any) -> Any:
-    return words.safe(value) if isinstance(value, str) and "/" not in value else value
+    if isinstance(value, str):
+        return words.safe(value)
+    return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
 def _who(facts: Facts) -> str:

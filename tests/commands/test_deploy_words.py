@@ -1,0 +1,51 @@
+"""What the words after `/deploy` mean, and what is said to words that mean nothing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commands.deploy import Misread, parse
+from runbooks.catalogue import Catalogue
+from runbooks.engine import asks
+from tests.engine.world import CATALOGUE
+
+KNOWN = Catalogue.model_validate(CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("api v42", asks.Deploy("api", "v42")),
+        ("api v42 production", asks.Deploy("api", "v42", "production")),
+        ("abort d-107", asks.Abort("D-107")),
+        ("lock api the market is open", asks.Lock("api", "", "the market is open")),
+        ("lock api production the market is open", asks.Lock("api", "production", "the market is open")),
+        ("unlock api production", asks.Unlock("api", "production", "")),
+        ("unlock api", asks.Unlock("api", "", "")),
+    ],
+)
+def test_words_are_understood(typed: str, meant: asks.Ask) -> None:
+    assert parse(KNOWN, typed.split()) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("api", "Say which version"),
+        ("abort", "Say which run"),
+        ("lock api", "Say why"),
+        ("lock", "Say which service"),
+        ("api v42 production now", "Not understood"),
+    ],
+)
+def test_words_that_lack_something_get_a_sentence(typed: str, says: str) -> None:
+    with pytest.raises(Misread, match=says):
+        parse(KNOWN, typed.split())
+
+
+@given(st.lists(st.text(min_size=1, max_size=40), max_size=6))
+def test_nothing_that_is_typed_gives_anything_else(words: list[str]) -> None:
+    try:
+        assert parse(KNOWN, words)
+    except Misread:
+        return
