@@ -1,3 +1,10 @@
 """Fixtures that every test may use; each family stands in its own module."""
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.store", "tests.fixtures.slack", "tests.fixtures.schemas"]
+pytest_plugins = [
+    "tests.fixtures.postgres",
+    "tests.fixtures.store",
+    "tests.fixtures.slack",
+    "tests.fixtures.schemas",
+    "tests.fixtures.cluster",
+    "tests.fixtures.node",
+]

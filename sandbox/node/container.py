@@ -15,7 +15,7 @@ from sandbox.node.events import Recorder
 from sandbox.node.images import Image, ImageNotFound, Images, InvalidImageName
 from sandbox.node.log import Log
 from sandbox.node.ports import Ports
-from sandbox.node.probes import Probe, UnknownProbe
+from sandbox.node.probes import Probe, Unsupported
 from sandbox.node.process import Process
 from sandbox.node.status import ContainerStatus, Running, State, Terminated, Waiting
 
@@ -94,6 +94,7 @@ class Container:
         """All that a start needs; None after a wait, when something is missing that may still come."""
         image = self._spec["image"]
         try:
+            _refuse_init_containers(self._pod)
             return _Prepared(
                 image=await asyncio.to_thread(self._tools.images.pull, image),
                 variables=await environment(self._spec, pod=self._pod, api=self._tools.api),
@@ -106,7 +107,7 @@ class Container:
             self._say("Failed", f'Failed to pull image "{image}": {error}')
             await self._wait("ErrImagePull", str(error))
             await self._wait("ImagePullBackOff", f'Back-off pulling image "{image}": {error}')
-        except (ConfigMissing, UnknownProbe) as error:
+        except (ConfigMissing, Unsupported) as error:
             await self._wait("CreateContainerConfigError", str(error))
         except (ApiError, *UNREACHABLE) as error:
             await self._wait("CreateContainerError", str(error))
@@ -200,6 +201,11 @@ class Container:
     def _set(self, **news: object) -> None:
         self.status = replace(self.status, **news)  # type: ignore[arg-type] # fields of ContainerStatus, by name
         self._changed()
+
+
+def _refuse_init_containers(pod: Json) -> None:
+    if pod["spec"].get("initContainers"):
+        raise Unsupported("the sandbox's node runs no init containers")
 
 
 def _waits() -> Iterator[float]:

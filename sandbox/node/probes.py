@@ -14,8 +14,8 @@ _FIRST_TRIES_SECONDS = 0.1
 _SLOW_START_SECONDS = 5.0  # while nothing listens yet, refusals in this time are no failures
 
 
-class UnknownProbe(Exception):
-    """A probe of a kind that the sandbox's node does not run."""
+class Unsupported(Exception):
+    """The pod asks for something that the sandbox's node does not do."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Probe:
 
     @classmethod
     def of(cls, spec: Json | None) -> Self | None:
-        """From a container's spec, where there may be none; UnknownProbe."""
+        """From a container's spec, where there may be none; Unsupported."""
         if spec is None:
             return None
         if "httpGet" not in spec:
-            raise UnknownProbe("the sandbox's node runs httpGet probes only")
+            raise Unsupported("the sandbox's node runs httpGet probes only")
         return cls(
             path=str(spec["httpGet"].get("path", "/")),
             delay=float(spec.get("initialDelaySeconds", 0)),

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,8 +21,10 @@ from sandbox.node.api import Api, ApiError, Json, connected
 from sandbox.node.images import digest_of
 from sandbox.node.log import Wanted
 from sandbox.service import manifests
-from sandbox.service.repository import build, commit_of
+from sandbox.service.repository import commit_of
 from sandbox.waiting import until
+from tests.fixtures.cluster import temporary_control_plane
+from tests.fixtures.node import running_node
 
 pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="module")]
 
@@ -31,34 +32,19 @@ APP = manifests.LABELS
 _ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("service") / "repository")
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(
-    cluster: ControlPlane, repository: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Node]:
-    cache = tmp_path_factory.mktemp("cache")
-    async with Node(
-        kubeconfig=cluster.admin_kubeconfig, repository=repository, cache=cache, name="test-node"
-    ) as node:
+async def node(control_plane: ControlPlane, service_repository: Path, image_cache: Path) -> AsyncIterator[Node]:
+    async with running_node(control_plane, repository=service_repository, cache=image_cache) as node:
         yield node
-
-
-@pytest.fixture(scope="module")
-def kubeconfig(cluster: ControlPlane) -> Path:
-    return cluster.admin_kubeconfig
 
 
 Kubectl = Callable[..., Awaitable[str]]
 
 
 @pytest.fixture(scope="module")
-def kubectl(cluster: ControlPlane) -> Kubectl:
+def kubectl(control_plane: ControlPlane) -> Kubectl:
     """kubectl beside the event loop, on which the node answers it."""
-    return partial(asyncio.to_thread, cluster.kubectl)
+    return partial(asyncio.to_thread, control_plane.kubectl)
 
 
 @dataclass(frozen=True)
@@ -110,12 +96,9 @@ def image(version: str) -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def place(cluster: ControlPlane, node: Node) -> AsyncIterator[Place]:
-    async with connected(cluster.admin_kubeconfig) as api:
-        name = f"node-{uuid.uuid4().hex[:8]}"
-        await api.call("POST", "/api/v1/namespaces", manifests.namespace(name))
-        yield Place(api, name)
-        await api.call("DELETE", f"/api/v1/namespaces/{name}")
+async def place(control_plane: ControlPlane, namespace: str, node: Node) -> AsyncIterator[Place]:
+    async with connected(control_plane.admin_kubeconfig) as api:
+        yield Place(api, namespace)
 
 
 def pod(name: str, command: list[str] | None = None, **fields: Any) -> Json:
@@ -148,9 +131,9 @@ async def deployed(place: Place, version: str, *, replicas: int = 3) -> None:
     await until(lambda: place.rolled_out(replicas), what=f"{version} is rolled out")
 
 
-async def test_a_deployment_gets_ready_and_says_what_it_runs(place: Place, repository: Path) -> None:
+async def test_a_deployment_gets_ready_and_says_what_it_runs(place: Place, service_repository: Path) -> None:
     await deployed(place, "v41")
-    commit = commit_of(repository, "v41")
+    commit = commit_of(service_repository, "v41")
     for one in await place.pods():
         status = one["status"]
         container = status["containerStatuses"][0]
@@ -205,9 +188,13 @@ async def test_a_crash_at_start_becomes_a_loop_whose_logs_can_be_read(
     assert container["restartCount"] >= 1
     last = container["lastState"]["terminated"]
     assert (last["exitCode"], last["reason"]) == (1, "Error")
-    for previous in ([], ["--previous"]):
-        told = await kubectl("logs", "--namespace", place.name, name, *previous)
-        assert told == "fatal: SOLVEREIGN_DATABASE_URL is not set\n"
+    words = "fatal: SOLVEREIGN_DATABASE_URL is not set\n"
+    assert await kubectl("logs", "--namespace", place.name, name, "--previous") == words
+    await until(lambda: _log_is(kubectl, place, name, words), what="the log of its last run")
+
+
+async def _log_is(kubectl: Kubectl, place: Place, name: str, text: str) -> bool:
+    return await kubectl("logs", "--namespace", place.name, name) == text
 
 
 async def _all_waiting(place: Place, reason: str, count: int) -> bool:
@@ -215,7 +202,7 @@ async def _all_waiting(place: Place, reason: str, count: int) -> bool:
     return [one.get("state", {}).get("waiting", {}).get("reason") for one in found] == [reason] * count
 
 
-async def test_an_unknown_version_is_not_pulled_until_it_exists(place: Place, repository: Path) -> None:
+async def test_an_unknown_version_is_not_pulled_until_it_exists(place: Place, service_repository: Path) -> None:
     await place.create(pod("early", container={"image": image("v99")}))
     await until(lambda: _waits_for(place, "early", "ErrImagePull"))
     await until(lambda: _waits_for(place, "early", "ImagePullBackOff"))
@@ -236,8 +223,8 @@ async def _phase(place: Place, name: str) -> str:
     return str((await place.get("Pod", name)).get("status", {}).get("phase"))
 
 
-async def test_a_pod_by_digest_runs_that_commit(place: Place, repository: Path) -> None:
-    digest = digest_of(commit_of(repository, "v42"))
+async def test_a_pod_by_digest_runs_that_commit(place: Place, service_repository: Path) -> None:
+    digest = digest_of(commit_of(service_repository, "v42"))
     await place.create(pod("pinned", container={"image": f"{manifests.IMAGE}@sha256:{digest}"}))
     await until(lambda: _runs(place, "pinned"))
     assert (await place.container("pinned"))["imageID"] == f"{manifests.IMAGE}@sha256:{digest}"
@@ -426,27 +413,38 @@ async def node_process(kubeconfig: Path, repository: Path, cache: Path) -> Async
 
 
 async def test_its_pods_die_with_it_and_the_next_one_takes_them_over(
-    place: Place, kubeconfig: Path, repository: Path, tmp_path: Path
+    place: Place, control_plane: ControlPlane, service_repository: Path, tmp_path: Path
 ) -> None:
-    async with node_process(kubeconfig, repository, tmp_path) as first:
+    arguments = (control_plane.admin_kubeconfig, service_repository, tmp_path)
+    async with node_process(*arguments) as first:
         await place.create(pod("kept", nodeName="other-node"))
         await until(lambda: _runs(place, "kept"))
         pid = int((await place.container("kept"))["containerID"].removeprefix("process://"))
         first.kill()
         await until(lambda: not Path(f"/proc/{pid}").exists(), what="the pod's process has ended")
-    async with node_process(kubeconfig, repository, tmp_path):
+    async with node_process(*arguments):
         await until(lambda: _runs(place, "kept", restarts=1), what="it runs again")
         assert (await place.container("kept"))["lastState"]["terminated"]["exitCode"] == 255
         await place.api.call("DELETE", f"{place.path('Pod')}/kept")
         await until(lambda: _gone(place, "kept"))
+    await place.api.call("DELETE", "/api/v1/nodes/other-node")
 
 
-async def test_it_outlives_an_outage_of_the_control_plane(place: Place, node: Node, cluster: ControlPlane) -> None:
-    await deployed(place, "v41")
-    port = await node.expose(place.name, APP)
-    cluster.stop()
-    assert await version_at(port) == "v41"  # what runs goes on
-    cluster.start()
-    await place.set_image("v42")
-    await until(place.rolled_out, seconds=30, what="v42 is rolled out after the outage")
-    assert await version_at(port) == "v42"
+async def test_it_outlives_an_outage_of_the_control_plane(
+    service_repository: Path, image_cache: Path, tmp_path: Path
+) -> None:
+    with temporary_control_plane(tmp_path) as plane:
+        plane.grant("elsewhere")
+        async with (
+            running_node(plane, repository=service_repository, cache=image_cache) as node,
+            connected(plane.admin_kubeconfig) as api,
+        ):
+            place = Place(api, "elsewhere")
+            await deployed(place, "v41")
+            port = await node.expose(place.name, APP)
+            plane.stop()
+            assert await version_at(port) == "v41"  # what runs goes on
+            plane.start()
+            await place.set_image("v42")
+            await until(place.rolled_out, seconds=30, what="v42 is rolled out after the outage")
+            assert await version_at(port) == "v42"

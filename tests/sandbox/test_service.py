@@ -20,13 +20,13 @@ VERSIONS = ("v41", "v42", "v43", "v44", "v45", "main")
 
 
 @pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("service") / "repository")
+def repository(service_repository: Path) -> Path:
+    return service_repository
 
 
 @pytest.fixture(scope="module")
-def images(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Images:
-    return Images({IMAGE: repository}, tmp_path_factory.mktemp("cache"))
+def images(repository: Path, image_cache: Path) -> Images:
+    return Images({IMAGE: repository}, image_cache)
 
 
 @contextmanager
