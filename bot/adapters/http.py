@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import httpx
@@ -11,6 +9,11 @@ import httpx
 from runbooks.steps.http_health import Answer, NoAnswer
 
 _BODY_BYTES = 2048
+_HEADERS = {
+    "accept-encoding": "identity",
+    "connection": "close",  # a kept connection would lead to an old pod for ever
+    "user-agent": "opsbot",
+}
 _WORDS = {
     httpx.ConnectTimeout: "no connection in time",
     httpx.ConnectError: "no connection",
@@ -40,7 +43,7 @@ class HttpxGet:
     async def _get(self, url: str, seconds: float) -> Answer:
         began = time.monotonic()
         self._client.cookies.clear()
-        async with self._client.stream("GET", url, timeout=seconds) as response:
+        async with self._client.stream("GET", url, headers=_HEADERS, timeout=seconds) as response:
             body = b""
             async for chunk in response.aiter_raw():
                 body += chunk
@@ -48,15 +51,3 @@ class HttpxGet:
                     break
             text = body[:_BODY_BYTES].decode(errors="replace")
             return Answer(response.status_code, text, int((time.monotonic() - began) * 1000))
-
-
-@asynccontextmanager
-async def http() -> AsyncIterator[HttpxGet]:
-    """A client for as long as it is needed."""
-    async with httpx.AsyncClient(
-        headers={"accept-encoding": "identity", "user-agent": "opsbot"},
-        limits=httpx.Limits(max_keepalive_connections=0),  # a kept connection would lead to an old pod for ever
-        follow_redirects=False,
-        trust_env=False,
-    ) as client:
-        yield HttpxGet(client)

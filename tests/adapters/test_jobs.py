@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,16 @@ import pytest_asyncio
 
 from bot.adapters.jobs import KubernetesJobs
 from bot.adapters.kubernetes.client import Address, Clusters
-from runbooks.steps.command import Ending, JobRefused, JobState, Task
-from runbooks.vocabulary import Fenced, Unreachable
+from bot.adapters.local_runner import LocalProcesses
+from runbooks.redaction import HIDDEN, Redactor
+from runbooks.steps.command import Command, Ending, JobRefused, JobState, Task
+from runbooks.vocabulary import Done, Fenced, NotDone, Outcome, Pending, Unreachable
 from sandbox.cluster.control_plane import ControlPlane
 from sandbox.node import Node
 from sandbox.service import manifests
-from sandbox.service.repository import build
 from sandbox.waiting import until
+from tests.fixtures.node import running_node
+from tests.steps.places import site, turn
 
 pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="module")]
 
@@ -26,18 +29,14 @@ FOR_EVER = "import signal; print('begun', flush=True); signal.pause()"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def node(cluster: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Node]:
-    repository = build(tmp_path_factory.mktemp("service") / "repository")
-    cache = tmp_path_factory.mktemp("cache")
-    async with Node(
-        kubeconfig=cluster.admin_kubeconfig, repository=repository, cache=cache, name="jobs-node"
-    ) as node:
+async def node(control_plane: ControlPlane, service_repository: Path, image_cache: Path) -> AsyncIterator[Node]:
+    async with running_node(control_plane, repository=service_repository, cache=image_cache) as node:
         yield node
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def jobs(cluster: ControlPlane) -> AsyncIterator[KubernetesJobs]:
-    addresses = {"main": Address(cluster.opsbot_kubeconfig), "gone": Address(Path("/nonexistent"))}
+async def jobs(control_plane: ControlPlane) -> AsyncIterator[KubernetesJobs]:
+    addresses = {"main": Address(control_plane.opsbot_kubeconfig), "gone": Address(Path("/nonexistent"))}
     async with Clusters(addresses) as clusters:
         yield KubernetesJobs(clusters, {"main": NAMESPACE, "gone": NAMESPACE})
 
@@ -93,21 +92,23 @@ async def test_a_job_that_works_shows_its_last_lines(jobs: KubernetesJobs) -> No
     assert await jobs.end(job) is Ending.ENDED
 
 
-async def test_two_starts_are_one_job(jobs: KubernetesJobs, cluster: ControlPlane) -> None:
+async def test_two_starts_are_one_job(jobs: KubernetesJobs, control_plane: ControlPlane) -> None:
     job = python("print('once')")
     await jobs.start(job)
     await jobs.start(replace(job, epoch=8))
     await ended(jobs, job)
     assert await jobs.output(job) == "once\n"
-    assert len(names(cluster, "pods", f"batch.kubernetes.io/job-name={job.name}")) == 1
+    assert len(names(control_plane, "pods", f"batch.kubernetes.io/job-name={job.name}")) == 1
 
 
-def names(cluster: ControlPlane, kind: str, selector: str) -> list[str]:
-    return cluster.kubectl("get", kind, "--namespace", NAMESPACE, "--selector", selector, "--output", "name").split()
+def names(control_plane: ControlPlane, kind: str, selector: str) -> list[str]:
+    return control_plane.kubectl(
+        "get", kind, "--namespace", NAMESPACE, "--selector", selector, "--output", "name"
+    ).split()
 
 
 async def test_ending_takes_the_pod_and_no_late_start_brings_it_back(
-    jobs: KubernetesJobs, cluster: ControlPlane
+    jobs: KubernetesJobs, control_plane: ControlPlane
 ) -> None:
     job = python(FOR_EVER)
     await jobs.start(job)
@@ -117,21 +118,23 @@ async def test_ending_takes_the_pod_and_no_late_start_brings_it_back(
         await jobs.start(job)
     with pytest.raises(Fenced):
         await jobs.look(job)
-    assert names(cluster, "pods", f"batch.kubernetes.io/job-name={job.name}") == []
+    assert names(control_plane, "pods", f"batch.kubernetes.io/job-name={job.name}") == []
     state = await jobs.look(replace(job, epoch=9))
     assert state is not None
     assert (state.over, state.exit_code, state.trouble) == (True, None, "it was ended before")
     assert await jobs.end(replace(job, epoch=10)) is Ending.NOTHING
 
 
-async def test_what_never_began_is_kept_from_beginning(jobs: KubernetesJobs, cluster: ControlPlane) -> None:
+async def test_what_never_began_is_kept_from_beginning(jobs: KubernetesJobs, control_plane: ControlPlane) -> None:
     job = python("print('late')")
     assert await jobs.look(job) is None
     assert await jobs.end(replace(job, epoch=9)) is Ending.NOTHING
     with pytest.raises(Fenced):
         await jobs.start(job)
-    cluster.kubectl("wait", "--namespace", NAMESPACE, "--for=condition=complete", f"job/{job.name}", "--timeout=30s")
-    assert names(cluster, "pods", f"batch.kubernetes.io/job-name={job.name}") == []
+    control_plane.kubectl(
+        "wait", "--namespace", NAMESPACE, "--for=condition=complete", f"job/{job.name}", "--timeout=30s"
+    )
+    assert names(control_plane, "pods", f"batch.kubernetes.io/job-name={job.name}") == []
 
 
 async def test_what_is_over_stays_as_it_is(jobs: KubernetesJobs) -> None:
@@ -156,9 +159,9 @@ async def test_an_image_that_is_not_there_is_said(jobs: KubernetesJobs) -> None:
     await jobs.end(job)
 
 
-async def test_a_refused_pod_is_said(jobs: KubernetesJobs, cluster: ControlPlane) -> None:
+async def test_a_refused_pod_is_said(jobs: KubernetesJobs, control_plane: ControlPlane) -> None:
     quota = f"quota-{uuid.uuid4().hex[:8]}"
-    cluster.kubectl("create", "quota", quota, "--namespace", NAMESPACE, "--hard=pods=0")
+    control_plane.kubectl("create", "quota", quota, "--namespace", NAMESPACE, "--hard=pods=0")
     try:
         job = python("pass")
         await jobs.start(job)
@@ -170,18 +173,20 @@ async def test_a_refused_pod_is_said(jobs: KubernetesJobs, cluster: ControlPlane
         assert await until(troubled, what="trouble") == "the quota of its namespace is used up"
         await jobs.end(job)
     finally:
-        cluster.kubectl("delete", "quota", quota, "--namespace", NAMESPACE)
+        control_plane.kubectl("delete", "quota", quota, "--namespace", NAMESPACE)
 
 
-async def test_a_job_has_no_rights_no_secrets_and_no_second_try(jobs: KubernetesJobs, cluster: ControlPlane) -> None:
+async def test_a_job_has_no_rights_no_secrets_and_no_second_try(
+    jobs: KubernetesJobs, control_plane: ControlPlane
+) -> None:
     job = python("import sys; sys.exit(1)")
     await jobs.start(job)
     await ended(jobs, job)
     spec = "{.spec.backoffLimit} {.spec.activeDeadlineSeconds} {.spec.ttlSecondsAfterFinished}"
     pod = "{.serviceAccountName} {.automountServiceAccountToken} {.restartPolicy} {.volumes} {.securityContext}"
     one = ["get", "job", "--namespace", NAMESPACE, job.name, "--output"]
-    assert cluster.kubectl(*one, f"jsonpath={spec}") == "0 120 86400"
-    found = cluster.kubectl(*one, f"jsonpath={pod.replace('{.', '{.spec.template.spec.')}")
+    assert control_plane.kubectl(*one, f"jsonpath={spec}") == "0 120 86400"
+    found = control_plane.kubectl(*one, f"jsonpath={pod.replace('{.', '{.spec.template.spec.')}")
     assert found.startswith("opsbot-job false Never  {")
     assert '"runAsNonRoot":true' in found
 
@@ -196,16 +201,49 @@ async def test_long_output_keeps_its_ends(jobs: KubernetesJobs) -> None:
 
 
 async def test_a_namespace_that_is_not_there_and_a_cluster_that_is_gone_are_told_apart(
-    cluster: ControlPlane, jobs: KubernetesJobs
+    control_plane: ControlPlane, jobs: KubernetesJobs
 ) -> None:
-    async with Clusters({"main": Address(cluster.admin_kubeconfig)}) as clusters:
+    async with Clusters({"main": Address(control_plane.admin_kubeconfig)}) as clusters:
         with pytest.raises(JobRefused, match="has no namespace nowhere"):
             await KubernetesJobs(clusters, {"main": "nowhere"}).start(python("pass"))
     with pytest.raises(Unreachable):
         await jobs.start(replace(python("pass"), cluster="gone"))
 
 
-async def test_a_right_that_is_missing_is_said(cluster: ControlPlane) -> None:
-    async with Clusters({"main": Address(cluster.opsbot_kubeconfig)}) as clusters:
+async def test_a_right_that_is_missing_is_said(control_plane: ControlPlane) -> None:
+    async with Clusters({"main": Address(control_plane.opsbot_kubeconfig)}) as clusters:
         with pytest.raises(JobRefused, match="no right"):
             await KubernetesJobs(clusters, {"main": "default"}).start(python("pass"))
+
+
+class Kept(dict[str, bytes]):
+    async def put(self, data: bytes) -> str:
+        self["only"] = data
+        return "only"
+
+
+async def test_a_bot_that_is_cut_off_finds_the_jobs_outcome_and_runs_nothing_twice(
+    jobs: KubernetesJobs, tmp_path: Path
+) -> None:
+    """The effect is counted by the command's own file; the late start is that of a bot that was stopped meanwhile."""
+    code = f"print('9 passed in 0.1s', file=open({str(tmp_path / 'effects')!r}, 'a')); print('9 passed in 0.1s')"
+    commands = {"tests": {"run": ["python", "-S", "-c", code]}}
+    place = site(service={"commands": commands, "image": manifests.IMAGE}, version="v41", run=f"D-{uuid.uuid4().hex}")
+    step = Command(
+        jobs=jobs, local=LocalProcesses(tmp_path, {}), outputs=(kept := Kept()), redactor=Redactor(["9 passed"])
+    )
+    first = replace(await turn(step, {"command": "tests"}, place), began_at=datetime.now(UTC), now=datetime.now(UTC))
+    assert await step.settle(first) == NotDone()
+    assert isinstance(await step.start(first), Pending)
+
+    async def settled() -> Outcome | None:
+        found = await step.settle(replace(first, epoch=8))
+        return found if isinstance(found, Done) else None
+
+    done = await until(settled, seconds=60, what="the Job's outcome")
+    assert isinstance(done, Done)
+    assert isinstance(await step.start(first), Pending)
+    assert await step.check(replace(first, epoch=9), {}) == done
+    assert done.evidence["tail"] == [f"{HIDDEN} in 0.1s"]
+    assert kept == {"only": f"{HIDDEN} in 0.1s\n".encode()}
+    assert (tmp_path / "effects").read_text() == "9 passed in 0.1s\n"

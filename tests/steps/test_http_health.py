@@ -3,10 +3,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import httpx
 import pytest
 from aiohttp import web
 
-from bot.adapters.http import HttpxGet, http
+from bot.adapters.http import HttpxGet
 from runbooks.redaction import HIDDEN, Redactor
 from runbooks.steps.http_health import HttpHealth
 from runbooks.vocabulary import Done, Failed, Pending, PlanningFailed
@@ -19,8 +20,8 @@ CANARY = "canary-0f3a-77"
 
 @pytest.fixture
 async def get() -> AsyncIterator[HttpxGet]:
-    async with http() as client:
-        yield client
+    async with httpx.AsyncClient(trust_env=False) as client:
+        yield HttpxGet(client)
 
 
 @pytest.fixture
