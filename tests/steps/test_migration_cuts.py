@@ -155,6 +155,29 @@ async def test_a_fence_between_two_statements_stops_the_rest(schema: Schema) -> 
     assert await schema.ledger() == [("021_tenants.sql", "applied"), ("022_own.sql", "applying")]
 
 
+async def test_a_fence_between_two_files_refuses_the_second(schema: Schema) -> None:
+    async def taken_over(_line: str) -> None:
+        await schema.ask("update opsbot.fence set epoch = 9")
+
+    turn = replace(await _turn(schema, TENANTS, SHIFTS), report=taken_over)
+    with pytest.raises(Fenced):
+        await schema.apply.start(turn)
+    assert await schema.tables() == {"tenants"}
+    assert await schema.ledger() == [("021_tenants.sql", "applied")]
+
+
+async def test_a_file_in_the_middle_holds_the_fence(schema: Schema) -> None:
+    turn = await _turn(schema, TENANTS, WAITS, lock_timeout=30)
+    async with await psycopg.AsyncConnection.connect(schema.url, autocommit=True) as holder:
+        await holder.execute("select pg_advisory_lock(42)")
+        task = asyncio.create_task(schema.apply.start(turn))
+        await schema.is_blocked()
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            await schema.ask("select * from opsbot.fence for update nowait")
+        await holder.execute("select pg_advisory_unlock(42)")
+        assert (await task).kind == "done"
+
+
 async def test_abandoning_what_had_not_begun(schema: Schema) -> None:
     turn = await _turn(schema, TENANTS)
     assert await schema.apply.abandon(turn) == "the schema was not changed"
