@@ -2,20 +2,19 @@
 
 import argparse
 import asyncio
-import os
 import signal
 from contextlib import suppress
 from pathlib import Path
 
+from sandbox.cache import cache_folder
 from sandbox.node import Node
 
 
 def _arguments() -> argparse.Namespace:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "opsbot"
     parser = argparse.ArgumentParser(description="A Kubernetes node that runs the sample service as real processes")
     parser.add_argument("--kubeconfig", type=Path, required=True)
     parser.add_argument("--repository", type=Path, required=True, help="the sample service's git repository")
-    parser.add_argument("--cache", type=Path, default=cache, help="where unpacked images are kept")
+    parser.add_argument("--cache", type=Path, default=cache_folder(), help="where unpacked images are kept")
     parser.add_argument("--name", default="sandbox")
     parser.add_argument(
         "--expose",
