@@ -5,6 +5,7 @@ are text.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,20 @@ class _Loader(yaml.SafeLoader):
         **{first: [_BOOL] for first in "tTfF"},
         **{first: [_INT] for first in "-0123456789"},
     }
+
+
+class _Lines:
+    """Lines of a text by position, as people's editors count them; YAML knows more kinds of line breaks."""
+
+    def __init__(self, text: str, first: int) -> None:
+        self.first = first
+        self.breaks = [found.start() for found in re.finditer("\n", text)]
+
+    def at(self, position: int) -> int:
+        return bisect_left(self.breaks, position) + self.first
+
+    def of(self, mark: yaml.Mark | None) -> int:
+        return self.at(mark.index) if mark else self.first
 
 
 @dataclass(frozen=True)
@@ -67,53 +82,39 @@ class Marked:
 
 def read(text: str, *, path: str, first_line: int = 1) -> Marked:
     """The value of a YAML text whose first line stands at `first_line` of its file. Raises DocumentError."""
-    report = Report(path)
-    node = _composed(text, report, first_line)
-    builder = _Builder(text, report, first_line)
+    report, lines = Report(path), _Lines(text, first_line)
+    node = _composed(text, report, lines)
+    builder = _Builder(lines, report)
     value = builder.value(node, ()) if node is not None else None
     report.close()
     return Marked(value, {(): first_line, **builder.lines})
 
 
-def _composed(text: str, report: Report, first_line: int) -> yaml.Node | None:
+def _composed(text: str, report: Report, lines: _Lines) -> yaml.Node | None:
     if (tab := re.search(r"^ *\t[\t ]*\S", text, re.MULTILINE)) is not None:
-        raise report.failed(
-            _line(text, tab.start(), first_line), "a tab stands in the indentation", "indent with spaces"
-        )
+        raise report.failed(lines.at(tab.start()), "a tab stands in the indentation", "indent with spaces")
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as cause:
         mark = cause.problem_mark or cause.context_mark
-        begun = (
-            f" {cause.context} from line {_at(text, cause.context_mark, first_line)}" if cause.context_mark else ""
-        )
+        begun = f" {cause.context} from line {lines.of(cause.context_mark)}" if cause.context_mark else ""
         wrong = f"this is not YAML: {cause.problem or 'it ends'}{begun}"
         right = "check the colons, quotes and indentation here"
-        raise report.failed(_at(text, mark, first_line), wrong, right) from cause
+        raise report.failed(lines.of(mark), wrong, right) from cause
     except yaml.reader.ReaderError as cause:
-        line = _line(text, cause.position, first_line)
+        line = lines.at(cause.position)
         raise report.failed(line, "a character stands here that YAML forbids", "remove it") from cause
     except RecursionError as cause:
-        raise report.failed(first_line, "this YAML is nested too deep", "make it flatter") from cause
+        raise report.failed(lines.first, "this YAML is nested too deep", "make it flatter") from cause
     return node
-
-
-def _at(text: str, mark: yaml.Mark | None, first_line: int) -> int:
-    """The line of a mark; YAML counts more kinds of line breaks than people's editors do."""
-    return _line(text, mark.index if mark else 0, first_line)
-
-
-def _line(text: str, position: int, first_line: int) -> int:
-    return text.count("\n", 0, position) + first_line
 
 
 @dataclass
 class _Builder:
     """Makes values of nodes and remembers where each stood."""
 
-    text: str
+    places: _Lines
     report: Report
-    first_line: int
     lines: dict[Loc, int] = field(default_factory=dict)
     nodes: int = 0
 
@@ -162,4 +163,4 @@ class _Builder:
         return None
 
     def _line(self, node: yaml.Node) -> int:
-        return _at(self.text, node.start_mark, self.first_line)
+        return self.places.of(node.start_mark)

@@ -6,12 +6,11 @@ from typing import Self
 import pytest
 from pydantic import BaseModel, Field, model_validator
 
+from bot.steps import known
 from runbooks.documents.errors import DocumentError
 from runbooks.documents.parse import parse
 from runbooks.documents.runbook import Runbook
 from runbooks.steps.base import Params
-from runbooks.steps.command_plan import CommandParams
-from runbooks.steps.http_health import HealthParams
 
 
 class WaitParams(Params):
@@ -34,25 +33,8 @@ class BetweenParams(Params):
         return self
 
 
-PLAIN = (
-    "announce",
-    "approve",
-    "confirm",
-    "kubernetes.restore",
-    "kubernetes.rollout",
-    "lkg.update",
-    "migrations.apply",
-    "migrations.plan",
-    "migrations.rollback",
-    "take-over",
-)
-KNOWN: dict[str, type[BaseModel] | None] = {
-    **dict.fromkeys(PLAIN),
-    "command": CommandParams,
-    "http.health": HealthParams,
-    "wait": WaitParams,
-    "between": BetweenParams,
-}
+KNOWN: dict[str, type[BaseModel] | None] = {**known(), "wait": WaitParams, "between": BetweenParams, "bare": None}
+"""All steps there are, and those of the tests."""
 
 
 def read(text: str | bytes, path: str = "runbook.md") -> Runbook:
