@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,28 +126,33 @@ async def small_world(
     """
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 # the world starts before anything runs beside it
     repository = build(folder / "repository", crashing=crashing)
-    with PostgresServer(folder / "postgres", durable=False) as postgres:
-        postgres.create_database("opsbot")
-        databases = {
-            place: database.prepare(postgres, f"solvereign_{place}", repository=repository, version="v41")
-            for place in PLACES
-        }
-        with ControlPlane(folder / "cluster", durable=False) as cluster:
-            node = Node(kubeconfig=cluster.admin_kubeconfig, repository=repository, cache=cache_folder())
-            async with (
-                node,
-                LocalSlack(SlackServer(sandbox_workspace(), folder=folder / "slack")) as slack,
-            ):
-                urls = await _service(cluster, node, databases)
-                world = World(folder, postgres, cluster, node, slack, repository, urls, databases)
-                _write_catalogue(world, changes or {})
-                await _prepare(world)
-                try:
-                    if serve:
-                        await world.serve()
-                    yield world
-                finally:
-                    await _stop(world)
+    async with AsyncExitStack() as stack:
+        cluster = ControlPlane(folder / "cluster", durable=False)
+        stack.push_async_callback(asyncio.to_thread, cluster.stop)
+        starting = asyncio.create_task(
+            asyncio.to_thread(cluster.start)
+        )  # it takes longest; the rest starts beside it
+        slack = await stack.enter_async_context(LocalSlack(SlackServer(sandbox_workspace(), folder=folder / "slack")))
+        postgres = stack.enter_context(PostgresServer(folder / "postgres", durable=False))
+        databases = _databases(postgres, repository)
+        await starting
+        node = Node(kubeconfig=cluster.admin_kubeconfig, repository=repository, cache=cache_folder())
+        await stack.enter_async_context(node)
+        urls = await _service(cluster, node, databases)
+        world = World(folder, postgres, cluster, node, slack, repository, urls, databases)
+        stack.push_async_callback(_stop, world)
+        _write_catalogue(world, changes or {})
+        await _prepare(world, serve=serve)
+        yield world
+
+
+def _databases(postgres: PostgresServer, repository: Path) -> dict[str, str]:
+    """The bot's own database, empty, and the service's, at v41."""
+    postgres.create_database("opsbot")
+    return {
+        place: database.prepare(postgres, f"solvereign_{place}", repository=repository, version="v41")
+        for place in PLACES
+    }
 
 
 async def _service(cluster: ControlPlane, node: Node, databases: Mapping[str, str]) -> dict[str, str]:
@@ -157,9 +162,6 @@ async def _service(cluster: ControlPlane, node: Node, databases: Mapping[str, st
         cluster.kubectl.apply(manifests.everything(namespace, version="v41", database_url=databases[place]))
         cluster.grant(namespace)
         urls[place] = f"http://127.0.0.1:{await node.expose(namespace, manifests.LABELS)}"
-    for namespace in PLACES.values():
-        waiting = ("rollout", "status", f"deployment/{SERVICE}", "-n", namespace, "--timeout=60s")
-        await asyncio.to_thread(cluster.kubectl, *waiting)
     return urls
 
 
@@ -212,12 +214,19 @@ def _environment(world: World, place: str) -> dict[str, Any]:
     }
 
 
-async def _prepare(world: World) -> None:
-    """The bot's schema and its restricted user, and what runs now as the last known good."""
-    owner = {"OPSBOT_OWNER_DATABASE_URL": world.owner_url}
-    await world.opsbot("migrate", **owner)
-    for place in PLACES:
-        await world.opsbot("adopt", SERVICE, place)
+async def _prepare(world: World, *, serve: bool) -> None:
+    """The bot's schema and its restricted user, what runs now as the last known good, and the bot."""
+    rolled_out = asyncio.create_task(asyncio.to_thread(_wait_for_pods, world.cluster))
+    await world.opsbot("migrate", OPSBOT_OWNER_DATABASE_URL=world.owner_url)
+    await rolled_out
+    if serve:
+        await world.serve()
+    await asyncio.gather(*(world.opsbot("adopt", SERVICE, place) for place in PLACES))
+
+
+def _wait_for_pods(cluster: ControlPlane) -> None:
+    for namespace in PLACES.values():
+        cluster.kubectl("rollout", "status", f"deployment/{SERVICE}", "-n", namespace, "--timeout=60s")
 
 
 async def _stop(world: World) -> None:
