@@ -6,9 +6,10 @@ import signal
 
 from bot.adapters.postgres.listen import listen as listen_database
 from bot.adapters.postgres.preflight import assert_migrated, assert_restricted, wait_until_reachable
+from bot.health import health
 from bot.settings import Settings
+from bot.slack_app import Connection, slack_app
 from bot.slack_app import listen as listen_slack
-from bot.slack_app import slack_app
 from bot.wiring import Services, read_configuration, services
 from bot.worker import Bell, Worker
 
@@ -21,7 +22,7 @@ async def serve(settings: Settings) -> int:
     logging.getLogger().setLevel(settings.log_level)
     configuration = read_configuration(settings)
     url = settings.database_url.get_secret_value()
-    await wait_until_reachable(url)
+    await wait_until_reachable(url, deadline=settings.start_seconds)
     await assert_migrated(url)
     await assert_restricted(url)
     async with services(settings, configuration) as made:
@@ -41,12 +42,15 @@ async def _until_stopped(running: "asyncio.Task[None]") -> None:
 
 async def _run(settings: Settings, made: Services) -> None:
     bell = Bell()
-    runs = Worker(made.store, ["run"], made.advance.advance, bell, made.clock, RUN_SLOTS)
-    messages = Worker(made.store, ["messages"], made.deliveries.deliver, bell, made.clock, MESSAGE_SLOTS)
+    lease = settings.lease_seconds
+    runs = Worker(made.store, ["run"], made.advance.advance, bell, made.clock, lease, RUN_SLOTS)
+    messages = Worker(made.store, ["messages"], made.deliveries.deliver, bell, made.clock, lease, MESSAGE_SLOTS)
     app = slack_app(made.slack, made.edge)
     token = settings.slack_app_token.get_secret_value()
-    async with asyncio.TaskGroup() as group:
+    connection = Connection()
+    answering = health(settings.health_port, store=made.store, connected=lambda: connection.up)
+    async with answering, asyncio.TaskGroup() as group:
         group.create_task(listen_database(settings.database_url.get_secret_value(), bell.ring))
         group.create_task(runs.run())
         group.create_task(messages.run())
-        group.create_task(listen_slack(app, token))
+        group.create_task(listen_slack(app, token, connection))

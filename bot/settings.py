@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     """The least severe lines that are logged."""
     health_port: int = Field(0, validation_alias="OPSBOT_HEALTH_PORT", ge=0, le=65535)
     """Where Opsbot answers for its own health; 0: nowhere."""
+    start_seconds: float = Field(30, validation_alias="OPSBOT_START_SECONDS", ge=1)
+    """How long the start waits for the database, in seconds; then the process ends with exit code 1."""
+    lease_seconds: float = Field(10, validation_alias="OPSBOT_LEASE_SECONDS", ge=2)
+    """How long a process may be silent before another takes over its work, in seconds; the same in all of them."""
 
     @field_validator("slack_api_url")
     @classmethod

@@ -104,7 +104,8 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(Pool(settings.database_url.get_secret_value()))
         outside = await _outside(stack, settings, configuration.catalogue)
-        store, sent = PostgresStore(pool, folds()), MessageLog(pool)
+        store = PostgresStore(pool, folds(), lease_seconds=settings.lease_seconds)
+        sent = MessageLog(pool)
         slack = web_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
         members = SlackMembers(client=slack, catalogue=configuration.catalogue, clock=now)
         redactor = Redactor(settings.secrets())
@@ -144,7 +145,7 @@ async def _outside(stack: AsyncExitStack, settings: Settings, catalogue: Catalog
         databases=ServiceDatabases(settings.named),
         source=GitSource(folder / "git", environment=os.environ),
         http=HttpxGet(client),
-        local=LocalProcesses(folder / "commands", os.environ),
+        local=LocalProcesses(folder / "commands", os.environ, lease_seconds=settings.lease_seconds),
         jobs=KubernetesJobs(clusters, {name: cluster.jobs_namespace for name, cluster in catalogue.clusters.items()}),
     )
 

@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from runbooks.store import Lease, LeaseLost, Store, StoreUnavailable
 from runbooks.vocabulary import Unreachable
 
-LEASE = 10.0  # seconds; the store grants that much
-RENEW = 3.0  # seconds
+RENEW = 0.3  # of a lease's length
 POLL = 1.0  # seconds; the backstop where no notification came
 RETRY = timedelta(seconds=5)  # after a fault of ours or of the database
 log = logging.getLogger(__name__)
@@ -46,6 +45,7 @@ class Worker:
     handler: Handler
     bell: Bell
     clock: Callable[[], datetime]
+    lease_seconds: float  # what the store grants
     slots: int = 4
 
     async def run(self) -> None:
@@ -88,15 +88,15 @@ class Worker:
     async def _keep(self, lease: Lease) -> None:
         """Renew the lease until it is lost; then return, so that the work is dropped."""
         loop = asyncio.get_running_loop()
-        good_until = loop.time() + LEASE
+        good_until = loop.time() + self.lease_seconds
         while True:
-            await asyncio.sleep(RENEW)
+            await asyncio.sleep(self.lease_seconds * RENEW)
             asked_at = loop.time()
             if asked_at > good_until:
                 return
             try:
                 await self.store.renew(lease)
-                good_until = asked_at + LEASE
+                good_until = asked_at + self.lease_seconds
             except LeaseLost:
                 return
             except StoreUnavailable as cause:

@@ -24,9 +24,8 @@ from runbooks.steps.output import span
 Report = Callable[[str], Awaitable[None]]
 
 _ALLOWED = ("PATH", "LANG", "LC_ALL", "TZ")
-_BEAT_SECONDS = 1.0
-_SILENCE_SECONDS = 5.0  # a lease of 10, less 3 between its renewals, less the grace: gone before it can lapse
-_GRACE_SECONDS = 2.0  # between SIGTERM and SIGKILL
+# Of a lease: with the 0.3 between its renewals they make a whole one, so a command is gone before it lapses.
+_BEAT, _SILENCE, _GRACE = 0.1, 0.5, 0.2  # the grace stands between SIGTERM and SIGKILL
 _REPORT_SECONDS = 2.0
 _LAST_WORDS_SECONDS = 2.0  # how long output may come after the end, should a descendant be beyond signals
 _CHUNK = 65536
@@ -35,8 +34,9 @@ _CHUNK = 65536
 class LocalProcesses:
     """A LocalRunner. `folder` holds the commands' own folders; `environment` is the bot's, to pick from."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], *, lease_seconds: float = 10) -> None:
         self._folder = folder
+        self._lease_seconds = lease_seconds
         self._allowed = {name: environment[name] for name in _ALLOWED if name in environment}
 
     async def run(self, task: Task, report: Report) -> Ran:
@@ -72,7 +72,7 @@ class LocalProcesses:
             stack.push_async_callback(process.wait)
             control, writer = await asyncio.open_connection(sock=ours)
             stack.callback(writer.close)
-            stack.callback(asyncio.create_task(_beat(writer)).cancel)
+            stack.callback(asyncio.create_task(_beat(writer, every=_BEAT * self._lease_seconds)).cancel)
             yield printed, control
 
     def _home(self, task: Task) -> str:
@@ -80,7 +80,7 @@ class LocalProcesses:
         return tempfile.mkdtemp(prefix=f"{task.name}-", dir=self._folder)
 
     async def _start(self, task: Task, home: str, *, control: int, output: int) -> asyncio.subprocess.Process:
-        limits = (_SILENCE_SECONDS, task.timeout.total_seconds(), _GRACE_SECONDS)
+        limits = (_SILENCE * self._lease_seconds, task.timeout.total_seconds(), _GRACE * self._lease_seconds)
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
@@ -108,10 +108,10 @@ async def _piped(readable: int) -> tuple[asyncio.StreamReader, asyncio.ReadTrans
     return reader, transport
 
 
-async def _beat(writer: asyncio.StreamWriter) -> None:
+async def _beat(writer: asyncio.StreamWriter, *, every: float) -> None:
     while True:
         writer.write(b".")
-        await asyncio.sleep(_BEAT_SECONDS)
+        await asyncio.sleep(every)
 
 
 async def _read(printed: asyncio.StreamReader, output: OutputBuffer, report: Report) -> None:
