@@ -2,8 +2,9 @@
 
 import ssl
 import time
-import urllib.error
-import urllib.request
+from contextlib import closing, suppress
+from http import HTTPStatus
+from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -95,15 +96,21 @@ class ControlPlane:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        trust = ssl.create_default_context(cafile=str(self.folder / "tls.crt"))
-        headers = {"Authorization": f"Bearer {token_of(self.admin_kubeconfig)}"}
-        request = urllib.request.Request(f"{self.server}/readyz", headers=headers)  # noqa: S310 # our own address
-        while not _answers(request, trust):
+        while not self._answers():
             self._check()
             if time.monotonic() > deadline:
                 words = self._processes[-1].last_words()
                 raise ControlPlaneFailed(f"The API server is not ready after {_START_SECONDS} s:\n{words}")
             time.sleep(_POLL_SECONDS)
+
+    def _answers(self) -> bool:
+        trust = ssl.create_default_context(cafile=str(self.folder / "tls.crt"))
+        connection = HTTPSConnection("127.0.0.1", self._places.server, timeout=_ANSWER_SECONDS, context=trust)
+        headers = {"Authorization": f"Bearer {token_of(self.admin_kubeconfig)}"}
+        with closing(connection), suppress(OSError, HTTPException):
+            connection.request("GET", "/readyz", headers=headers)
+            return connection.getresponse().status == HTTPStatus.OK
+        return False
 
     def _check(self) -> None:
         try:
@@ -111,12 +118,3 @@ class ControlPlane:
                 process.check()
         except ProcessEnded as error:
             raise ControlPlaneFailed(str(error)) from error
-
-
-def _answers(request: urllib.request.Request, trust: ssl.SSLContext) -> bool:
-    try:
-        with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS, context=trust) as answer:  # noqa: S310 # as above
-            ready: bool = answer.read() == b"ok"
-            return ready
-    except (urllib.error.URLError, OSError):
-        return False
