@@ -92,13 +92,29 @@ async def test_when_all_are_in_use_the_wait_ends(store_database: StoreDatabase) 
                 pass
 
 
-async def test_an_error_leaves_no_transaction_behind(store_database: StoreDatabase) -> None:
+async def _backend(pool: Pool) -> int:
+    async with pool.session() as connection:
+        return connection.info.backend_pid
+
+
+async def test_an_error_leaves_no_transaction_behind_and_costs_no_connection(store_database: StoreDatabase) -> None:
     async with Pool(store_database.url, size=1, answer_within=PATIENT) as pool:
         store = PostgresStore(pool, FOLDS)
         await add(store, "counter/a", added())
+        backend = await _backend(pool)
         with pytest.raises(psycopg.errors.DivisionByZero):
             await _execute(pool, "begin", "select 1 / 0")
         assert (await add(store, "counter/a", added())).version == 2
+        assert await _backend(pool) == backend
+
+
+async def test_a_connection_in_use_at_the_end_is_closed_when_it_comes_back(store_database: StoreDatabase) -> None:
+    pool = Pool(store_database.url, answer_within=PATIENT)
+    async with pool.session() as connection:
+        async with pool:
+            pass
+        assert not connection.closed
+    assert connection.closed
 
 
 async def test_the_first_call_after_a_restart_succeeds() -> None:

@@ -37,6 +37,7 @@ class Pool:
         self._conninfo = conninfo(url, silent_after=answer_within)
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Connection] = []
+        self._ended = False
         self.answer_within = answer_within
 
     async def __aenter__(self) -> Self:
@@ -45,6 +46,7 @@ class Pool:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._ended = True
         while self._idle:
             await self._idle.pop().close()
 
@@ -61,8 +63,10 @@ class Pool:
                 try:
                     yield connection
                 finally:
-                    await self._give_back(connection)
-                    watch.cancel()
+                    try:
+                        await self._give_back(connection)
+                    finally:
+                        watch.cancel()
         finally:
             self._slots.release()
 
@@ -86,13 +90,15 @@ class Pool:
             raise StoreUnavailable("the database did not accept a connection in time") from exc
 
     async def _give_back(self, connection: Connection) -> None:
-        if connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
-            with suppress(psycopg.Error):
-                await connection.rollback()
-        if connection.info.transaction_status == TransactionStatus.IDLE:
-            self._idle.append(connection)
-        else:
-            await connection.close()
+        try:
+            if connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
+                with suppress(psycopg.Error):
+                    await connection.rollback()
+        finally:
+            if connection.info.transaction_status == TransactionStatus.IDLE and not self._ended:
+                self._idle.append(connection)
+            else:
+                await connection.close()
 
 
 def conninfo(url: str, *, silent_after: float) -> str:

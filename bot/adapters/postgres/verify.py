@@ -31,8 +31,9 @@ class _House:
 
     async def faults(self) -> list[str]:
         found = [f"{stream}: has events and no state" for (stream,) in await self._rows("events_without_stream")]
-        for name, version, head, number, text in await self._rows("all_streams"):
+        for (name,) in await self._rows("all_streams"):
             events = await history(self._connection, name)
+            [(_, _, version, head, number, text)] = await self._rows("read", streams=[name], targets=[], inbox=None)
             found += chain.faults(events) + _last(name, events, version=version, head=head)
             found += self._state(name, events, number=number, text=text)
         return found + self._reservations({(s, t) for s, t in await self._rows("all_reservations")})
@@ -57,8 +58,8 @@ class _House:
         missing = [f"{stream}: should hold {target}" for stream, target in self._held - stored]
         return sorted(extra) + sorted(missing)
 
-    async def _rows(self, name: str) -> list[tuple[Any, ...]]:
-        return await (await self._connection.execute(query(name))).fetchall()
+    async def _rows(self, name: str, **values: Any) -> list[tuple[Any, ...]]:
+        return await (await self._connection.execute(query(name), values)).fetchall()
 
 
 def _last(name: str, events: list[Recorded], *, version: int, head: str) -> list[str]:
