@@ -5,7 +5,7 @@ Rendered from the state as it is now, so an edit that failed heals with the next
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from runbooks.store import Lease, Store
 from runbooks.vocabulary import Unreachable, digest_of
 
 AGAIN = timedelta(seconds=3)
+GAP = timedelta(seconds=1.2)  # between edits of one card: Slack takes about 50 a minute (Slack rate limits, tier 3)
 log = logging.getLogger(__name__)
 
 
@@ -40,6 +41,7 @@ class Deliveries:
     catalogue: Catalogue
     record: Record
     clock: Callable[[], datetime]
+    edited: dict[str, datetime] = field(default_factory=dict)  # key -> when this process last edited it
 
     async def deliver(self, lease: Lease) -> datetime | None:
         """Post and edit what is wanted; answers when to try again, None where Slack is equal."""
@@ -51,30 +53,35 @@ class Deliveries:
         seen = (await self.store.read(streams_seen(state))).streams
         sent = dict(await self.sent.of(stream))
         try:
-            for message in messages(self.catalogue, state, lambda name: seen[name].state):
-                await self._deliver(stream, message, sent)
+            wanted = messages(self.catalogue, state, lambda name: seen[name].state)
+            later = [await self._deliver(stream, message, sent) for message in wanted]
         except Unreachable as cause:
             log.warning("messages of %s wait: %s", stream, cause)
             return self.clock() + AGAIN
-        return None
+        return min((due for due in later if due), default=None)
 
-    async def _deliver(self, stream: str, message: Message, sent: dict[str, Sent]) -> None:
+    async def _deliver(self, stream: str, message: Message, sent: dict[str, Sent]) -> datetime | None:
+        """Post or edit one; answers when to come back for an edit that is too soon after the last."""
         before, body = sent.get(message.key), _body(message)
         try:
             if before is None or before.ts is None:
                 if not message.thread or _ts(sent, message.thread):
                     sent[message.key] = await self._post(stream, message, sent)
             elif message.kept and before.body != body:
-                await self.slack.update(
-                    key=message.key,
-                    channel=before.channel,
-                    ts=before.ts,
-                    text=message.text,
-                    blocks=message.blocks,
-                )
-                await self.sent.posted(message.key, ts=before.ts, body=body)
+                return await self._edit(message, before.channel, before.ts)
         except SlackRefused as refused:
             log.error("Slack refused %s in %s: %s", message.key, message.channel, refused)  # noqa: TRY400  # expected
+        return None
+
+    async def _edit(self, message: Message, channel: str, ts: str) -> datetime | None:
+        """The newest state wins: edits that come too fast are left out, the last one never."""
+        allowed = self.edited.get(message.key, self.clock() - GAP) + GAP
+        if self.clock() < allowed:
+            return allowed
+        self.edited[message.key] = self.clock()
+        await self.slack.update(key=message.key, channel=channel, ts=ts, text=message.text, blocks=message.blocks)
+        await self.sent.posted(message.key, ts=ts, body=_body(message))
+        return None
 
     async def _post(self, stream: str, message: Message, sent: Mapping[str, Sent]) -> Sent:
         """Post once: the intent is stored first, and where it stood already the message is looked for."""

@@ -32,13 +32,21 @@ def slack_app(client: AsyncWebClient, edge: Edge) -> AsyncApp:
     return app
 
 
-async def listen(app: AsyncApp, app_token: str) -> None:
+class Connection:
+    """Whether the socket stands."""
+
+    def __init__(self) -> None:
+        self.up = False
+
+
+async def listen(app: AsyncApp, app_token: str, connection: Connection) -> None:
     """Hold the socket until cancelled; while Slack does not answer, say so and try again."""
     wait = FIRST_WAIT
     while True:
         handler = AsyncSocketModeHandler(app, app_token)
         try:
             await handler.connect_async()  # type: ignore[no-untyped-call] # slack_bolt types no handler
+            connection.up = True
             log.info("connected to Slack")
             await asyncio.Event().wait()
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as cause:
@@ -46,4 +54,5 @@ async def listen(app: AsyncApp, app_token: str) -> None:
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
         finally:
+            connection.up = False
             await handler.close_async()  # type: ignore[no-untyped-call] # slack_bolt types no handler

@@ -115,8 +115,9 @@ def _failures(run: Run, main: str) -> list[Message]:
 
 def _failure(run: Run, step: PlannedStep, outcome: Failed, main: str) -> Message:
     text = f"❌ {words.person(run.requester)} “{words.safe(step.title)}”: {words.safe(outcome.reason, 1200)}"
-    tail = str(outcome.evidence.get("last_lines") or outcome.evidence.get("tail") or "")
-    blocks = [section(text), *([section(quote(words.safe(tail[-2400:], 2500)))] if tail else [])]
+    lines = outcome.evidence.get("last_lines") or outcome.evidence.get("tail") or ()
+    tail = lines if isinstance(lines, str) else "\n".join(map(str, lines))
+    blocks = [section(text), *([section(quote(words.safe(tail[-2000:], 2400)))] if tail else [])]
     return Message(f"run/{run.id}/failure/{step.id}", "", text, tuple(blocks), main)
 
 

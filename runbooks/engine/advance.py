@@ -176,7 +176,8 @@ class Advance:
                 release = (await self.store.read([release_of(old)])).streams[release_of(old)].state
                 state = old.steps[step.id]
                 site = self.planner.site(old, release)
-                found.append(Turn(site, step, lease.epoch, state.began_at, self.clock(), evidence=old.evidence))
+                began = state.first_began_at or state.began_at
+                found.append(Turn(site, step, lease.epoch, began, self.clock(), evidence=old.evidence))
         return tuple(found)
 
     async def _commit(self, lease: Lease, command: c.Command) -> datetime | None:
