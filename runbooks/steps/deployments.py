@@ -12,7 +12,6 @@ FIELD_MANAGER = "opsbot"
 """The name under which the cluster keeps what this bot changed."""
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _HASH = "pod-template-hash"
-_AUTOSCALER = ("kube-controller-manager", "scale")  # how the HorizontalPodAutoscaler shows in managedFields
 
 
 def name_of(raw: Json) -> str:
@@ -90,13 +89,14 @@ def replicas_of(raw: Json) -> int:
 
 
 def why_zero(raw: Json) -> str:
-    """Who set the replicas to zero, as a clause, from the managed fields."""
-    managers = [entry for entry in raw["metadata"].get("managedFields", ()) if _owns_replicas(entry)]
-    if any((m.get("manager"), m.get("subresource")) == _AUTOSCALER for m in managers):
-        return "set by an autoscaler"
-    if managers:
-        return f"set by {managers[-1].get('manager')}; an autoscaler did not do it"
-    return "whether an autoscaler did it is not known"
+    """Who set the replicas to zero, as a clause.
+
+    A request to scale to zero leaves no owner of the field behind, whoever made it; an edit of the object does.
+    """
+    managers = [entry.get("manager") for entry in raw["metadata"].get("managedFields", ()) if _owns_replicas(entry)]
+    return (
+        f"set by {managers[0]}, not by an autoscaler" if managers else "scaled down by a person or by an autoscaler"
+    )
 
 
 def _owns_replicas(entry: Json) -> bool:

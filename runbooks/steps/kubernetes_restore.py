@@ -7,7 +7,7 @@ from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.changing import Change, Decide, apply, fence
 from runbooks.steps.deployments import RUN, annotation, is_paused, tag_of, template_of, uid_of
 from runbooks.steps.known_good import running_images
-from runbooks.steps.kubernetes_rollout import how_many, pods_of
+from runbooks.steps.kubernetes_rollout import how_many, not_known, pods_of
 from runbooks.steps.patches import set_template, sign
 from runbooks.steps.restore_planning import known_of, paused, plan_of, target_of, template_for
 from runbooks.steps.rollout_state import Observed
@@ -67,10 +67,13 @@ class Restore(Step):
     async def abandon(self, turn: Turn) -> str:
         """Fence every Deployment, and say how many were put back by now."""
         back = 0
-        for ref, item in zip(_refs(turn), _items(turn), strict=True):
-            with suppress(Missing):
-                raw = await fence(self._workloads, ref, epoch=turn.epoch)
-                back += _is_back(raw, item) and _is_of(raw, turn)
+        try:
+            for ref, item in zip(_refs(turn), _items(turn), strict=True):
+                with suppress(Missing):
+                    raw = await fence(self._workloads, ref, epoch=turn.epoch)
+                    back += _is_back(raw, item) and _is_of(raw, turn)
+        except Denied as fault:
+            return not_known(fault)
         return how_many(back, len(_items(turn)), f"put back to {turn.site.version}")
 
     async def _template(self, turn: Turn, ref: Ref) -> Json:

@@ -80,10 +80,13 @@ class Rollout(Step):
     async def abandon(self, turn: Turn) -> str:
         """Fence every Deployment, and say how many of them carry the new image by now."""
         patched = 0
-        for item in _items(turn):
-            with suppress(Missing):
-                raw = await fence(self._workloads, _ref(turn, item), epoch=turn.epoch)
-                patched += _is_ours(raw, item, turn)
+        try:
+            for item in _items(turn):
+                with suppress(Missing):
+                    raw = await fence(self._workloads, _ref(turn, item), epoch=turn.epoch)
+                    patched += _is_ours(raw, item, turn)
+        except Denied as fault:
+            return not_known(fault)
         return how_many(patched, len(_items(turn)), f"patched to {turn.site.version}")
 
 
@@ -94,6 +97,11 @@ def how_many(changed: int, total: int, what: str) -> str:
     return (
         f"{changed} of {total} workload{'' if total == 1 else 's'} {'was' if changed == 1 else 'were'} already {what}"
     )
+
+
+def not_known(fault: Denied) -> str:
+    """What stands there can't be read, as a clause."""
+    return f"what it changed is not known ({fault.sentence.rstrip('.')})"
 
 
 def _items(turn: Turn) -> Sequence[Json]:

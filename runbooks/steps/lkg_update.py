@@ -41,7 +41,7 @@ class LkgUpdate(Step):
             commit=site.commit,
             migrations_version=migrations,
             at=turn.now,
-            all_tests_pass=tests_passed(turn.evidence),
+            all_tests_pass=all_tests_passed(turn.evidence),
             health_status="healthy" if health_was_seen(turn.evidence) else "unknown",
         )
         try:
@@ -56,7 +56,7 @@ class LkgUpdate(Step):
         return Done(f"candidate {site.version} {site.commit[:7]}", evidence)
 
 
-def tests_passed(evidence: Mapping[str, Json]) -> bool:
+def all_tests_passed(evidence: Mapping[str, Json]) -> bool:
     """Whether a command that counts as tests was run, and every such command passed."""
     tests = [found for found in evidence.values() if found.get("tests") is True]
     return bool(tests) and all(found.get("exit_code", 0) == 0 for found in tests)

@@ -2,9 +2,17 @@
 
 from runbooks.steps.base import Site
 from runbooks.steps.config_hash import drift
-from runbooks.steps.deployments import appliers_of, images_of, is_paused, tag_of, template_of, without_hash
+from runbooks.steps.deployments import (
+    appliers_of,
+    images_of,
+    is_paused,
+    replicas_of,
+    tag_of,
+    template_of,
+    without_hash,
+)
 from runbooks.steps.known_good import read_config_maps
-from runbooks.steps.rollout_planning import pods_stay, read_planned
+from runbooks.steps.rollout_planning import read_planned, replicas_said
 from runbooks.steps.workloads import Denied, Ref, Workloads, refs_of
 from runbooks.vocabulary import Json, KnownGood, KnownWorkload, PlanningFailed, digest_of
 
@@ -58,7 +66,7 @@ async def plan_of(workloads: Workloads, site: Site, ref: Ref) -> tuple[Json, tup
     template = await template_for(workloads, ref, raw, known)
     refuse_selector(raw, template, version)
     item = {"deployment": ref.deployment, "template": digest_of(template)}
-    lines = [f"Deployment {ref.deployment}: {_moves(raw, template, version)} · {pods_stay(raw)} stay"]
+    lines = [f"Deployment {ref.deployment}: {_moves(raw, template, version)} · {_staying(raw)}"]
     return item, (*lines, *await _not_brought_back(workloads, ref, raw, known))
 
 
@@ -72,7 +80,7 @@ async def preview(workloads: Workloads, site: Site) -> list[str]:
             template = await template_for(workloads, ref, raw, known)
             refuse_selector(raw, template, target_of(site).version)
             what = "already as recorded" if template_of(raw) == template else "image and template back"
-            lines.append(f"{_pods(ref, site)}: {what}, {pods_stay(raw)} stay")
+            lines.append(f"{_pods(ref, site)}: {what}, {_staying(raw)}")
             if is_paused(raw):
                 lines.append(paused(ref, target_of(site).version))
             lines += await _not_brought_back(workloads, ref, raw, known)
@@ -101,6 +109,11 @@ def refuse_selector(raw: Json, template: Json, version: str) -> None:
             f"Deployment {name} can't take the pod template of {version} back: its selector changed since, and no "
             f"longer matches that template's labels. Deploy {version} anew."
         )
+
+
+def _staying(raw: Json) -> str:
+    """`3 replicas stay`: an autoscaler may own them, so their number is never put back."""
+    return f"{replicas_said(raw)} stay{'s' if replicas_of(raw) == 1 else ''}"
 
 
 def _pods(ref: Ref, site: Site) -> str:

@@ -51,10 +51,10 @@ def move_of(raw: Json, workload: Workload, image: str) -> str:
     now = images_of(template_of(raw))
     before = ", ".join(dict.fromkeys(tag_of(now[name]) for name in workload.containers))
     moves = f"{before} → {tag_of(image)}" if before != tag_of(image) else f"{before} already"
-    return f"Deployment {workload.deployment}: {moves} · {pods_stay(raw)}"
+    return f"Deployment {workload.deployment}: {moves} · {replicas_said(raw)}"
 
 
-def pods_stay(raw: Json) -> str:
+def replicas_said(raw: Json) -> str:
     """`3 replicas`."""
     count = replicas_of(raw)
     return f"{count} replica{'' if count == 1 else 's'}"

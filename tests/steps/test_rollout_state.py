@@ -298,16 +298,11 @@ def test_a_replica_set_that_is_refused_is_seen_though_the_generation_never_advan
 
 def test_zero_replicas_are_no_success_and_it_says_who_set_them() -> None:
     raw = deployment(wanted=0)
-    scaled = {
-        "manager": "kube-controller-manager",
-        "subresource": "scale",
-        "fieldsV1": {"f:spec": {"f:replicas": {}}},
-    }
-    raw["metadata"]["managedFields"] = [scaled]
+    raw["metadata"]["managedFields"] = [{"manager": "kubectl-edit", "fieldsV1": {"f:spec": {"f:replicas": {}}}}]
     seen = Observed(raw, (replica_set("new", replicas=0),))
     assert isinstance(at_once(seen), Progressing)
     assert reason_after(seen, 60) == (
-        "Deployment web has zero replicas (set by an autoscaler), so no pod runs. Scale it up."
+        "Deployment web has zero replicas (set by kubectl-edit, not by an autoscaler), so no pod runs. Scale it up."
     )
 
 

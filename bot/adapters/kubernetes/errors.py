@@ -58,9 +58,8 @@ def fault_of_read(cluster: str, status: int, body: bytes, what: str) -> Exceptio
         case HTTPStatus.NOT_FOUND:
             return Missing(what)
         case HTTPStatus.FORBIDDEN:
-            return Denied(
-                f"The cluster {cluster} does not let this bot read {what}. `opsbot doctor` lists its rights."
-            )
+            way_on = "Check its name in the catalogue, or grant the right (`opsbot doctor` lists them)."
+            return Denied(f"The cluster {cluster} does not let this bot read {what}. {way_on}")
         case HTTPStatus.UNAUTHORIZED:
             return Unreachable(cluster_named(cluster), "it does not know this bot's credentials")
         case _ if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and not _is_late(status):
