@@ -5,6 +5,7 @@ Played by people who type and click in the local Slack; every act ends with what
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from sandbox.outsiders import Facts, look, missing_messages
 from sandbox.service.repository import commit_of
@@ -108,9 +109,8 @@ class Tour:
             card = await self._until(card, lambda m: wanted(m) or "Done" in m.buttons)
             if wanted(card):
                 return card
-            left = card.buttons.count("Done")
             await riley.click(card, "Done")
-            card = await self._until(card, lambda m, left=left: wanted(m) or m.buttons.count("Done") != left)
+            card = await self._until(card, partial(_moved, card, wanted))
 
     async def _now(self, card: Message) -> Message:
         messages = await self.world.person("riley").messages(card.channel)
@@ -150,6 +150,11 @@ class Tour:
     def _show(self, message: Message, why: str) -> None:
         lines = "\n".join(f"  | {line}" for line in message.shown.splitlines())
         self.tell(f"  [{why}]\n{lines}")
+
+
+def _moved(before: Message, wanted: Callable[[Message], bool], now: Message) -> bool:
+    """Whether the card is as wanted, or a tick was taken."""
+    return wanted(now) or now.buttons.count("Done") != before.buttons.count("Done")
 
 
 def _over(message: Message) -> bool:

@@ -70,7 +70,7 @@ class Rest:
 Todo = Resolve | Begin | Start | Check | Settle | Park | Stop | GiveUp | Rest
 
 
-def todo(run: Run, epoch: int, now: datetime) -> Todo:  # noqa: PLR0911  # one line per situation
+def todo(run: Run, epoch: int, now: datetime) -> Todo:
     """The next act of the holder of lease `epoch`."""
     step = run.current
     match run.status:
@@ -119,6 +119,13 @@ def _cut(step: PlannedStep) -> Todo:
             return Settle(step)
         case Cut.PARKS:
             return Park(step)
+
+
+def cut_off(run: Run, epoch: int) -> PlannedStep | None:
+    """The step that somebody else than the holder of `epoch` began, and did not come to record."""
+    state = run.of(run.current) if run.current else None
+    cut = state is not None and state.outcome is None and state.epoch not in (0, epoch)
+    return run.current if cut and run.status is Status.RUNNING else None
 
 
 def under_way(run: Run) -> PlannedStep | None:
