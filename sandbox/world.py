@@ -91,11 +91,12 @@ class World:
             raise WorldFailed(f"opsbot {' '.join(arguments)}: {printed.strip()[-1500:]}")
         return printed
 
-    async def serve(self) -> "asyncio.subprocess.Process":
-        """Start `opsbot serve`; its log goes to `opsbot.log`."""
+    async def serve(self, **more: str) -> "asyncio.subprocess.Process":
+        """Start `opsbot serve`; its log goes to `opsbot.log`. Whoever starts a second one ends the first."""
+        environment = {**self.environment(), **more}
         with (self.folder / "opsbot.log").open("ab") as log:
             self.bot = await asyncio.create_subprocess_exec(
-                *_opsbot("serve"), env=self.environment(), stdout=log, stderr=log
+                *_opsbot("serve"), env=environment, stdout=log, stderr=log
             )
         return self.bot
 

@@ -55,6 +55,7 @@ class Advance:
             if isinstance(act, t.Rest):
                 return act.until
             try:
+                await self._tell_cut(run, lease)
                 if (until := await self._act(run, act, lease)) is not None:
                     return until
             except Unreachable as cause:
@@ -193,6 +194,11 @@ class Advance:
             except Conflict:
                 continue
             return None
+
+    async def _tell_cut(self, run: Run, lease: Lease) -> None:
+        """Whoever reads the card or the trail is to know that a step was begun and not recorded."""
+        if (step := t.cut_off(run, lease.epoch)) is not None:
+            await self._commit(lease, c.Note(f"“{step.title}” was interrupted and taken up again."))
 
     async def _say_unreachable(self, run: Run, act: t.Todo, lease: Lease, cause: Unreachable) -> None:
         line = self.redactor.text(f"{cause.what} does not answer; trying again")
