@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.changing import Change, Decide, apply, fence
-from runbooks.steps.deployments import RUN, annotation, is_paused, tag_of, template_of, uid_of
+from runbooks.steps.deployments import RUN, annotation, is_paused, name_of, tag_of, template_of, uid_of
 from runbooks.steps.known_good import running_images
 from runbooks.steps.kubernetes_rollout import how_many, not_known, pods_of
 from runbooks.steps.patches import set_template, sign
@@ -108,7 +108,7 @@ def _decide(turn: Turn, template: Json) -> Decide:
 
     def decide(raw: Json) -> Patch:
         if is_paused(raw):
-            raise Denied(paused(ref_of(turn.site, raw["metadata"]["name"]), version))
+            raise Denied(paused(ref_of(turn.site, name_of(raw)), version))
         if template_of(raw) == template:
             return sign(raw, epoch=turn.epoch, run=turn.site.run, cause=cause)
         return set_template(raw, template, epoch=turn.epoch, run=turn.site.run, cause=cause)
@@ -140,7 +140,9 @@ def _concluded(turn: Turn, seen: Sequence[Observed]) -> Done | Failed:
 
 
 def _matches(turn: Turn, seen: Observed) -> list[tuple[str, str, str]]:
-    """Container, image recorded, image running: of those known by digest then and now."""
-    known = known_of(turn.site, seen.deployment["metadata"]["name"]).images
-    now = running_images(seen)
-    return [(name, image, now[name]) for name, image in known.items() if "@" in image and "@" in now.get(name, "")]
+    """Container, image recorded, image running: of the service's own containers known by digest then and now."""
+    deployment = name_of(seen.deployment)
+    known, now = known_of(turn.site, deployment).images, running_images(seen)
+    ours = next(w.containers for w in turn.site.service.workloads if w.deployment == deployment)
+    found = [(name, known.get(name, ""), now.get(name, "")) for name in ours]
+    return [(name, before, after) for name, before, after in found if "@" in before and "@" in after]

@@ -19,6 +19,7 @@ from runbooks.vocabulary import Done, Failed, Json, KnownGood, Outcome, Pending
 from sandbox.cluster.control_plane import ControlPlane
 from sandbox.node import Node
 from sandbox.node.images import digest_of
+from sandbox.service import manifests
 from sandbox.service.repository import commit_of
 from sandbox.waiting import until
 from tests.fixtures.node import running_node
@@ -258,6 +259,19 @@ async def test_a_tag_that_was_moved_is_told(kube: Kube, service_repository: Path
     assert isinstance(outcome, Failed)
     assert outcome.reason.startswith("v41 is back, but container api runs another image than was recorded: sha256:")
     assert outcome.reason.endswith("Its tag was moved in the registry: put that image back there, or deploy anew.")
+
+
+async def test_a_moved_tag_of_somebody_elses_container_does_not_fail_the_rollback(
+    kube: Kube, service_repository: Path
+) -> None:
+    sidecar = {"name": "sidecar", "image": image("v41")}
+    await kube.create("v41", pod={"containers": [manifests.container("v41"), sidecar]})
+    await kube.settled()
+    known = await recorded(kube, service_repository)
+    images_then = known.workloads[0].images
+    moved = images_then | {"sidecar": images_then["sidecar"][:-4] + "beef"}
+    outcome, _ = await restored(kube, replace(known, workloads=(replace(known.workloads[0], images=moved),)))
+    assert isinstance(outcome, Done)
 
 
 async def test_rolled_back_at_zero_replicas_it_says_that_no_pod_runs(kube: Kube, service_repository: Path) -> None:
