@@ -75,10 +75,12 @@ class Deliveries:
 
     async def _edit(self, message: Message, channel: str, ts: str) -> datetime | None:
         """The newest state wins: edits that come too fast are left out, the last one never."""
-        allowed = self.edited.get(message.key, self.clock() - GAP) + GAP
-        if self.clock() < allowed:
-            return allowed
-        self.edited[message.key] = self.clock()
+        now = self.clock()
+        for key in [key for key, at in self.edited.items() if at + GAP <= now]:
+            del self.edited[key]
+        if message.key in self.edited:
+            return self.edited[message.key] + GAP
+        self.edited[message.key] = now
         await self.slack.update(key=message.key, channel=channel, ts=ts, text=message.text, blocks=message.blocks)
         await self.sent.posted(message.key, ts=ts, body=_body(message))
         return None
@@ -87,8 +89,10 @@ class Deliveries:
         """Post once: the intent is stored first, and where it stood already the message is looked for."""
         body, thread = _body(message), _ts(sent, message.thread)
         found = None
-        if message.key in sent:
-            found = await self.slack.find(key=message.key, channel=message.channel, thread=thread)
+        if (intended := sent.get(message.key)) is not None:
+            found = await self.slack.find(
+                key=message.key, channel=message.channel, thread=thread, since=intended.intended_at
+            )
         else:
             await self.sent.intend(message.key, stream=stream, channel=message.channel, body=body, thread_ts=thread)
         ts = found or await self.slack.post(

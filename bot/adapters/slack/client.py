@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -11,7 +12,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from runbooks.vocabulary import Unreachable
 
 SLOW_DOWN = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-LOOK_BACK = 100  # messages of a channel or thread among which a lost post is looked for
+CLOCKS_DIFFER = timedelta(minutes=1)  # ours and Slack's
+HTTP_SLOW_DOWN = 429  # this status and those above pass by themselves
+LOOK_BACK = 200  # messages of a channel or thread among which a lost post is looked for
 
 
 class SlackRefused(Exception):
@@ -29,8 +32,9 @@ async def translated() -> AsyncIterator[None]:
     try:
         yield
     except SlackApiError as error:
-        code = str(error.response.get("error", "")) if error.response else ""
-        if code in SLOW_DOWN or getattr(error.response, "status_code", 200) >= 429:  # noqa: PLR2004  # HTTP
+        status, body = getattr(error.response, "status_code", 200), getattr(error.response, "data", error.response)
+        code = str(body.get("error", "")) if isinstance(body, dict) else f"HTTP {status}"  # a 500 has no JSON
+        if code in SLOW_DOWN or status >= HTTP_SLOW_DOWN:
             raise Unreachable("Slack", code) from error
         raise SlackRefused(code) from error
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -63,14 +67,17 @@ class Poster:
         async with translated():
             await self._client.chat_update(channel=channel, ts=ts, text=text, blocks=_keyed(key, blocks))
 
-    async def find(self, *, key: str, channel: str, thread: str | None) -> str | None:
-        """The `ts` of a message that was posted with this key, where the answer to the post was lost."""
+    async def find(self, *, key: str, channel: str, thread: str | None, since: datetime) -> str | None:
+        """The `ts` of a message that was posted with this key since then, where the answer to the post was lost."""
+        oldest = f"{(since - CLOCKS_DIFFER).timestamp():.6f}"
         async with translated():
             if thread:
-                answer = await self._client.conversations_replies(channel=channel, ts=thread, limit=LOOK_BACK)
+                answer = await self._client.conversations_replies(
+                    channel=channel, ts=thread, oldest=oldest, limit=LOOK_BACK, include_all_metadata=True
+                )
             else:
                 answer = await self._client.conversations_history(
-                    channel=channel, limit=LOOK_BACK, include_all_metadata=True
+                    channel=channel, oldest=oldest, limit=LOOK_BACK, include_all_metadata=True
                 )
         found: list[dict[str, Any]] = answer.get("messages") or []
         return next((str(m["ts"]) for m in found if _carries(m, key)), None)

@@ -1,0 +1,174 @@
+"""Slack made equal to the state, while answers are lost, Slack refuses, and cards change faster than Slack takes."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bot.adapters.postgres.messages import MessageLog
+from bot.adapters.postgres.pool import Pool
+from bot.adapters.postgres.store import PostgresStore
+from bot.adapters.slack.client import Poster, web_client
+from bot.deliveries import Deliveries
+from runbooks.catalogue import Catalogue
+from runbooks.releases.state import Release
+from runbooks.store import Fold
+from runbooks.vocabulary import Failed
+from sandbox.slack import Fault, Kind, LocalSlack, Message
+from tests.engine.world import CATALOGUE, World
+
+pytestmark = pytest.mark.slack
+
+
+@dataclass
+class Kept:
+    """What would have been written to the file."""
+
+    releases: list[Release] = field(default_factory=list)
+
+    async def keep(self, release: Release) -> None:
+        self.releases.append(release)
+
+
+@dataclass
+class Desk:
+    """A world, its Slack, and the deliveries between them."""
+
+    world: World
+    slack: LocalSlack
+    deliveries: Deliveries
+    kept: Kept
+
+    async def deliver(self) -> None:
+        """Everything that is due."""
+        while (lease := await self.world.store.claim(["messages"])) is not None:
+            await self.world.store.finish(lease, await self.deliveries.deliver(lease))
+
+    async def seen(self, channel: str = "deploys") -> list[Message]:
+        return await self.slack.person("riley").messages(channel)
+
+
+def catalogue(slack: LocalSlack) -> Catalogue:
+    service: dict[str, Any] = CATALOGUE["services"]["api"]
+    production = service["environments"]["production"]
+    channels = {"deploys": slack.channels["deploys"], "s2": slack.channels["incidents"]}
+    places = {"production": {**production, "channels": channels}}
+    return Catalogue.model_validate({**CATALOGUE, "services": {"api": {**service, "environments": places}}})
+
+
+@pytest.fixture
+async def desk(store: PostgresStore, store_pool: Pool, folds: dict[str, Fold], local_slack: LocalSlack) -> Desk:
+    world = World(store)
+    world.use(PostgresStore(store_pool, folds, now=lambda: world.now))
+    kept = Kept()
+    client = web_client(token=local_slack.bot_token, api_url=local_slack.api_url)
+    client.timeout = 2
+    sent = MessageLog(store_pool, now=lambda: world.now)
+    deliveries = Deliveries(world.store, sent, Poster(client), catalogue(local_slack), kept, lambda: world.now)
+    return Desk(world, local_slack, deliveries, kept)
+
+
+async def test_a_run_has_one_card_that_is_edited_and_whoever_must_approve_is_told_anew(desk: Desk) -> None:
+    run_id = await desk.world.deploys()
+    await desk.deliver()
+    await desk.world.works()
+    await desk.world.ticks(run_id)
+    await desk.world.works()
+    desk.world.later(seconds=2)
+    await desk.deliver()
+    card, asked = await desk.seen()
+    assert "Waits for 1 approval" in card.shown
+    assert (asked.thread_ts, "Approve" in card.buttons) == (card.ts, True)
+
+
+LOST = [Kind.LOST_ANSWER, Kind.TIMEOUT_AFTER_EFFECT, Kind.DROP_REQUEST, Kind.RATE_LIMITED, Kind.SERVER_ERROR]
+
+
+@pytest.mark.parametrize("kind", LOST)
+async def test_a_post_whose_answer_was_lost_is_looked_for_and_never_posted_twice(desk: Desk, kind: Kind) -> None:
+    desk.slack.proxy.inject(Fault("chat.postMessage", kind, seconds=3))
+    run_id = await desk.world.deploys()
+    await desk.deliver()
+    desk.world.later(seconds=4)
+    await desk.deliver()
+    desk.world.later(seconds=4)
+    await desk.deliver()
+    cards = [m for m in await desk.seen() if run_id in m.shown]
+    assert len(cards) == 1
+    assert (await desk.deliveries.sent.of(f"run/{run_id}"))[f"run/{run_id}/card"].ts == cards[0].ts
+
+
+async def test_a_lost_reply_in_a_thread_is_found_there(desk: Desk) -> None:
+    run_id = await desk.world.deploys()
+    await desk.deliver()
+    desk.slack.proxy.inject(Fault("chat.postMessage", Kind.LOST_ANSWER))
+    await desk.world.works()
+    await desk.world.ticks(run_id)
+    await desk.world.works()
+    for _ in range(3):
+        desk.world.later(seconds=4)
+        await desk.deliver()
+    assert len([m for m in await desk.seen() if m.thread_ts]) == 1
+
+
+async def test_an_edit_that_failed_heals_with_the_next(desk: Desk) -> None:
+    run_id = await desk.world.deploys()
+    await desk.deliver()
+    desk.world.later(seconds=2)
+    desk.slack.proxy.inject(Fault("chat.update", Kind.RATE_LIMITED, times=2))
+    await desk.world.works()
+    for _ in range(4):
+        desk.world.later(seconds=4)
+        await desk.deliver()
+    assert "Told everybody" in (await desk.seen())[0].shown
+    assert run_id in (await desk.seen())[0].shown
+
+
+async def test_ten_changes_in_a_second_are_one_edit_and_the_last_one_shows(desk: Desk) -> None:
+    run_id = await desk.world.at_the_gate()
+    await desk.deliver()
+    await desk.world.approves(run_id)
+    before = len(desk.slack.journal.calls("chat.update"))
+    for _ in range(10):
+        desk.world.later(seconds=0.1)
+        await desk.world.works()
+        await desk.deliver()
+    assert len(desk.slack.journal.calls("chat.update")) - before <= 2
+    desk.world.later(seconds=2)
+    await desk.deliver()
+    assert "✅ Done" in (await desk.seen())[0].shown
+
+
+async def test_a_channel_that_is_not_there_stops_no_other_message(desk: Desk) -> None:
+    desk.slack.proxy.inject(
+        Fault("chat.postMessage", Kind.ERROR, error="channel_not_found", match=lambda a: "S2" in str(a.get("text")))
+    )
+    await _fails(desk)
+    await desk.deliver()
+    assert any("Deploy failed: api to production" in m.shown for m in await desk.seen())
+
+
+async def test_a_finding_goes_to_the_channel_of_its_severity_once(desk: Desk) -> None:
+    await _fails(desk)
+    for _ in range(3):
+        await desk.deliver()
+        desk.world.later(seconds=2)
+    [finding] = await desk.seen("incidents")
+    assert "Execute rollback. Create incident." in finding.shown
+
+
+async def test_a_promoted_release_is_kept_in_its_file(desk: Desk) -> None:
+    run_id = await desk.world.at_the_gate()
+    await desk.world.approves(run_id)
+    await desk.world.works()
+    await desk.deliver()
+    good = desk.kept.releases[-1].known_good
+    assert good is not None
+    assert (good.run, good.version) == (run_id, "v2")
+
+
+async def _fails(desk: Desk) -> None:
+    run_id = await desk.world.at_the_gate()
+    await desk.world.approves(run_id)
+    desk.world.outside.answers = [Failed("New pods crash.")]
+    await desk.world.works()
