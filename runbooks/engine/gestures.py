@@ -58,15 +58,32 @@ def _known(what: str, name: str, known: Mapping[str, T]) -> T:
     raise Refused(f"unknown-{what}", name=name, nearest=near[0] if near else "", known=sorted(known))
 
 
-def streams_of(ask: asks.Ask) -> list[str]:
-    """The streams that are known to matter before anything is read."""
+def opening(catalogue: Catalogue, ask: asks.Ask, number: int) -> tuple[list[str], list[str]]:
+    """The streams and targets that the ask is decided from, so that one read brings them all."""
     match ask:
         case asks.Approve() | asks.Reject() | asks.Answer() | asks.Abort():
-            return [f"run/{ask.run}"]
+            return [f"run/{ask.run}"], []
         case asks.Acknowledge():
-            return [f"finding/{ask.finding}"]
-        case _:
-            return []
+            return [f"finding/{ask.finding}"], []
+        case asks.Deploy() | asks.RollBack() | asks.Lock() | asks.Unlock():
+            return _opening_of_a_place(catalogue, ask, number)
+
+
+def _opening_of_a_place(
+    catalogue: Catalogue, ask: asks.Deploy | asks.RollBack | asks.Lock | asks.Unlock, number: int
+) -> tuple[list[str], list[str]]:
+    try:
+        service, name, _ = find_place(catalogue, ask.service, ask.environment)
+    except Refused:  # the gesture refuses it, with the nearest names
+        return [], []
+    release_stream = f"release/{ask.service}/{name}"
+    if isinstance(ask, asks.Lock | asks.Unlock):
+        return [release_stream], []
+    return [release_stream, f"run/{_run_id(ask, number)}"], sorted(targets(service, name))
+
+
+def _run_id(ask: asks.Deploy | asks.RollBack, number: int) -> str:
+    return f"{'D' if isinstance(ask, asks.Deploy) else 'R'}-{number}"
 
 
 @singledispatch
@@ -81,7 +98,6 @@ async def _(ask: asks.Deploy, desk: Desk) -> asks.Reply:
     allowed = frozenset(environment.deployers)
     policy.of_group(groups=desk.who.groups, allowed=allowed, doing="deploy")
     stream, wanted = f"release/{ask.service}/{name}", targets(service, name)
-    await desk.draft.open([stream], targets=sorted(wanted))
     state: Release = desk.draft.state(stream)
     if state.lock is not None:
         raise Refused(
@@ -89,7 +105,7 @@ async def _(ask: asks.Deploy, desk: Desk) -> asks.Reply:
         )
     for holder in _holders(desk.draft):
         raise Refused("busy", **await _busy(desk.draft, holder))
-    run_id = f"D-{desk.number}"
+    run_id = _run_id(ask, desk.number)
     request = run.Request(
         by=desk.who.by,
         command="deploy",
@@ -135,11 +151,10 @@ async def _(ask: asks.RollBack, desk: Desk) -> asks.Reply:
     service, name, environment = desk.place(ask.service, ask.environment)
     policy.of_group(groups=desk.who.groups, allowed=frozenset(environment.rollers_back), doing="roll back")
     stream, wanted = f"release/{ask.service}/{name}", targets(service, name)
-    await desk.draft.open([stream], targets=sorted(wanted))
     target = way_back(desk.draft.state(stream), ask.version)
     if ask.shown != target_digest(target):
         raise Refused("confirmation-stale", version=target.version, **_where(ask.service, name))
-    run_id = f"R-{desk.number}"
+    run_id = _run_id(ask, desk.number)
     stopped = await _supersede(desk, run_id)
     request = run.Request(
         by=desk.who.by,

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
 from runbooks.engine.draft import Draft, stored_reply
-from runbooks.engine.gestures import Desk, Who, gesture, streams_of
+from runbooks.engine.gestures import Desk, Who, gesture, opening
 from runbooks.engine.people import Members, groups_of
 from runbooks.store import Conflict, Duplicate, Inbox, Store, TargetBusy
 from runbooks.vocabulary import Actor, Refused, Unreachable
@@ -47,7 +47,8 @@ class Reception:
 
     async def _once(self, ask: asks.Ask, who: Who, number: int, key: str) -> asks.Reply:
         draft = Draft(store=self.store, catalogue=self.catalogue, now=self.clock())
-        if (first := await draft.open(streams_of(ask), inbox=key)) is not None:
+        streams, targets = opening(self.catalogue, ask, number)
+        if (first := await draft.open(streams, targets=targets, inbox=key)) is not None:
             return _reply(first)
         try:
             reply = await gesture(ask, Desk(self.catalogue, draft, who, number))
