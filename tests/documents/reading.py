@@ -20,20 +20,20 @@ class WaitParams(Params):
     reason_given: str = ""
 
 
-class BetweenParams(Params):
+class NameParams(Params):
     """A step of the tests' own, with a rule over two values."""
 
-    least: int
-    most: int
+    name: str
+    prefix: str
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.least > self.most:
-            raise ValueError(f"between {self.least} and {self.most} is nothing")
+    def _begins_so(self) -> Self:
+        if not self.name.startswith(self.prefix):
+            raise ValueError(f"{self.name} does not begin with {self.prefix}")
         return self
 
 
-KNOWN: dict[str, type[BaseModel] | None] = {**known(), "wait": WaitParams, "between": BetweenParams, "bare": None}
+KNOWN: dict[str, type[BaseModel] | None] = {**known(), "wait": WaitParams, "name": NameParams, "bare": None}
 """All steps there are, and those of the tests."""
 
 

@@ -61,18 +61,18 @@ def test_values_that_do_not_fit(values: dict[str, str], sentence: str) -> None:
 def test_a_rule_over_several_values_waits_until_they_are_known() -> None:
     text = """\
         ---
-        parameters: {{least: {{type: number}}}}
+        parameters: {{name: {{type: text}}}}
         ---
-        - [ ] Scale
+        - [ ] Name it
           ```step
-          uses: between
-          least: {least}
-          most: 2
+          uses: name
+          name: {name}
+          prefix: eu-
           ```
         """
 
-    assert read(text.format(least="${params.least}")).items
-    assert faults(dedent(text.format(least=3))) == ["6: between 3 and 2 is nothing"]
+    assert read(text.format(name="${params.name}")).items
+    assert faults(dedent(text.format(name="us-1"))) == ["6: us-1 does not begin with eu-"]
 
 
 def test_a_placeholder_excuses_no_unknown_key() -> None:
