@@ -30,11 +30,13 @@ async def adopt(settings: Settings, service: str, environment: str) -> str:
             known = await _read(made, configuration.catalogue, service, environment)
         except Refused as refused:
             known_names = ", ".join(refused.facts.get("known", ()))
-            raise NotAdopted(f"There is no {refused.facts['name']!r}; there are: {known_names}.") from refused
+            raise NotAdopted(
+                f"There is no {refused.facts['name']!r}; there are: {known_names}. Nothing was recorded."
+            ) from refused
         except Missing as gone:
             raise NotAdopted(f"There is no Deployment {gone}. Nothing was recorded.") from gone
         except (PlanningFailed, Denied) as fault:
-            raise NotAdopted(fault.sentence) from fault
+            raise NotAdopted(f"{fault.sentence} Nothing was recorded.") from fault
         except (Unreachable, Fenced, DatabaseUnfit) as cause:
             raise NotAdopted(f"{cause}. Nothing was recorded.") from cause
         stream = f"release/{service}/{environment}"

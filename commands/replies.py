@@ -14,7 +14,10 @@ NOT_RECORDED = (
     "Not recorded, nothing started: the database did not answer. Try again; the same command will not run twice."
 )
 NOT_READ = "The database did not answer, so this can't be told now. Try again in a minute; nothing was changed."
-NOT_KNOWN = "Not known whether it was recorded; `/deploy status` will tell."
+NOT_KNOWN = (
+    "Not known whether it was recorded: the database stopped answering. "
+    "`/deploy status` will tell; ask again only if it is not there."
+)
 
 
 def sentence(reply: Reply) -> str:
@@ -42,7 +45,13 @@ def _when(facts: Facts) -> str:
 
 def _groups(facts: Facts) -> str:
     found = facts.get("groups") or []
-    return " or ".join(f"@{g}" for g in found) or "nobody: the catalogue names no group"
+    return " or ".join(f"@{g}" for g in found)
+
+
+def _not_allowed(facts: Facts) -> str:
+    if not facts.get("groups"):
+        return f"Not done. Nobody may {facts['doing']} here: the catalogue names no group that may. Add one to it."
+    return f"Not done. To {facts['doing']} here you must be in {_groups(facts)}. Ask one of them."
 
 
 def _nearest(facts: Facts, what: str) -> str:
@@ -53,28 +62,54 @@ def _nearest(facts: Facts, what: str) -> str:
 
 
 def _busy(facts: Facts) -> str:
-    doing = "deploying" if facts["command"] == "deploy" else "rolling back"
-    asked = f"{facts['version']}, asked by {_who(facts)} {_when(facts)}"
-    return (
-        f"Not started. {facts['run']} is {doing} {facts['service']} in {facts['environment']} ({asked}). "
-        "Wait for it, or abort it on its card."
-    )
+    asked = f"asked by {_who(facts)} {_when(facts)}"
+    doing = f"deploying {facts['service']} to {facts['environment']} ({facts['version']}, {asked})"
+    if facts["command"] == "rollback":
+        doing = f"rolling back {facts['service']} in {facts['environment']} to {facts['version']} ({asked})"
+    return f"Not started. {facts['run']} is {doing}. Wait for it, or abort it on its card."
 
 
 def _moved_on(facts: Facts) -> str:
-    status = {"superseded": "stopped for a rollback", "stopping": "being aborted"}.get(
-        facts["status"], facts["status"]
-    )
-    by = f" by {_who(facts)}" if facts.get("by") not in (None, "opsbot") else ""
-    return f"This card has moved on: {facts['run']} was {status}{by} {_when(facts)}. Nothing was done."
+    status, run = facts["status"], facts["run"]
+    if status == "stopping":
+        return f"This card has moved on: {run} is being aborted by {_who(facts)}. Nothing was done; watch its card."
+    ended = {
+        "succeeded": "ended well",
+        "failed": "failed",
+        "expired": "expired, since nobody approved it in time,",
+        "superseded": f"was stopped by {_who(facts)} for a rollback",
+    }.get(status, f"was {status} by {_who(facts)}")
+    again = f" To ask again: {_command(facts)}." if status != "succeeded" else ""
+    return f"This card has moved on: {run} {ended} {_when(facts)}. Nothing was done.{again}"
+
+
+def _command(facts: Facts) -> str:
+    """What to type to ask for it anew."""
+    place = f"{facts['service']} {facts['environment']}"
+    if facts["command"] == "rollback":
+        return f"`/rollback {place}`"
+    return f"`/deploy {facts['service']} {facts['version']} {facts['environment']}`"
+
+
+def _approved_already(facts: Facts) -> str:
+    wanted = facts["wanted"]
+    rest = f"It waits for {words.count(wanted, 'more approval')}, of others." if wanted else "It needs no more."
+    return f"You have approved {facts['run']} already; that counts once, and nothing was recorded again. {rest}"
+
+
+def _not_open(facts: Facts) -> str:
+    if facts.get("by"):
+        return f"{_who(facts)} did this already. Nothing was changed."
+    return "This line is not open now, so nothing was recorded. The card shows which lines are."
 
 
 _REFUSED: dict[str, Callable[[Facts], str]] = {
     "unknown-service": lambda f: _nearest(f, "service"),
     "unknown-environment": lambda f: _nearest(f, "environment"),
-    "not-allowed": lambda f: f"Not done. To {f['doing']} here you must be in {_groups(f)}. Ask one of them.",
+    "not-allowed": _not_allowed,
     "membership-unknown": lambda f: (
-        f"Not done. {f['what']} did not say who is in which group, so nobody can be let through. Try again."
+        f"Not done. {f['what']} did not say who is in which group, so nobody can be let through. "
+        "Try again in a minute."
     ),
     "locked": lambda f: (
         f"Not started. {_who(f)} locked deploys of {f['service']} to {f['environment']} {_when(f)}: “{f['why']}”. "
@@ -105,17 +140,15 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
     "moved-on": _moved_on,
     "plan-changed": lambda f: (
         f"Not done. The plan of {f['run']} has changed since this card was drawn: "
-        f"{'; '.join(f.get('difference') or ['look at the card'])}. Read it again, then decide."
+        f"{'; '.join(f.get('difference') or ['it was made anew'])}. Read the card as it is now, then decide."
     ),
     "own-request": lambda f: (
         f"Not approved. You asked for this {f['command']}, so somebody else of @{f['group']} must approve it."
     ),
-    "approved-already": lambda f: f"You have approved {f['run']} already; it counts once.",
+    "approved-already": _approved_already,
     "no-approval-wanted": lambda f: f"{f['run']} does not wait for an approval now. Nothing was changed.",
-    "not-open": lambda f: (
-        f"{_who(f)} did this already. Nothing was changed." if f.get("by") else "This line is not open now."
-    ),
-    "acknowledged-already": lambda f: f"{_who(f)} acknowledged it already {_when(f)}.",
+    "not-open": _not_open,
+    "acknowledged-already": lambda f: f"{_who(f)} acknowledged it already {_when(f)}. Nothing was changed.",
     "contended": lambda _: "Not done: others changed the same things at the same moment. Try again.",
 }
 

@@ -100,7 +100,7 @@ def _way_back(catalogue: Catalogue, run: Run, release: Release) -> _Back | None:
 def _raise(run: Run, name: str, back: _Back | None) -> Raise:
     return Raise(
         name=name,
-        what=(run.reason,),
+        what=(run.reason,) if run.changed or run.command == "rollback" else (f"{run.reason} Nothing was changed.",),
         run=run.id,
         service=run.service,
         environment=run.environment,

@@ -108,7 +108,8 @@ def _failures(run: Run, main: str) -> list[Message]:
         if state is not None and isinstance(state.outcome, Failed):
             found.append(_failure(run, step, state.outcome, main))
     if run.status is Status.FAILED and not run.failed_step:
-        text = f"{words.person(run.requester)} {run.id} did not start: {words.safe(run.reason, 1500)}"
+        what = "did not start" if run.plan is None else "did not go on"
+        text = f"{words.person(run.requester)} {run.id} {what}: {words.safe(run.reason, 1500)}"
         found.append(Message(f"run/{run.id}/failed", "", text, (section(text),), main))
     return found
 

@@ -43,6 +43,8 @@ def title(run: Run) -> str:
         ("rollback", Status.FAILED): f"Rollback failed: {back}",
     }
     plain = f"Deploy {place}" if run.command == "deploy" else f"Roll back {back}"
+    if run.status is Status.FAILED and run.plan is None:
+        return f"Not started: {plain}"
     ends = {
         Status.ABORTED: f"Aborted: {plain}",
         Status.REJECTED: f"Rejected: {plain}",
@@ -184,9 +186,9 @@ def _ending(run: Run, look: Look) -> list[Block]:
 
 
 def _failed(run: Run, look: Look) -> str:
-    """Where it failed, and what now; the step's own line says why. A plan's fault says all that itself."""
+    """Where it failed, and what now; the step's own line says why. Of a plan's fault only this tells the reason."""
     if run.failed_step == "" or run.plan is None:
-        return f"❌ {words.safe(run.reason, 1500)}"
+        return f"❌ {words.safe(run.reason, 1500)} {_next(run, look)}"
     title_of = words.safe(run.plan.step(run.failed_step).title)
     return f"❌ Failed at “{title_of}” {words.clock(run.ended_at)}. {_next(run, look)}"
 

@@ -123,7 +123,11 @@ def _(event: e.Approved, run: Run) -> Run:
 
 @_apply.register
 def _(event: e.Disapproved, run: Run) -> Run:
-    return replace(run, approvals=tuple(a for a in run.approvals if a.by not in event.people))
+    left = tuple(a for a in run.approvals if a.by not in event.people)
+    gone = len(run.approvals) - len(left)
+    what = "1 approval does" if gone == 1 else f"{gone} approvals do"
+    note = f"{what} not count any more ({event.why}). Nothing was changed; it waits for another."
+    return replace(run, approvals=left, notes=(*run.notes, note))
 
 
 @_apply.register

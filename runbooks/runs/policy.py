@@ -18,7 +18,9 @@ def still_open(run: Run, doing: str) -> None:
     if run.status is Status.NEW:
         raise Refused("no-such-run", run=run.id)
     if run.status.over or run.status is Status.STOPPING:
-        raise Refused("moved-on", run=run.id, status=run.status.value, by=run.ended_by, at=run.ended_at, doing=doing)
+        raise Refused(
+            "moved-on", status=run.status.value, by=run.ended_by, at=run.ended_at, doing=doing, **_what(run)
+        )
 
 
 def of_this_plan(run: Run, digest: str) -> None:
@@ -32,7 +34,13 @@ def somebody_else(run: Run, by: Actor) -> None:
     if by == run.requester:
         raise Refused("own-request", run=run.id, command=run.command, group=run.quorum.group if run.quorum else "")
     if any(approval.by == by for approval in run.approvals):
-        raise Refused("approved-already", run=run.id)
+        raise Refused("approved-already", run=run.id, wanted=run.approvals_wanted)
+
+
+def _what(run: Run) -> dict[str, str]:
+    """What the run is, in words that ask for it again."""
+    place = {"service": run.service, "environment": run.environment}
+    return {"run": run.id, "command": run.command, "version": run.version, **place}
 
 
 def wants_approval(run: Run) -> None:

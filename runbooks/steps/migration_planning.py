@@ -13,8 +13,6 @@ from runbooks.steps.service_database import DatabaseUnfit, Row, Script, ServiceD
 from runbooks.steps.source import Source
 from runbooks.vocabulary import Json, PlanningFailed
 
-_UNCHANGED = "Nothing was changed."
-
 
 @dataclass(frozen=True)
 class PlannedMigration:
@@ -75,7 +73,7 @@ class MigrationPlanner:
         try:
             rows = await self.database.rows(site)
         except DatabaseUnfit as cause:
-            raise PlanningFailed(f"{cause} {_UNCHANGED}") from cause
+            raise PlanningFailed(str(cause)) from cause
         _refuse(site, list(_disagreements(site, migrations, rows)))
         pending = [m for m in migrations if not _applied(m, rows)]
         planned = PlannedMigrations(stands_at(rows), tuple(_judged(m) for m in pending))
@@ -112,10 +110,10 @@ class MigrationPlanner:
         try:
             migrations = chain(files)
         except ChainBroken as cause:
-            raise PlanningFailed(f"{cause} {_UNCHANGED}") from cause
+            raise PlanningFailed(str(cause)) from cause
         if not migrations:
             where = f"{settings.folder} at {site.version} ({site.commit[:7]})"
-            raise PlanningFailed(f"There are no migrations in {where}. Is `migrations.folder` right? {_UNCHANGED}")
+            raise PlanningFailed(f"There are no migrations in {where}. Is `migrations.folder` right?")
         return migrations
 
 
@@ -124,7 +122,7 @@ def _settings(site: Site) -> Migrations | None:
     if settings is not None and site.environment.database is None:
         raise PlanningFailed(
             f"{site.service_name} has migrations, but {site.environment_name} names no database. "
-            f"Add `database: VARIABLE` to it in the catalogue. {_UNCHANGED}"
+            f"Add `database: VARIABLE` to it in the catalogue."
         )
     return settings
 
@@ -136,7 +134,7 @@ def _applied(migration: Migration, rows: Sequence[Row]) -> bool:
 def _refuse(site: Site, faults: list[str]) -> None:
     if faults:
         more = f" {len(faults) - 3} more like these." if len(faults) > 3 else ""  # noqa: PLR2004 # as many as are read
-        raise PlanningFailed(f"{' '.join(faults[:3])}{more} {site.version} was not planned. {_UNCHANGED}")
+        raise PlanningFailed(f"{' '.join(faults[:3])}{more} {site.version} was not planned.")
 
 
 def _disagreements(site: Site, migrations: Sequence[Migration], rows: Sequence[Row]) -> Iterator[str]:
@@ -167,14 +165,14 @@ def _judged(migration: Migration) -> PlannedMigration:
     if not migration.rollback:
         raise PlanningFailed(
             f"Migration {migration.name} has no rollback script. "
-            f"Create {migration.digits}_rollback.sql before deploying. {_UNCHANGED}",
+            f"Create {migration.digits}_rollback.sql before deploying.",
             finding="migration-without-rollback",
         )
     try:
         sql = analyse(migration.name, migration.text)
         back = analyse(migration.rollback, migration.rollback_text)
     except SqlRefused as cause:
-        raise PlanningFailed(f"{cause} {_UNCHANGED}") from cause
+        raise PlanningFailed(str(cause)) from cause
     cls, because = classify(sql, back)
     return PlannedMigration(
         name=migration.name,

@@ -37,6 +37,7 @@ FACTS = {
     "status": "aborted",
     "difference": ["commit aaaaaaa is now bbbbbbb"],
     "finding": "D-7.deploy-failed",
+    "wanted": 1,
 }
 
 
@@ -57,7 +58,7 @@ def test_every_refusal_has_its_sentence(code: str) -> None:
 def test_a_refusal_names_the_rule_the_fact_and_the_way_on() -> None:
     busy = replies.sentence(Reply(refused="busy", facts=FACTS))
     assert busy == (
-        "Not started. D-7 is deploying solvereign-api in production "
+        "Not started. D-7 is deploying solvereign-api to production "
         "(v42, asked by <@UALEX> <!date^1795514520^{time}|10:02 UTC>). Wait for it, or abort it on its card."
     )
     own = replies.sentence(Reply(refused="own-request", facts=FACTS))

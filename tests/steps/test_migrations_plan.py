@@ -109,8 +109,7 @@ async def test_one_without_rollback_script_is_a_finding(schema: Schema) -> None:
     with pytest.raises(PlanningFailed) as caught:
         await _resolve(schema, schema.site(schema.release(TENANTS, alone)))
     assert caught.value.sentence == (
-        "Migration 022_shifts.sql has no rollback script. Create 022_rollback.sql before deploying. "
-        "Nothing was changed."
+        "Migration 022_shifts.sql has no rollback script. Create 022_rollback.sql before deploying."
     )
     assert caught.value.finding == "migration-without-rollback"
 
@@ -149,9 +148,8 @@ async def test_faults_are_told_before_anything_runs(
 ) -> None:
     await schema.applied(TENANTS, SHIFTS)
     before = await schema.ask("select * from opsbot.migrations")
-    with pytest.raises(PlanningFailed, match=sentence) as caught:
+    with pytest.raises(PlanningFailed, match=sentence):
         await _resolve(schema, schema.site(schema.release(*parts)))
-    assert caught.value.sentence.endswith("Nothing was changed.")
     assert await schema.ask("select * from opsbot.migrations") == before
 
 
