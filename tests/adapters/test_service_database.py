@@ -4,8 +4,10 @@ import psycopg
 import pytest
 
 from bot.adapters.service_database.statements import statement
+from runbooks.steps.migration_planning import PlannedMigrations
 from runbooks.vocabulary import Fenced, PlanningFailed, Unreachable
 from sandbox.postgres import PostgresServer
+from sandbox.waiting import until
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS, Schema, with_user
 from tests.steps import places
 
@@ -92,7 +94,13 @@ async def test_a_session_that_we_may_not_end_is_said(schema: Schema, postgres_se
     ):
         with pytest.raises(Unreachable, match=r"opsbot:D-90/migrations \(process \d+\) still works there"):
             await schema.database.fence(site, 5)
+    ours = "select not exists (select from pg_stat_activity where starts_with(application_name, 'opsbot:D-90'))"
+    await until(lambda: _is_so(schema, ours), what="the end of the session")
     await schema.database.fence(site, 5)
+
+
+async def _is_so(schema: Schema, query: str) -> bool:
+    return (await schema.ask(query)) == [(True,)]
 
 
 async def test_a_fence_that_somebody_holds_is_looked_at_later(schema: Schema) -> None:
@@ -110,6 +118,14 @@ async def test_a_standby_is_not_asked(schema: Schema) -> None:
     await schema.ask(f'alter database "{name}" set default_transaction_read_only = on')
     with pytest.raises(Unreachable, match="read-only"):
         await schema.database.rows(schema.site("0" * 40))
+
+
+async def test_a_script_whose_row_says_done_is_not_run_again(schema: Schema) -> None:
+    turn = await schema.turn(schema.apply, schema.site(schema.release(TENANTS)))
+    (script,) = await schema.planner.scripts(turn.site, PlannedMigrations.of(turn.step.params))
+    async with schema.database.session(turn) as session:
+        assert await session.run(script) > 0
+        assert await session.run(script) == 0
 
 
 # ------------------------------------------------------------ what stood before

@@ -123,6 +123,24 @@ async def test_what_a_file_sets_is_gone_for_the_next_and_for_the_ledger(schema: 
     await schema.ask("drop role somebody")
 
 
+async def test_each_file_runs_under_the_limits_of_the_catalogue(schema: Schema) -> None:
+    names = "'lock_timeout', 'statement_timeout', 'client_connection_check_interval', 'application_name'"
+    look = f"select name, setting from pg_settings where name in ({names})"  # noqa: S608 # constants
+    first = {"021_a.sql": f"create table a as {look};\nset lock_timeout = 1;", **_back("021")}
+    second = {"022_b.sql": f"create table b as {look};", **_back("022")}
+    third = {"023_c.sql": f"-- outside-transactions\ncreate table c as {look};", **_back("023")}
+    await schema.apply.start(await _turn(schema, first, second, third, lock_timeout=1.5, statement_timeout=60))
+    expected = {
+        "lock_timeout": "1500",
+        "statement_timeout": "60000",
+        "client_connection_check_interval": "1000",
+        "application_name": "opsbot:D-107/the-step",
+    }
+    assert dict(await schema.ask("select * from a")) == expected
+    assert dict(await schema.ask("select * from b")) == expected
+    assert dict(await schema.ask("select * from c")) == {**expected, "lock_timeout": "0"}
+
+
 async def test_percent_signs_and_other_alphabets_pass_as_they_are(schema: Schema) -> None:
     text = "create table a (t text);\ninsert into a values ('100 % ä😀 %s %(x)s'), ('é');\n"
     outcome = await schema.apply.start(await _turn(schema, {"021_a.sql": text, **_back("021")}))
