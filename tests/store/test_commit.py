@@ -8,6 +8,7 @@ from bot.adapters.postgres.store import PostgresStore
 from runbooks.store import Changes, Conflict, Duplicate, Inbox, TargetBusy
 from tests.fixtures.store import StoreDatabase
 from tests.store.counter import Counter, add, added, appended, read
+from tests.store.waiting import BLOCKED, until
 
 
 async def test_a_stream_never_written_reads_as_its_start(store: PostgresStore) -> None:
@@ -147,11 +148,19 @@ async def test_two_that_rely_on_each_other_do_not_both_pass(store: PostgresStore
         assert "moved on" in str(lost)
 
 
-async def test_streams_are_locked_in_one_order_whatever_order_they_come_in(store: PostgresStore) -> None:
-    for _ in range(10):
-        seen = (await store.read(["counter/a", "counter/b"])).streams
-        both = tuple(appended(name, stored, added()) for name, stored in seen.items())
-        rivals = [Changes(appends=appends) for appends in (both, both[::-1])]
-        [lost] = [result for result in await _all(*(store.commit(rival) for rival in rivals)) if result]
-        assert isinstance(lost, Conflict)
-        assert "moved on" in str(lost)  # it found the other's version, and no deadlock
+async def test_streams_are_locked_in_one_order_whatever_order_they_come_in(
+    store: PostgresStore, store_database: StoreDatabase
+) -> None:
+    for name in ("counter/a", "counter/b"):
+        await add(store, name, added())
+    seen = (await store.read(["counter/a", "counter/b"])).streams
+    both = tuple(appended(name, stored, added()) for name, stored in seen.items())
+    async with await psycopg.AsyncConnection.connect(store_database.owner_url, autocommit=True) as owner:
+        async with owner.transaction():  # both rivals stand before a lock, then both are let go at once
+            await owner.execute("select from streams for update")
+            rivals = [store.commit(Changes(appends=appends)) for appends in (both, both[::-1])]
+            outcome = asyncio.create_task(_all(*rivals))
+            await until(store_database.owner_url, BLOCKED, 2)
+        [lost] = [result for result in await outcome if result]
+    assert isinstance(lost, Conflict)
+    assert "moved on" in str(lost)  # it waited for the other, and met no deadlock

@@ -2,14 +2,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-import psycopg
-
 from bot.adapters.postgres.listen import listen
 from bot.adapters.postgres.store import PostgresStore
 from runbooks.store import Changes, Work
 from tests.fixtures.postgres import temporary_server
 from tests.fixtures.store import StoreDatabase
 from tests.store.counter import add, added
+from tests.store.waiting import SESSIONS, end
 
 DEADLINE = 10
 
@@ -62,11 +61,7 @@ async def test_work_due_later_is_not_heard(store: PostgresStore, store_database:
 
 async def test_a_lost_connection_is_made_again_and_said(store: PostgresStore, store_database: StoreDatabase) -> None:
     async with _listening(store_database.url) as ear:
-        with psycopg.connect(store_database.owner_url) as owner:
-            owner.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity "
-                "where datname = current_database() and application_name = 'opsbot'"
-            )
+        end(store_database.owner_url, SESSIONS)
         await ear.hears()  # connected again: something may have been missed
         await store.commit(Changes(wake=(Work("messages", "counter/a"),)))
         await ear.hears()
