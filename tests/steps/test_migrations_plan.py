@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -7,6 +8,7 @@ from runbooks.steps.migration_files import checksum
 from runbooks.steps.migrations_apply import MigrationsApply
 from runbooks.vocabulary import Done, Failed, PlanningFailed, Unreachable
 from sandbox.postgres import PostgresServer
+from sandbox.service.repository import build
 from tests.fixtures.schemas import FLAGS, FOLDER, SHIFTS, TENANTS, Schema, with_user
 from tests.steps import places
 
@@ -203,6 +205,27 @@ async def test_a_role_that_may_not_read_the_ledger(schema: Schema, postgres_serv
     schema.url = with_user(schema.admin_url, "narrow")
     with pytest.raises(PlanningFailed, match=r"permission denied .* Make that role the owner of the schema opsbot"):
         await _resolve(schema, schema.site(commit))
+
+
+async def test_the_releases_of_the_sample_service(schema: Schema, tmp_path: Path) -> None:
+    sample = str(build(tmp_path / "sample"))
+    settings = {"migrations": {"folder": "backend_py/db/migrations"}, "source": {"repository": sample}}
+
+    async def site(version: str) -> Site:
+        found = await schema.source.resolve(sample, version)
+        place = {"database": "SOLVEREIGN_DATABASE"}
+        return places.site(environment=place, service=settings, version=version, commit=found.commit)
+
+    assert (await schema.apply.start(await schema.turn(schema.apply, await site("v41")))).kind == "done"
+    assert await schema.database.version(await site("v41")) == "023_policy_profiles"
+    deploy = await schema.turn(schema.apply, await site("v42"))
+    assert deploy.step.shows == ("1 migration: 024_tenant_flags.sql (reversible)",)
+    assert (await schema.apply.start(deploy)).kind == "done"
+    with pytest.raises(
+        PlanningFailed, match=r"025_shift_notes\.sql has no rollback script\. Create 025_rollback\.sql"
+    ):
+        await _resolve(schema, await site("v45"))
+    assert (await _resolve(schema, await site("main"))).shows == ("1 migration: 025_shift_notes.sql (reversible)",)
 
 
 async def test_apply_changes_and_reconciles() -> None:
