@@ -102,10 +102,8 @@ async def test_silence_is_answered_in_time(proxy: Proxy) -> None:
         changes = await _changes(store)
         proxy.loss = Loss.SILENCE
         began = time.monotonic()
-        try:
-            await store.commit(changes)
-        except StoreUnavailable as exc:
-            assert exc.unknown  # on a machine so busy that there was no time to read it again
+        [outcome] = await asyncio.gather(store.commit(changes), return_exceptions=True)
+        assert outcome is None or outcome.unknown  # on a busy machine there may be no time to read it again
         assert time.monotonic() - began < 3
     assert proxy.hits == 1
 
