@@ -55,7 +55,7 @@ class Advance:
             if isinstance(act, t.Rest):
                 return act.until
             try:
-                await self._tell_cut(run, lease)
+                await self._tell_cut(run, act, lease)
                 if (until := await self._act(run, act, lease)) is not None:
                     return until
             except Unreachable as cause:
@@ -143,8 +143,20 @@ class Advance:
         note = ""
         if step is not None:
             turn = await self._turn(run, step, lease)
-            note = await self.planner.steps[step.uses].abandon(turn)
+            note = await self._abandoned(turn)
         return await self._commit(lease, c.Stopped(self.redactor.text(note)))
+
+    async def _abandoned(self, turn: Turn) -> str:
+        """What ending the interrupted step came to; a fault of ours must not keep the run from ending."""
+        try:
+            return await self.planner.steps[turn.step.uses].abandon(turn)
+        except Fenced:
+            return "Somebody else holds its targets now, so nothing was touched here."
+        except (Unreachable, LeaseLost):
+            raise
+        except Exception as cause:
+            log.exception("step %s of %s was not ended", turn.step.uses, turn.site.run)
+            return f"“{turn.step.title}” could not be ended ({type(cause).__name__}): look what stands where."
 
     async def _turn(self, run: Run, step: PlannedStep, lease: Lease) -> Turn:
         release = (await self.store.read([release_of(run)])).streams[release_of(run)].state
@@ -195,9 +207,9 @@ class Advance:
                 continue
             return None
 
-    async def _tell_cut(self, run: Run, lease: Lease) -> None:
+    async def _tell_cut(self, run: Run, act: t.Todo, lease: Lease) -> None:
         """Whoever reads the card or the trail is to know that a step was begun and not recorded."""
-        if (step := t.cut_off(run, lease.epoch)) is not None:
+        if (step := t.cut_off(run, act)) is not None:
             await self._commit(lease, c.Note(f"“{step.title}” was interrupted and taken up again."))
 
     async def _say_unreachable(self, run: Run, act: t.Todo, lease: Lease, cause: Unreachable) -> None:

@@ -121,11 +121,15 @@ def _cut(step: PlannedStep) -> Todo:
             return Park(step)
 
 
-def cut_off(run: Run, epoch: int) -> PlannedStep | None:
-    """The step that somebody else than the holder of `epoch` began, and did not come to record."""
-    state = run.of(run.current) if run.current else None
-    cut = state is not None and state.outcome is None and state.epoch not in (0, epoch)
-    return run.current if cut and run.status is Status.RUNNING else None
+def cut_off(run: Run, act: Todo) -> PlannedStep | None:
+    """The step that another holder began and did not come to record, where that is what is to be done about."""
+    match act:
+        case Settle(step) | Park(step):
+            return step
+        case Begin(step) if (state := run.of(step)) is not None and state.epoch:
+            return step
+        case _:
+            return None
 
 
 def under_way(run: Run) -> PlannedStep | None:
