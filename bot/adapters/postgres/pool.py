@@ -114,7 +114,11 @@ def conninfo(url: str, *, silent_after: float) -> str:
         "timezone": "UTC",
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    ours: dict[str, str | int] = {"application_name": "opsbot", "tcp_user_timeout": milliseconds}
+    ours: dict[str, str | int] = {
+        "application_name": "opsbot",
+        "connect_timeout": max(2, round(silent_after)),  # PostgreSQL takes no less than 2
+        "tcp_user_timeout": milliseconds,
+    }
     return make_conninfo(url, **{**ours, **told, "options": f"{options} {told.get('options') or ''}".strip()})
 
 
