@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from runbooks.catalogue import Environment, Service
 from runbooks.steps.base import Site
-from runbooks.steps.restore_planning import preview
+from runbooks.steps.kubernetes.restore_planning import preview
+from runbooks.steps.kubernetes.workloads import Workloads
 from runbooks.steps.service_database import DatabaseUnfit, ServiceDatabase, State
-from runbooks.steps.workloads import Workloads
 from runbooks.vocabulary import OPSBOT, Fenced, KnownGood, Unreachable
 
 PATIENCE = 5.0  # seconds

@@ -45,8 +45,8 @@ from runbooks.steps.base import Step
 from runbooks.steps.command import Command
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.http_health import HttpHealth
-from runbooks.steps.kubernetes_restore import Restore
-from runbooks.steps.kubernetes_rollout import Rollout
+from runbooks.steps.kubernetes.restore import Restore
+from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.lkg_update import LkgUpdate
 from runbooks.steps.migration_planning import MigrationPlanner
 from runbooks.steps.migrations_apply import MigrationsApply

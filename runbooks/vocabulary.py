@@ -210,8 +210,10 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all that will be done, hex."""
-        return digest_of(asdict(self))
+        """SHA-256 over all that will be done, hex. Lines shown are left out: they may tell what others move."""
+        whole = asdict(self)
+        steps = [{k: v for k, v in step.items() if k not in ("shows", "line")} for step in whole["steps"]]
+        return digest_of({**whole, "steps": steps})
 
     def step(self, step_id: str) -> PlannedStep:
         """The step of that id; KeyError where there is none."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from runbooks.steps.command import Task
-from runbooks.steps.deployments import EPOCH
+from runbooks.steps.kubernetes.deployments import EPOCH
 from runbooks.vocabulary import Json
 
 CONTAINER = "command"

@@ -14,8 +14,8 @@ from bot.adapters.kubernetes.client import Clusters, Query, Reply, path
 from bot.adapters.kubernetes.errors import asking, changing, cluster_named, fault_of_patch, fault_of_read
 from bot.adapters.output_buffer import joined
 from runbooks.steps.command import Ending, JobRefused, JobState, Task
-from runbooks.steps.deployments import FIELD_MANAGER
-from runbooks.steps.workloads import AnswerLost, Denied
+from runbooks.steps.kubernetes.deployments import FIELD_MANAGER
+from runbooks.steps.kubernetes.workloads import AnswerLost, Denied
 from runbooks.vocabulary import Fenced, Json, Unreachable
 
 _OUTPUT_BYTES = 1_000_000

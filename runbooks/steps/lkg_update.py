@@ -6,9 +6,9 @@ from typing import Protocol
 from pydantic import TypeAdapter
 
 from runbooks.steps.base import Site, Step, Turn
-from runbooks.steps.deployments import images_of, tag_of
-from runbooks.steps.known_good import Record, read_known_good
-from runbooks.steps.workloads import Denied, Missing, Workloads
+from runbooks.steps.kubernetes.deployments import images_of, tag_of
+from runbooks.steps.kubernetes.known_good import Record, read_known_good
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads
 from runbooks.vocabulary import Done, Failed, Json, KnownGood, Outcome
 
 _KNOWN_GOOD = TypeAdapter(KnownGood)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Protocol
 
 from runbooks.steps.base import Site, Step, Turn
-from runbooks.steps.changing import fence
-from runbooks.steps.workloads import Denied, Missing, Workloads, refs_of
+from runbooks.steps.kubernetes.changing import fence
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads, refs_of
 from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending
 
 _AGAIN = timedelta(seconds=1)

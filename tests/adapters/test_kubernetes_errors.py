@@ -9,7 +9,7 @@ import pytest
 from bot.adapters.kubernetes.client import Address, Clusters, path
 from bot.adapters.kubernetes.errors import asking, changing, fault_of_patch, fault_of_read
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads, label_selector
-from runbooks.steps.workloads import AnswerLost, Denied, Missing, Ref, Stale
+from runbooks.steps.kubernetes.workloads import AnswerLost, Denied, Missing, Ref, Stale
 from runbooks.vocabulary import Unreachable
 
 CANARY = "made-up-secret-in-the-object"

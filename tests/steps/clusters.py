@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from runbooks.steps.rollout_state import Observed
+from runbooks.steps.kubernetes.rollout_state import Observed
 from runbooks.vocabulary import Json
 
 OLD = "registry.example/solvereign-api:v41"

@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.adapters.kubernetes.client import Address, Clusters
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
-from runbooks.steps import deployments
 from runbooks.steps.base import Site, Step, Turn
-from runbooks.steps.workloads import Patch, Ref
+from runbooks.steps.kubernetes import deployments
+from runbooks.steps.kubernetes.workloads import Patch, Ref
 from runbooks.vocabulary import Json, Outcome, Pending
 from sandbox.cluster.control_plane import ControlPlane
 from sandbox.service import manifests

@@ -10,8 +10,8 @@ import pytest
 
 from bot.adapters.lkg_file import write_lkg
 from runbooks.releases.lkg_file import lkg_json
-from runbooks.steps.config_hash import config_hash, config_maps_of, drift, key_hashes
-from runbooks.steps.known_good import running_images
+from runbooks.steps.kubernetes.config_hash import config_hash, config_maps_of, drift, key_hashes
+from runbooks.steps.kubernetes.known_good import running_images
 from runbooks.steps.lkg_update import all_tests_passed, health_was_seen
 from runbooks.vocabulary import Json, KnownGood
 from tests.steps.clusters import pod, settled, template

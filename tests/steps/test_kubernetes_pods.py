@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 
 from runbooks.steps.base import Turn
-from runbooks.steps.known_good import Record, read_known_good
-from runbooks.steps.kubernetes_restore import Restore
-from runbooks.steps.kubernetes_rollout import Rollout
+from runbooks.steps.kubernetes.known_good import Record, read_known_good
+from runbooks.steps.kubernetes.restore import Restore
+from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.lkg_update import LkgUpdate
 from runbooks.vocabulary import Done, Failed, Json, KnownGood, Outcome, Pending
 from sandbox.cluster.control_plane import ControlPlane

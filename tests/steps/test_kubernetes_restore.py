@@ -10,10 +10,10 @@ from bot.adapters.kubernetes.client import Address, Clusters
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
 from runbooks.redaction import Redactor
 from runbooks.steps.base import Turn
-from runbooks.steps.deployments import CAUSE, EPOCH, RUN, annotation, template_of
-from runbooks.steps.known_good import Record, read_known_good
-from runbooks.steps.kubernetes_restore import Restore
-from runbooks.steps.restore_planning import preview
+from runbooks.steps.kubernetes.deployments import CAUSE, EPOCH, RUN, annotation, template_of
+from runbooks.steps.kubernetes.known_good import Record, read_known_good
+from runbooks.steps.kubernetes.restore import Restore
+from runbooks.steps.kubernetes.restore_planning import preview
 from runbooks.vocabulary import Failed, Fenced, Json, KnownGood, NotDone, Pending, PlanningFailed
 from tests.steps.kube import API, WORKER, Interfering, Kube, image, images, json_patch, planned
 from tests.steps.places import NOW

@@ -11,9 +11,9 @@ import yaml
 from bot.adapters.kubernetes.client import Address, Clusters
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
 from runbooks.steps.base import Turn
-from runbooks.steps.deployments import CAUSE, EPOCH, RUN, annotation
-from runbooks.steps.kubernetes_rollout import Rollout
-from runbooks.steps.workloads import Patch, Ref
+from runbooks.steps.kubernetes.deployments import CAUSE, EPOCH, RUN, annotation
+from runbooks.steps.kubernetes.rollout import Rollout
+from runbooks.steps.kubernetes.workloads import Patch, Ref
 from runbooks.vocabulary import Failed, Fenced, NotDone, Pending, PlanningFailed, Unreachable
 from tests.steps.forwarder import Forwarder
 from tests.steps.kube import API, WORKER, Interfering, Kube, image, images, json_patch, planned

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from runbooks.steps.rollout_signs import Kind
-from runbooks.steps.rollout_state import Complete, Doomed, Observed, Progressing, State, judge
+from runbooks.steps.kubernetes.rollout_signs import Kind
+from runbooks.steps.kubernetes.rollout_state import Complete, Doomed, Observed, Progressing, State, judge
 from runbooks.vocabulary import Json
 from tests.steps.clusters import (
     OLD,

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from runbooks.steps.base import Site, Step, Turn
-from runbooks.steps.deployments import EPOCH, annotation
-from runbooks.steps.kubernetes_rollout import Rollout
+from runbooks.steps.kubernetes.deployments import EPOCH, annotation
+from runbooks.steps.kubernetes.rollout import Rollout
+from runbooks.steps.kubernetes.workloads import Workloads
 from runbooks.steps.take_over import TakeOver
-from runbooks.steps.workloads import Workloads
 from runbooks.vocabulary import Done, Failed, Fenced, Pending, PlannedStep
 from tests.steps.kube import API, WORKER, Kube, image, images, planned
 from tests.steps.places import NOW, later, site

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import aiohttp
 from kubernetes.aio.config import ConfigException
 
-from runbooks.steps.workloads import AnswerLost, Denied, Missing, Stale
+from runbooks.steps.kubernetes.workloads import AnswerLost, Denied, Missing, Stale
 from runbooks.vocabulary import Json, Unreachable
 
 _POLICY = re.compile(r"ValidatingAdmissionPolicy '([\w.-]+)'")

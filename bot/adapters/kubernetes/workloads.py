@@ -1,11 +1,11 @@
-"""The Deployments and what belongs to them, over the Kubernetes API; meets `runbooks.steps.workloads.Workloads`."""
+"""Deployments and what belongs to them, over the Kubernetes API; meets `runbooks.steps.kubernetes.workloads`."""
 
 from http import HTTPStatus
 
 from bot.adapters.kubernetes.client import JSON_PATCH, Clusters, Query, Reply, path
 from bot.adapters.kubernetes.errors import asking, changing, fault_of_patch, fault_of_read
-from runbooks.steps.deployments import FIELD_MANAGER
-from runbooks.steps.workloads import Denied, Missing, Patch, Ref
+from runbooks.steps.kubernetes.deployments import FIELD_MANAGER
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref
 from runbooks.vocabulary import Json
 
 _PAGE = "500"

@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
-from runbooks.steps.changing import Change, Decide, apply, fence
-from runbooks.steps.deployments import RUN, annotation, is_paused, name_of, tag_of, template_of, uid_of
-from runbooks.steps.known_good import running_images
-from runbooks.steps.kubernetes_rollout import how_many, not_known, pods_of
-from runbooks.steps.patches import set_template, sign
-from runbooks.steps.restore_planning import known_of, paused, plan_of, target_of, template_for
-from runbooks.steps.rollout_state import Observed
-from runbooks.steps.rollout_watch import Goal, begin, evidence_of, look
-from runbooks.steps.workloads import Denied, Missing, Patch, Ref, Workloads, ref_of, refs_of
+from runbooks.steps.kubernetes.changing import Change, Decide, apply, fence
+from runbooks.steps.kubernetes.deployments import RUN, annotation, is_paused, name_of, tag_of, template_of, uid_of
+from runbooks.steps.kubernetes.known_good import running_images
+from runbooks.steps.kubernetes.patches import set_template, sign
+from runbooks.steps.kubernetes.restore_planning import known_of, paused, plan_of, target_of, template_for
+from runbooks.steps.kubernetes.rollout import how_many, not_known, pods_of
+from runbooks.steps.kubernetes.rollout_state import Observed
+from runbooks.steps.kubernetes.rollout_watch import Goal, begin, evidence_of, look
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref, Workloads, ref_of, refs_of
 from runbooks.vocabulary import Cut, Done, Failed, Json, NotDone, Outcome, PlanningFailed, digest_of
 
 

@@ -5,8 +5,17 @@ Each tests what it was decided from: the object, its whole template, that it is 
 
 from collections.abc import Mapping
 
-from runbooks.steps.deployments import CAUSE, EPOCH, RUN, annotation, containers_of, epoch_of, template_of, uid_of
-from runbooks.steps.workloads import Patch
+from runbooks.steps.kubernetes.deployments import (
+    CAUSE,
+    EPOCH,
+    RUN,
+    annotation,
+    containers_of,
+    epoch_of,
+    template_of,
+    uid_of,
+)
+from runbooks.steps.kubernetes.workloads import Patch
 from runbooks.vocabulary import Json
 
 

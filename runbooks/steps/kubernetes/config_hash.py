@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from runbooks.steps.deployments import containers_of
+from runbooks.steps.kubernetes.deployments import containers_of
 from runbooks.vocabulary import Json, digest_of
 
 ConfigMaps = Mapping[str, Json | None]

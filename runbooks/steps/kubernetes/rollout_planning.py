@@ -1,8 +1,8 @@
 """What a Deployment must be so that a change of its pods can be planned, and how the plan shows it."""
 
 from runbooks.catalogue import Workload
-from runbooks.steps.deployments import images_of, is_paused, replicas_of, tag_of, template_of, why_zero
-from runbooks.steps.workloads import Denied, Missing, Ref, Workloads
+from runbooks.steps.kubernetes.deployments import images_of, is_paused, replicas_of, tag_of, template_of, why_zero
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Ref, Workloads
 from runbooks.vocabulary import Json, PlanningFailed
 
 

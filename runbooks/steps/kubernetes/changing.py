@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from runbooks.steps.deployments import refuse_newer, uid_of
-from runbooks.steps.patches import fence as fence_patch
-from runbooks.steps.workloads import AnswerLost, Denied, Missing, Patch, Ref, Stale, Workloads
+from runbooks.steps.kubernetes.deployments import refuse_newer, uid_of
+from runbooks.steps.kubernetes.patches import fence as fence_patch
+from runbooks.steps.kubernetes.workloads import AnswerLost, Denied, Missing, Patch, Ref, Stale, Workloads
 from runbooks.vocabulary import Json, Unreachable
 
 _TRIES = 5

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from runbooks.catalogue import Workload
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
-from runbooks.steps.changing import Change, Decide, apply, fence, moved
-from runbooks.steps.deployments import (
+from runbooks.steps.kubernetes.changing import Change, Decide, apply, fence, moved
+from runbooks.steps.kubernetes.deployments import (
     RUN,
     annotation,
     carries,
@@ -16,11 +16,11 @@ from runbooks.steps.deployments import (
     template_of,
     uid_of,
 )
-from runbooks.steps.patches import set_images, sign
-from runbooks.steps.rollout_planning import move_of, read_planned, refuse_unfit
-from runbooks.steps.rollout_state import Observed
-from runbooks.steps.rollout_watch import Goal, begin, evidence_of, look
-from runbooks.steps.workloads import Denied, Missing, Patch, Ref, Workloads, ref_of
+from runbooks.steps.kubernetes.patches import set_images, sign
+from runbooks.steps.kubernetes.rollout_planning import move_of, read_planned, refuse_unfit
+from runbooks.steps.kubernetes.rollout_state import Observed
+from runbooks.steps.kubernetes.rollout_watch import Goal, begin, evidence_of, look
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref, Workloads, ref_of
 from runbooks.vocabulary import Cut, Done, Failed, Json, NotDone, Outcome
 
 

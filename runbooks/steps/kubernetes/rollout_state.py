@@ -7,8 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from runbooks.steps.deployments import is_paused, name_of, replicas_of, template_of, uid_of, why_zero, without_hash
-from runbooks.steps.rollout_signs import WAITING, Kind, Sign, sign_of
+from runbooks.steps.kubernetes.deployments import (
+    is_paused,
+    name_of,
+    replicas_of,
+    template_of,
+    uid_of,
+    why_zero,
+    without_hash,
+)
+from runbooks.steps.kubernetes.rollout_signs import WAITING, Kind, Sign, sign_of
 from runbooks.vocabulary import Json
 
 SLOW = 3  # times the grace, for signs that a rollout which ends well may show for a while

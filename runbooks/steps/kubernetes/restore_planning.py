@@ -1,8 +1,8 @@
 """What a rollback brings back of a Deployment, what it does not, and why it may be impossible; reads only."""
 
 from runbooks.steps.base import Site
-from runbooks.steps.config_hash import drift
-from runbooks.steps.deployments import (
+from runbooks.steps.kubernetes.config_hash import drift
+from runbooks.steps.kubernetes.deployments import (
     appliers_of,
     images_of,
     is_paused,
@@ -11,9 +11,9 @@ from runbooks.steps.deployments import (
     template_of,
     without_hash,
 )
-from runbooks.steps.known_good import read_config_maps
-from runbooks.steps.rollout_planning import read_planned, replicas_said
-from runbooks.steps.workloads import Denied, Ref, Workloads, refs_of
+from runbooks.steps.kubernetes.known_good import read_config_maps
+from runbooks.steps.kubernetes.rollout_planning import read_planned, replicas_said
+from runbooks.steps.kubernetes.workloads import Denied, Ref, Workloads, refs_of
 from runbooks.vocabulary import Json, KnownGood, KnownWorkload, PlanningFailed, digest_of
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from pydantic import TypeAdapter
 
 from runbooks.steps.base import Turn
-from runbooks.steps.deployments import is_paused, refuse_newer, replicas_of, uid_of
-from runbooks.steps.rollout_signs import Kind
-from runbooks.steps.rollout_state import (
+from runbooks.steps.kubernetes.deployments import is_paused, refuse_newer, replicas_of, uid_of
+from runbooks.steps.kubernetes.rollout_signs import Kind
+from runbooks.steps.kubernetes.rollout_state import (
     Complete,
     Counts,
     Doomed,
@@ -23,7 +23,7 @@ from runbooks.steps.rollout_state import (
     spoken,
     target,
 )
-from runbooks.steps.workloads import Denied, Missing, Ref, Workloads
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Ref, Workloads
 from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending, Unreachable
 
 _SHOWN_PODS = 3  # whose events are read in one look

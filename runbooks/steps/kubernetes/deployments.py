@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from runbooks.steps.workloads import Denied
+from runbooks.steps.kubernetes.workloads import Denied
 from runbooks.vocabulary import Fenced, Json
 
 EPOCH = "opsbot.dev/epoch"
