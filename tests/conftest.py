@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.fixtures.schemas",
     "tests.fixtures.cluster",
     "tests.fixtures.node",
+    "tests.fixtures.world",
 ]
