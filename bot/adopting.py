@@ -12,8 +12,8 @@ from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.deployments import images_of, tag_of, template_of
 from runbooks.steps.kubernetes.known_good import Record, read_known_good
 from runbooks.steps.kubernetes.workloads import Denied, Missing, refs_of
-from runbooks.steps.migration_planning import MigrationPlanner
-from runbooks.steps.service_database import DatabaseUnfit
+from runbooks.steps.migrations.database import DatabaseUnfit
+from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.store import Changes, Work
 from runbooks.vocabulary import OPSBOT, Fenced, KnownGood, PlanningFailed, Refused, Unreachable
 

@@ -12,9 +12,9 @@ from runbooks.steps.http_health import HttpHealth
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.lkg_update import LkgUpdate
-from runbooks.steps.migrations_apply import MigrationsApply
-from runbooks.steps.migrations_plan import MigrationsPlan
-from runbooks.steps.migrations_rollback import MigrationsRollback
+from runbooks.steps.migrations.apply import MigrationsApply
+from runbooks.steps.migrations.plan import MigrationsPlan
+from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.steps.take_over import TakeOver
 
 KINDS: tuple[type[Step], ...] = (

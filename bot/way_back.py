@@ -7,7 +7,7 @@ from runbooks.catalogue import Environment, Service
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.restore_planning import preview
 from runbooks.steps.kubernetes.workloads import Workloads
-from runbooks.steps.service_database import DatabaseUnfit, ServiceDatabase, State
+from runbooks.steps.migrations.database import DatabaseUnfit, ServiceDatabase, State
 from runbooks.vocabulary import OPSBOT, Fenced, KnownGood, Unreachable
 
 PATIENCE = 5.0  # seconds

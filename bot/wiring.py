@@ -12,18 +12,18 @@ import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import catalogue_file, library
-from bot.adapters.git import GitSource
 from bot.adapters.http import HttpxGet
-from bot.adapters.jobs import KubernetesJobs
+from bot.adapters.jobs.runner import KubernetesJobs
 from bot.adapters.kubernetes.client import Address, Clusters
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
-from bot.adapters.local_runner import LocalProcesses
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
+from bot.adapters.processes.runner import LocalProcesses
 from bot.adapters.service_database.database import ServiceDatabases
 from bot.adapters.slack.client import Poster, web_client
 from bot.adapters.slack.members import SlackMembers
+from bot.adapters.source.git import GitSource
 from bot.deliveries import Deliveries
 from bot.holders import Holders
 from bot.library import Library
@@ -48,10 +48,10 @@ from runbooks.steps.http_health import HttpHealth
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.lkg_update import LkgUpdate
-from runbooks.steps.migration_planning import MigrationPlanner
-from runbooks.steps.migrations_apply import MigrationsApply
-from runbooks.steps.migrations_plan import MigrationsPlan
-from runbooks.steps.migrations_rollback import MigrationsRollback
+from runbooks.steps.migrations.apply import MigrationsApply
+from runbooks.steps.migrations.plan import MigrationsPlan
+from runbooks.steps.migrations.planning import MigrationPlanner
+from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.steps.take_over import TakeOver
 
 

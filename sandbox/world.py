@@ -161,13 +161,11 @@ async def _service(cluster: ControlPlane, node: Node, databases: Mapping[str, st
     """The sample service at v41 in both environments, and a port in front of each."""
     urls = {}
     for place, namespace in PLACES.items():
-        objects = {
-            "apiVersion": "v1",
-            "kind": "List",
-            "items": manifests.everything(namespace, version="v41", database_url=databases[place]),
-        }
-        cluster.kubectl("create", "-f", "-", stdin=json.dumps(objects))
-        cluster.grant(namespace)
+        cluster.grant(namespace)  # it makes the namespace too
+        objects = manifests.everything(namespace, version="v41", database_url=databases[place])
+        items = [each for each in objects if each["kind"] != "Namespace"]
+        # Created, not applied: an applied Deployment is somebody else's to apply again, and a rollback says so.
+        cluster.kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
         urls[place] = f"http://127.0.0.1:{await node.expose(namespace, manifests.LABELS)}"
     return urls
 

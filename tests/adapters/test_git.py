@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.git import GitSource
+from bot.adapters.source.git import GitSource
 from runbooks.steps.source import Found, Kind, UnknownVersion
 from runbooks.vocabulary import Unreachable
 from tests.fixtures.repositories import Repository

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.adapters.job_state import is_running, state_of
+from bot.adapters.jobs.state import is_running, state_of
 from runbooks.vocabulary import Json
 
 CREATED = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

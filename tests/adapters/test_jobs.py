@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.adapters.jobs import KubernetesJobs
+from bot.adapters.jobs.runner import KubernetesJobs
 from bot.adapters.kubernetes.client import Address, Clusters
-from bot.adapters.local_runner import LocalProcesses
+from bot.adapters.processes.runner import LocalProcesses
 from runbooks.redaction import HIDDEN, Redactor
 from runbooks.steps.command import Command, Ending, JobRefused, JobState, Task
 from runbooks.vocabulary import Done, Fenced, NotDone, Outcome, Pending, Unreachable

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.local_runner import LocalProcesses
+from bot.adapters.processes.runner import LocalProcesses
 from runbooks.steps.command import Task
 from runbooks.store import LeaseLost
 from sandbox.waiting import until
@@ -193,7 +193,7 @@ BOT = """
 import asyncio, sys
 from datetime import timedelta
 from pathlib import Path
-from bot.adapters.local_runner import LocalProcesses
+from bot.adapters.processes.runner import LocalProcesses
 from tests.adapters.test_local_runner import FAMILY, python, unheard
 runner = LocalProcesses(Path(sys.argv[1]), {"PATH": sys.argv[3]})
 print(asyncio.run(runner.run(python(FAMILY, sys.argv[2]), unheard)).why, flush=True)

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from bot.adapters.service_database.statements import statement
-from runbooks.steps.migration_planning import PlannedMigrations
+from runbooks.steps.migrations.planning import PlannedMigrations
 from runbooks.vocabulary import Fenced, PlanningFailed, Unreachable
 from sandbox.postgres import PostgresServer
 from sandbox.waiting import until

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.local_runner import LocalProcesses
+from bot.adapters.processes.runner import LocalProcesses
 from runbooks.redaction import HIDDEN, Redactor
 from runbooks.steps.base import Turn
 from runbooks.steps.command import Command, Ending, JobRefused, JobState, Task

@@ -5,7 +5,7 @@ import psycopg
 import pytest
 
 from runbooks.steps.base import Turn
-from runbooks.steps.migration_run import TRIES
+from runbooks.steps.migrations.run import TRIES
 from runbooks.vocabulary import Failed, Fenced, InDoubt, NotDone, Pending, Unreachable
 from tests.fixtures.cutting import CuttingProxy
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS, Schema, through

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from runbooks.steps.migration_files import ChainBroken, chain, checksum, number_of, stem
+from runbooks.steps.migrations.files import ChainBroken, chain, checksum, number_of, stem
 
 _GOOD = {
     "021_tenants.sql": "create table tenants ();",

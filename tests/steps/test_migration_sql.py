@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from runbooks.steps.migration_losses import Class, classify, losses
-from runbooks.steps.migration_sql import Kind, SqlRefused, analyse
+from runbooks.steps.migrations.losses import Class, classify, losses
+from runbooks.steps.migrations.sql import Kind, SqlRefused, analyse
 
 _FLAGS = """-- Features, für jeden Mandanten 😀.
 create table tenant_flags (flag text);

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from runbooks.steps.base import Turn
-from runbooks.steps.migration_files import checksum
+from runbooks.steps.migrations.files import checksum
 from runbooks.vocabulary import Done, Failed, InDoubt
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS, Schema, through
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from runbooks.steps.base import Params, Resolved, Site
-from runbooks.steps.migration_files import checksum
-from runbooks.steps.migrations_apply import MigrationsApply
+from runbooks.steps.migrations.apply import MigrationsApply
+from runbooks.steps.migrations.files import checksum
 from runbooks.vocabulary import Done, Failed, PlanningFailed, Unreachable
 from sandbox.postgres import PostgresServer
 from sandbox.service.repository import build

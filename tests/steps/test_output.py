@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.output_buffer import OutputBuffer
+from bot.adapters.processes.output_buffer import OutputBuffer
 from runbooks.steps.output import counts, last_line, last_lines, one_line, span
 
 PYTEST = "\x1b[31mFAILED\x1b[0m tests/test_a.py::test_b - assert 1 == 2\n"

@@ -14,9 +14,9 @@ from bot.adapters.service_database.errors import sanitised, translated
 from bot.adapters.service_database.session import MigrationSession
 from bot.adapters.service_database.statements import statement
 from runbooks.steps.base import Site, Turn
-from runbooks.steps.migration_files import Migration
-from runbooks.steps.migration_planning import stands_at
-from runbooks.steps.service_database import DatabaseUnfit, Row, SessionBusy
+from runbooks.steps.migrations.database import DatabaseUnfit, Row, SessionBusy
+from runbooks.steps.migrations.files import Migration
+from runbooks.steps.migrations.planning import stands_at
 from runbooks.vocabulary import Unreachable
 
 ADOPT = "adopt"

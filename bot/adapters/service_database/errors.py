@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors
 
-from runbooks.steps.migration_sql import Statement
-from runbooks.steps.service_database import AnswerLost, DatabaseUnfit, ScriptFailed
+from runbooks.steps.migrations.database import AnswerLost, DatabaseUnfit, ScriptFailed
+from runbooks.steps.migrations.sql import Statement
 from runbooks.vocabulary import Unreachable
 
 _LONGEST = 300  # characters of an error that are shown

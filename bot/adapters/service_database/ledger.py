@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import AsyncConnection, errors
 
 from bot.adapters.service_database.statements import statement
-from runbooks.steps.service_database import DatabaseUnfit, Row, State
+from runbooks.steps.migrations.database import DatabaseUnfit, Row, State
 from runbooks.vocabulary import Fenced, Unreachable
 
 Connection = AsyncConnection[tuple[Any, ...]]

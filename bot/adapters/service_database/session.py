@@ -12,8 +12,8 @@ from bot.adapters.service_database.errors import failed
 from bot.adapters.service_database.statements import statement
 from runbooks.catalogue import Migrations
 from runbooks.steps.base import Turn
-from runbooks.steps.migration_sql import Kind, Statement, outside_only
-from runbooks.steps.service_database import DatabaseUnfit, Row, Script, ScriptFailed, State
+from runbooks.steps.migrations.database import DatabaseUnfit, Row, Script, ScriptFailed, State
+from runbooks.steps.migrations.sql import Kind, Statement, outside_only
 
 _UNDER_WAY = {State.APPLIED: State.APPLYING, State.REVERTED: State.REVERTING}
 _BEFORE = {State.APPLIED: State.REVERTED, State.REVERTED: State.APPLIED}

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from runbooks.steps.base import Site, Turn
-from runbooks.steps.migration_files import Migration
-from runbooks.steps.migration_sql import Sql
+from runbooks.steps.migrations.files import Migration
+from runbooks.steps.migrations.sql import Sql
 
 BASELINE = "baseline"
 

@@ -6,10 +6,10 @@ from typing import Self
 
 from runbooks.catalogue import Migrations
 from runbooks.steps.base import Site
-from runbooks.steps.migration_files import ChainBroken, Migration, chain, digits_of, number_of, stem
-from runbooks.steps.migration_losses import classify
-from runbooks.steps.migration_sql import SqlRefused, analyse
-from runbooks.steps.service_database import DatabaseUnfit, Row, Script, ServiceDatabase, State
+from runbooks.steps.migrations.database import DatabaseUnfit, Row, Script, ServiceDatabase, State
+from runbooks.steps.migrations.files import ChainBroken, Migration, chain, digits_of, number_of, stem
+from runbooks.steps.migrations.losses import classify
+from runbooks.steps.migrations.sql import SqlRefused, analyse
 from runbooks.steps.source import Source
 from runbooks.vocabulary import Json, PlanningFailed
 

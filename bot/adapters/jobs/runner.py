@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from bot.adapters.job_manifest import CONTAINER, epoch_of, is_stone, job, stone
-from bot.adapters.job_state import is_over, is_running, state_of
+from bot.adapters.jobs.manifest import CONTAINER, epoch_of, is_stone, job, stone
+from bot.adapters.jobs.state import is_over, is_running, state_of
 from bot.adapters.kubernetes.client import Clusters, Query, Reply, path
 from bot.adapters.kubernetes.errors import asking, changing, cluster_named, fault_of_patch, fault_of_read
-from bot.adapters.output_buffer import joined
+from bot.adapters.processes.output_buffer import joined
 from runbooks.steps.command import Ending, JobRefused, JobState, Task
 from runbooks.steps.kubernetes.deployments import FIELD_MANAGER
 from runbooks.steps.kubernetes.workloads import AnswerLost, Denied

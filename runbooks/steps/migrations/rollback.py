@@ -6,10 +6,10 @@ The schema is left as it is unless a person who has seen the scripts says otherw
 from collections.abc import Sequence
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
-from runbooks.steps.migration_downs import CONSENT, Downs, NoWayBack, fetch, newer
-from runbooks.steps.migration_goals import Wanted, abandon, answered, settle
-from runbooks.steps.migration_run import Journey
-from runbooks.steps.service_database import DatabaseUnfit, Row, ServiceDatabase, State
+from runbooks.steps.migrations.database import DatabaseUnfit, Row, ServiceDatabase, State
+from runbooks.steps.migrations.downs import CONSENT, Downs, NoWayBack, fetch, newer
+from runbooks.steps.migrations.goals import Wanted, abandon, answered, settle
+from runbooks.steps.migrations.run import Journey
 from runbooks.steps.source import Source
 from runbooks.vocabulary import (
     Choice,

@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from runbooks.steps.base import Turn
-from runbooks.steps.migration_files import digits_of
-from runbooks.steps.migration_goals import WORDS, Wanted, attempt, by_number, done, doubt, evidence
-from runbooks.steps.migration_planning import stands_at
-from runbooks.steps.service_database import (
+from runbooks.steps.migrations.database import (
     AnswerLost,
     DatabaseUnfit,
     Row,
@@ -19,6 +16,9 @@ from runbooks.steps.service_database import (
     SessionBusy,
     State,
 )
+from runbooks.steps.migrations.files import digits_of
+from runbooks.steps.migrations.goals import WORDS, Wanted, attempt, by_number, done, doubt, evidence
+from runbooks.steps.migrations.planning import stands_at
 from runbooks.vocabulary import Failed, Json, Outcome, Pending
 
 TRIES = 8

@@ -1,10 +1,10 @@
 """`migrations.apply`: applies the commit's pending migrations in order, each with its row in the ledger."""
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
-from runbooks.steps.migration_files import number_of
-from runbooks.steps.migration_goals import Wanted, abandon, settle
-from runbooks.steps.migration_planning import MigrationPlanner, PlannedMigrations
-from runbooks.steps.migration_run import Journey
+from runbooks.steps.migrations.files import number_of
+from runbooks.steps.migrations.goals import Wanted, abandon, settle
+from runbooks.steps.migrations.planning import MigrationPlanner, PlannedMigrations
+from runbooks.steps.migrations.run import Journey
 from runbooks.vocabulary import Cut, Done, Failed, Json, NotDone, Outcome, PlanningFailed
 
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 
-from bot.adapters.mirror import GitFailed, Mirror
+from bot.adapters.source.mirror import GitFailed, Mirror
 from runbooks.steps.source import Found, Kind, UnknownVersion
 from runbooks.vocabulary import Unreachable
 

@@ -5,7 +5,7 @@ A pod that has ended counts at once: the Job's own condition follows a moment la
 
 from datetime import datetime
 
-from bot.adapters.job_manifest import is_stone
+from bot.adapters.jobs.manifest import is_stone
 from runbooks.steps.command import JobState
 from runbooks.steps.output import one_line
 from runbooks.vocabulary import Json

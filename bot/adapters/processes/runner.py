@@ -16,8 +16,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.adapters import supervisor
-from bot.adapters.output_buffer import OutputBuffer
+from bot.adapters.processes import supervisor
+from bot.adapters.processes.output_buffer import OutputBuffer
 from runbooks.steps.command import Ran, Task
 from runbooks.steps.output import span
 

@@ -11,7 +11,7 @@ from pglast import ast
 from pglast.enums import AlterTableType, CmdType, DropBehavior, ObjectType, OnConflictAction
 from pglast.visitors import Continue, Skip, Visitor
 
-from runbooks.steps.migration_sql import Sql
+from runbooks.steps.migrations.sql import Sql
 
 
 class Class(StrEnum):

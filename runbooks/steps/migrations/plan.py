@@ -1,7 +1,7 @@
 """`migrations.plan`: which migrations a deploy brings, and whether each has its way back. Changes nothing."""
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
-from runbooks.steps.migration_planning import MigrationPlanner, PlannedMigrations
+from runbooks.steps.migrations.planning import MigrationPlanner, PlannedMigrations
 from runbooks.vocabulary import Done, Failed, Outcome, PlanningFailed
 
 

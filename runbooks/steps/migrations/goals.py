@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Self
 
 from runbooks.steps.base import Turn
-from runbooks.steps.migration_planning import stands_at
-from runbooks.steps.migration_sql import Kind
-from runbooks.steps.service_database import (
+from runbooks.steps.migrations.database import (
     DatabaseUnfit,
     Row,
     Script,
     ServiceDatabase,
     State,
 )
+from runbooks.steps.migrations.planning import stands_at
+from runbooks.steps.migrations.sql import Kind
 from runbooks.vocabulary import Choice, Done, InDoubt, Json, Means, NotDone, Outcome
 
 

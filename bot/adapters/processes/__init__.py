@@ -1,0 +1,1 @@
+"""Commands as processes beside the bot, each under a supervisor that ends it with the bot."""
