@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from runbooks.catalogue import Catalogue
+from runbooks.documents.placeholders import BadParameter, bind
 from runbooks.documents.runbook import Item, Phase, Runbook
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
@@ -21,7 +22,7 @@ class Library(Protocol):
     """The runbooks that ship, and the team's own."""
 
     def runbook(self, runbook_id: str) -> Runbook:
-        """A runbook by its id. KeyError where there is none."""
+        """What a run of this runbook does. KeyError where there is none."""
         ...
 
 
@@ -85,9 +86,13 @@ class Planner:
 
     def _runbook(self, run: Run) -> Runbook:
         try:
-            return self.library.runbook(run.runbook).runs
+            runbook = self.library.runbook(run.runbook)
+            known = {"service": run.service, "environment": run.environment, "version": run.version}
+            return bind(runbook, {p.name: known[p.name] for p in runbook.parameters if p.name in known})
         except KeyError:
             raise PlanningFailed(f"There is no runbook {run.runbook!r} in the library.") from None
+        except BadParameter as fault:
+            raise PlanningFailed(f"{fault} Nothing was changed.") from fault
 
     async def _step(self, phase: Phase, item: Item, site: Site) -> PlannedStep:
         uses = item.uses

@@ -18,6 +18,7 @@ _TABLE = {
     "deploy-failed": Escalation("Deploy failed, rollback needed", Severity.S2, "Execute rollback. Create incident."),
     "health-failing": Escalation("Health probes failing post-deploy", Severity.S2, "Rollback. Investigate."),
     "migration-without-rollback": Escalation("Missing rollback script", Severity.S3, "Create before deploying."),
+    "lkg-outdated": Escalation("LKG state outdated", Severity.S4, "Update after next successful deploy."),
     "rollback-failed": Escalation(
         "Rollback failed", Severity.S1, "Restore by hand, now. The card says what stands where."
     ),

@@ -12,10 +12,10 @@ _MINUTE = 60
 
 
 def span(length: timedelta) -> str:
-    """A length of time with its unit: "0.4 s", "48 s", "1 m 12 s", "10 m"."""
+    """A length of time with its unit: "0.4 s", "48 s", "1 m 12 s", "10 m"; Jobs are timed in whole seconds only."""
     seconds = length.total_seconds()
     if seconds < 1:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f} s" if seconds else "under 1 s"
     minutes, rest = divmod(int(seconds), _MINUTE)
     return " ".join([f"{minutes} m"] * bool(minutes) + [f"{rest} s"] * (not minutes or bool(rest)))
 

@@ -9,9 +9,10 @@ from typing import Protocol
 from runbooks.steps.base import Site, Step, Turn
 from runbooks.steps.kubernetes.changing import fence
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads, refs_of
-from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending
+from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending, Unreachable
 
 _AGAIN = timedelta(seconds=1)
+_PATIENCE = timedelta(seconds=10)  # with a silent database, before the pods go back without it
 
 
 class Holders(Protocol):
@@ -50,11 +51,11 @@ class TakeOver(Step):
                 return Pending(turn.now + _AGAIN, f"waiting for {run} to let go")
         try:
             found = {cut.site.run: await self._abandoned(turn, cut) for cut in turn.site.cut_off}
-            await self._fence(turn)
+            unfenced = await self._fence(turn)
         except Denied as fault:
             return Failed(fault.sentence)
         told = {run: found.get(run) or "nothing was under way" for run in turn.site.supersedes} | found
-        return Done(_line(told), {run: _sentence(turn, clause) for run, clause in told.items()})
+        return Done(_line(told) + unfenced, {run: _sentence(turn, clause) for run, clause in told.items()})
 
     async def check(self, turn: Turn, token: Json) -> Outcome:  # noqa: ARG002  # it looks at the world instead
         """Try again."""
@@ -64,12 +65,22 @@ class TakeOver(Step):
         step = self._steps[cut.step.uses]
         return await step.abandon(replace(cut, epoch=turn.epoch, now=turn.now))
 
-    async def _fence(self, turn: Turn) -> None:
+    async def _fence(self, turn: Turn) -> str:
+        """Write our epoch on every target; a clause where the database stayed silent: the pods must not wait for it.
+
+        Whatever migrates there later fences it first, by itself.
+        """
         for ref in refs_of(turn.site):
             with suppress(Missing):  # what is gone can't be written to; the restore says so
                 await fence(self._workloads, ref, epoch=turn.epoch)
         if turn.site.environment.database:
-            await self._database.fence(turn.site, turn.epoch)
+            try:
+                await self._database.fence(turn.site, turn.epoch)
+            except Unreachable:
+                if turn.now - turn.began_at < _PATIENCE:
+                    raise
+                return " · the database does not answer and is left as it is"
+        return ""
 
 
 def _line(told: Mapping[str, str]) -> str:
