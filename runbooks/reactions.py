@@ -3,7 +3,7 @@
 The only place where the rooms meet.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -57,7 +57,7 @@ def _ended(catalogue: Catalogue, run: Run, release: Release) -> Asked:
     back = _way_back(catalogue, run, release)
     name = _finding(run)
     if name:
-        asked.append((f"finding/{run.id}.{name}", _raise(run, name, back)))
+        asked.append((f"finding/{run.id}.{name}", _raise(run, name, release, back)))
     return [*asked, *([(f"run/{back.run_id}", back.request)] if back else [])]
 
 
@@ -97,13 +97,27 @@ def _way_back(catalogue: Catalogue, run: Run, release: Release) -> _Back | None:
     return _Back(run_id="R-" + run.id.partition("-")[2], request=request)
 
 
-def _raise(run: Run, name: str, back: _Back | None) -> Raise:
+def _raise(run: Run, name: str, release: Release, back: _Back | None) -> Raise:
     return Raise(
         name=name,
-        what=(run.reason,) if run.changed or run.command == "rollback" else (f"{run.reason} Nothing was changed.",),
+        what=tuple(_what(run, release)),
         run=run.id,
         service=run.service,
         environment=run.environment,
         rolls_back=back.run_id if back else "",
         offers_rollback=run.roll_back and back is None and run.command != "rollback",
     )
+
+
+def _what(run: Run, release: Release) -> Iterator[str]:
+    """Lines: what happened, the pod that shows it, what it means for the schema."""
+    yield run.reason if run.changed or run.command == "rollback" else f"{run.reason} Nothing was changed."
+    found = run.evidence.get(run.failed_step, {})
+    if pod := found.get("pod"):
+        code, lines = found.get("exit_code"), found.get("last_lines") or [""]
+        how = [f"exit {code}"] if code is not None else []
+        yield " · ".join([pod, *how, *([f"“{lines[-1]}”"] if lines[-1] else [])])
+    if applied := [name for evidence in run.evidence.values() for name in evidence.get("applied") or ()]:
+        are = f"Migration {applied[0]} is" if len(applied) == 1 else f"{len(applied)} migrations are"
+        to = release.known_good.version if release.known_good else "an older version"
+        yield f"{are} applied; it is not known whether {to} runs on {'it' if len(applied) == 1 else 'them'}."

@@ -1,28 +1,27 @@
 """The private confirmation before an emergency rollback: what comes back, what does not, who is stopped."""
 
+from collections.abc import Sequence
+
 from commands.views import words
-from commands.views.blocks import Block, actions, button, section
+from commands.views.blocks import Block, actions, button, paragraphs
 from runbooks.catalogue import Approval
 from runbooks.engine.gestures import target_digest
 from runbooks.releases.state import Release
 from runbooks.vocabulary import KnownGood
+
+_LINE, _MOST = 400, 12  # characters of a fact; facts
 
 
 def confirm_rollback(
     release: Release, target: KnownGood, lines: list[str], running: list[str], *, quorum: Approval, version: str
 ) -> list[Block]:
     """The question, its facts, and the button; the click carries the digest of what was shown."""
-    last = target == release.known_good
-    since = f", last known good since {words.day(target.at)}" if last else ""
-    place = f"{words.safe(release.service)} {words.safe(release.environment)}"
-    question = f"*Roll back {place} to {words.safe(target.version)}* `{target.commit[:7]}`{since}?"
-    facts = [words.safe(line) for line in lines]
+    facts = [words.bold_label(words.line(line, _LINE)) for line in lines[:_MOST]]
+    facts += [f"{len(lines) - _MOST} facts more"] if len(lines) > _MOST else []
     if running:
         facts.append(f"{', '.join(running)} will be stopped first, before its next step")
-    if not last:
-        facts.append(
-            f"This is not the last known good: it needs {words.count(quorum.count, 'approval')} of @{quorum.group}"
-        )
+    if target != release.known_good:
+        facts.append(_approval(release, quorum))
     value = {
         "service": release.service,
         "environment": release.environment,
@@ -30,6 +29,22 @@ def confirm_rollback(
         "shown": target_digest(target),
     }
     return [
-        section(question + "\n" + "\n".join(facts)),
-        *actions(button("Roll back now", "roll-back", value, "danger"), button("Cancel", "cancel", {})),
+        *paragraphs([_question(release, target), *_bullets(facts)]),
+        *actions(button("Roll back now", "roll-back", value, "primary"), button("Cancel", "cancel", {})),
     ]
+
+
+def _question(release: Release, target: KnownGood) -> str:
+    place = f"{words.line(release.service, 90)} {words.line(release.environment, 90)}"
+    since = f", last known good since {words.moment(target.at)}" if target == release.known_good else ""
+    return f"*Roll back {place} to {words.line(target.version, 90)}* `{target.commit[:7]}`{since}?"
+
+
+def _bullets(facts: Sequence[str]) -> list[str]:
+    return [f"• {fact}" for fact in facts]
+
+
+def _approval(release: Release, quorum: Approval) -> str:
+    good = words.line(release.known_good.version, 90) if release.known_good else "not recorded"
+    wanted = words.count(quorum.count, "approval")
+    return f"It needs {wanted} of @{words.safe(quorum.group)}, since it is not the last known good, which is {good}"

@@ -1,10 +1,15 @@
 """One step as a line of its card: its sign, and what it found, does or waits for."""
 
 from commands.views import words
-from runbooks.runs.state import Run, StepRun
+from runbooks.runs.state import Run, Status, StepRun
 from runbooks.vocabulary import Done, Failed, InDoubt, Pending, PlannedStep, Then, Waiting
 
-ICONS = {"done": "✅", "ticked": "☑️", "failed": "❌", "passed": "⚠️", "waits": "⏸", "works": "⏳", "ahead": "▫️"}
+DONE, TICKED, FAILED, PASSED = "✅", "☑️", "❌", "⚠️"
+WAITS, WORKS, STOPPED, AHEAD = "⏸", "⏳", "⏹", "⬜"
+
+_LINE = 240  # characters
+_TIMED = {"http.health", "kubernetes.rollout", "kubernetes.restore", "migrations.apply"}
+"""What people want to know the length of; a command's line says it already."""
 
 
 def icon(run: Run, step: PlannedStep) -> str:
@@ -12,13 +17,19 @@ def icon(run: Run, step: PlannedStep) -> str:
     state = run.of(step)
     match state.outcome if state else None:
         case Done():
-            return ICONS["ticked"] if state and state.choice_by else ICONS["done"]
+            return TICKED if state and state.choice_by else DONE
         case Failed():
-            return ICONS["passed"] if step.on_failure.then is Then.GO_ON else ICONS["failed"]
+            return PASSED if step.on_failure.then is Then.GO_ON else FAILED
+        case _ if state is None or not state.epoch:
+            return AHEAD
+        case _ if run.status.over:
+            return STOPPED
+        case Waiting() if step.uses == "confirm":
+            return AHEAD  # a box to tick
         case Waiting() | InDoubt():
-            return ICONS["waits"]
+            return WAITS
         case _:
-            return ICONS["works"] if state and state.epoch else ICONS["ahead"]
+            return WAITS if step.uses == "approve" and run.waits_for_approval else WORKS
 
 
 def line_of(run: Run, step: PlannedStep) -> str:
@@ -28,22 +39,39 @@ def line_of(run: Run, step: PlannedStep) -> str:
         return ""
     match state.outcome:
         case Done(line=line):
-            return _done(state, line)
+            return _done(run, step, state, line)
         case Failed(reason=reason):
-            return words.safe(reason)
+            return words.line(reason)
         case Waiting(on=on):
-            return "" if step.uses in ("confirm", "approve") else words.safe(f"waits for {on}")
+            return "" if step.uses in ("confirm", "approve") else words.line(f"waits for {on}", _LINE)
         case InDoubt(question=question):
-            return words.safe(question)
+            return words.line(question)
         case Pending(line=line):
-            return words.safe(state.progress or line)
+            return words.line(state.progress or line, _LINE)
         case _:
-            return words.safe(state.progress)
+            return words.line(state.progress, _LINE)
 
 
-def _done(state: StepRun, line: str) -> str:
-    if state.choice_by and not line:
-        return f"{words.person(state.choice_by)}, {words.clock(state.recorded_at)}"
+def _done(run: Run, step: PlannedStep, state: StepRun, line: str) -> str:
+    if step.uses == "approve" and run.approvals:
+        return f"by {words.people(a.by for a in run.approvals)}"
+    if step.uses == "lkg.update" and run.status is Status.SUCCEEDED:
+        return last_known_good(run)
+    if not line:
+        return decided(state)
     took = state.recorded_at - (state.first_began_at or state.began_at) if state.recorded_at else None
-    length = f" · {words.span(took)}" if took is not None and took.total_seconds() >= 1 and " s" not in line else ""
-    return words.safe(line) + (length if line else "")
+    length = f" · {words.span(took)}" if took and took.total_seconds() >= 1 and step.uses in _TIMED else ""
+    return words.line(line, _LINE) + length
+
+
+def last_known_good(run: Run) -> str:
+    """What a deploy that ended well has made of its version."""
+    return f"{words.line(run.version, 60)} is the last known good"
+
+
+def decided(state: StepRun) -> str:
+    """Who ticked or decided it, what and when; "" where nobody had to."""
+    if state.choice_by is None:
+        return ""
+    left = "left as it is by " if state.choice == "leave" else ""
+    return f"{left}{words.person(state.choice_by)}, {words.clock(state.recorded_at)}"

@@ -1,17 +1,41 @@
 """Small pieces of text for Slack: mentions, times, durations, and outside text made harmless."""
 
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from runbooks.catalogue import Group
 from runbooks.vocabulary import OPSBOT, Actor
 
 INDENT = "\u2003"  # em space: ordinary leading spaces collapse in Slack
+_ASIDE = re.compile(r"\s*\([^()]*\)$")
+_CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
 
 
 def safe(text: str, limit: int = 600) -> str:
-    """Text from outside, escaped for mrkdwn (a `<!channel>` in it pages nobody) and cut to `limit` characters."""
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return cut.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Text from outside, escaped for mrkdwn (a `<!channel>` in it pages nobody), `limit` characters at most."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped if len(escaped) <= limit else _CUT_ENTITY.sub("", escaped[: limit - 1]) + "…"
+
+
+def line(text: str, limit: int = 600) -> str:
+    """The same on one line."""
+    return safe(" ".join(text.split()), limit)
+
+
+def code(text: str) -> str:
+    """Outside text as it would be typed. A backtick would end it, and an address is not drawn well everywhere."""
+    return line(text) if "`" in text or "://" in text else f"`{line(text)}`"
+
+
+def short(title: str) -> str:
+    """An item's title for a card: without the aside in parentheses at its end, 90 characters at most."""
+    return line(_ASIDE.sub("", title) or title, 90)
+
+
+def bold_label(text: str) -> str:
+    """A line such as "Pods: 3 replicas stay" with its label in bold; any other line as it is."""
+    return re.sub(r"^([A-Z][A-Za-z ]{2,24}:) ", r"*\1* ", text)
 
 
 def person(actor: Actor | None) -> str:
@@ -21,13 +45,23 @@ def person(actor: Actor | None) -> str:
     return "Opsbot" if actor == OPSBOT else f"<@{actor.rpartition('/')[2]}>" if "/" in actor else safe(actor)
 
 
+def people(actors: Iterable[Actor | None]) -> str:
+    """Mentions of several, each once."""
+    return ", ".join(dict.fromkeys(map(person, actors)))
+
+
 def group(name: str, found: Group | None) -> str:
     """A mention of everybody in a group, so that they are notified."""
     if found is None:
-        return f"@{name}"
+        return f"@{safe(name)}"
     if found.slack:
         return f"<!subteam^{found.slack}|@{name}>"
     return " ".join(f"<@{member}>" for member in sorted(found.members)) or f"@{name}"
+
+
+def either(names: Iterable[str]) -> str:
+    """Names of groups, notifying nobody: "@developers or @sre"."""
+    return " or ".join(f"@{safe(name)}" for name in dict.fromkeys(names))
 
 
 def clock(at: datetime | None) -> str:
@@ -40,6 +74,13 @@ def clock(at: datetime | None) -> str:
 def day(at: datetime) -> str:
     """A date and time of day in the reader's own zone."""
     return f"<!date^{int(at.timestamp())}^{{date_short}} {{time}}|{at.astimezone(UTC):%-d %b %Y %H:%M} UTC>"
+
+
+def moment(at: datetime | None) -> str:
+    """The same, in fewer words where it is near: "today 10:02"."""
+    if at is None:
+        return ""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at.astimezone(UTC):%-d %b %Y %H:%M} UTC>"
 
 
 def span(length: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""Draws for the page what the local Slack's own page leaves as code: dates, user groups, @here."""
+"""Draws for the page what the local Slack's own page leaves as code: dates, user groups, @here; a button's place."""
 
 import re
 from collections.abc import Mapping
@@ -8,6 +8,11 @@ _DATE = re.compile(r"<!date\^(\d+)\^([^|>^]*)(?:\^[^|>]*)?(?:\|[^>]*)?>")
 _GROUP = re.compile(r"<!subteam\^([A-Z0-9]+)(?:\|[^>]*)?>")
 _ALL = re.compile(r"<!(here|channel|everyone)(?:\|[^>]*)?>")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+STYLE = b"""<style>
+.bk-section:has(> .bk-button) { display: flex; align-items: center; justify-content: space-between; gap: 16px }
+.bk-section > .bk-button { flex: none; padding: 3px 12px }
+</style>"""
+"""A section's button stands at its right, as in Slack."""
 
 
 def drawn(text: str, groups: Mapping[str, str], now: datetime) -> str:

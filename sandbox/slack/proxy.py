@@ -14,6 +14,7 @@ from aiohttp import web
 
 from sandbox.slack.answers import Answer, Args, refused
 from sandbox.slack.arguments import arguments, body
+from sandbox.slack.drawing import STYLE
 from sandbox.slack.faults import Fault, Faults
 from sandbox.slack.journal import Call, Journal
 from sandbox.slack.memory import Memory
@@ -26,7 +27,7 @@ from sandbox.slack.trouble import Effect, meet
 
 RESPONSE_URL = "response_url"
 _LARGEST = 1 << 30
-_HINT = (b"try /echo hi", b"try /deploy help")  # what the page's text field suggests
+_REPLACED = ((b"try /echo hi", b"try /deploy help"), (b"</head>", STYLE + b"</head>"))  # in the page
 _HOP_BY_HOP = {"host", "connection", "content-length", "transfer-encoding", "content-encoding", "accept-encoding"}
 
 
@@ -162,7 +163,9 @@ class Proxy:
         async with self._upstream.request(
             request.method, f"{self._server.url}{request.rel_url}", headers=headers, data=await request.read()
         ) as told:
-            content = (await told.read()).replace(*_HINT)
+            content = await told.read()
+            for old, new in _REPLACED if request.path == "/" else ():
+                content = content.replace(old, new)
             kept = {name: value for name, value in told.headers.items() if name.lower() not in _HOP_BY_HOP}
         call.status = told.status
         self.journal.changed()

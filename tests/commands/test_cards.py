@@ -1,117 +1,364 @@
 """Cards from states: what they say, which buttons they have, and that they fit into Slack whatever comes."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.views.messages import messages
+from commands.views.messages import Message, messages
 from commands.views.run_card import Look, card
 from runbooks.catalogue import Catalogue
 from runbooks.releases.state import Release
 from runbooks.runs import commands as c
 from runbooks.runs.state import Run
-from runbooks.vocabulary import Choice, Done, Failed, InDoubt, KnownGood, Means, Pending, Waiting
+from runbooks.vocabulary import Choice, Done, Failed, InDoubt, Means, Outcome, Pending, Waiting
+from sandbox.slack.sizes import too_large
+from tests.commands.stages import CRASHED, KNOWN, RELEASE, V42, Stages, stages
 from tests.engine.world import CATALOGUE
-from tests.runs.stories import CHANGE, STEPS, TEN, Story, step
+from tests.runs.stories import CHANGE, STEPS, Story, step
 
-KNOWN = Catalogue.model_validate(CATALOGUE)
-GOOD = KnownGood("adopt", "v41", "3f2c1d9" + "0" * 33, (), "", "sha256:0", TEN)
-RELEASE = Release("api", "production", good=(GOOD,))
 LOOK = Look(KNOWN, RELEASE)
+AT = dict(stages())
+Json = dict[str, Any]
 
 
 def text_of(run: Run, look: Look = LOOK) -> str:
+    """All that can be read, with dates as in UTC and people by their ids."""
     found = []
     for block in card(run, look):
         found += [block["text"]["text"]] if "text" in block else []
         found += [e["text"] for e in block.get("elements", []) if isinstance(e.get("text"), str)]
-    return "\n".join(found)
+    return read("\n".join(found))
+
+
+def read(text: str) -> str:
+    for date in [part.partition(">")[0] for part in text.split("<!date^")[1:]]:
+        text = text.replace(f"<!date^{date}>", date.rpartition("|")[2].removesuffix(" UTC"))
+    return text.replace("\u2003", " ")
+
+
+def elements(run: Run) -> Iterator[Json]:
+    for block in card(run, LOOK):
+        yield from (
+            e for e in [*block.get("elements", []), block.get("accessory") or {}] if e.get("type") == "button"
+        )
 
 
 def buttons_of(run: Run) -> list[str]:
-    elements = [e for b in card(run, LOOK) for e in [*b.get("elements", []), b.get("accessory") or {}]]
-    return [e["text"]["text"] for e in elements if e.get("type") == "button"]
+    return [e["text"]["text"] for e in elements(run)]
 
 
-def test_a_deploy_that_waits_says_for_whom_and_until_when() -> None:
-    run = Story().at_the_gate().run
-    text = text_of(run)
-    assert "v41 `3f2c1d9` → *v42* `aaaaaaa`" in text
-    assert "Waits for 1 approval of @sre, not by <@URILEY> · until <!date^1795516200^{time}|10:30 UTC>" in text
-    assert buttons_of(run) == ["Approve", "Reject", "Abort"]
+def the_button(run: Run, label: str) -> Json:
+    return next(e for e in elements(run) if e["text"]["text"] == label)
 
 
-def test_an_open_manual_line_has_its_button_beside_it() -> None:
-    run = Story().requested().planned().run
-    assert buttons_of(run) == ["Done", "Abort"]
-    assert json.loads(next(b["accessory"]["value"] for b in card(run, LOOK) if "accessory" in b)) == {
-        "run": "D-1",
-        "step": "told",
-        "choice": "done",
-    }
+def test_a_deploy_that_waits_for_an_approval() -> None:
+    assert (
+        text_of(AT["waits for approval"])
+        == """\
+Deploy solvereign-api to production
+*S3* · D-1 · v41 `3f2c1d9` → *v42* `a8005c2` · asked by <@URILEY> 10:00
+*Plan*  `a8005c2000000000000000000000000000000000`
+• *Tests*  `python -m pytest backend_py/` as a Job in the image v42
+• *Schema*  1 migration: 024_tenant_flags.sql (reversible)
+• *Health*  /health/live, /health/ready · 3 good rounds in a row, within 30 s
+• *Pods*  Deployment solvereign-api: v41 → v42 · 3 replicas
+• *Smoke*  python -m backend_py.tools.smoke --url https://api.example as a Job in the image v42
+• *Approval*  1 of @sre, not <@URILEY>
+⏸ *Pre-Deploy*
+ ✅ All tests pass 412 passed · 48 s
+ ✅ Migrations planned 1 to apply, with its way back
+ ☑️ Migrations tested on staging <@URILEY>, 10:00
+ ✅ Health probes verified /health/live, /health/ready · 3 of 3 · 2 s
+ ☑️ Rollback plan documented <@URILEY>, 10:00
+ ☑️ Stakeholders notified <@URILEY>, 10:00
+ ⏸ Plan approved
+⬜ *Deploy*  Apply migrations in order · Deploy new pods · Verify health probes pass · Run smoke tests
+⬜ *Post-Deploy*  Update last-known-good.json · Verify KPI baselines · Monitor for 30min · Announce completion
+⏸ Waits for 1 approval of @sre, not by <@URILEY> · until 10:30"""
+    )
+    assert buttons_of(AT["waits for approval"]) == ["Approve", "Reject", "Abort"]
 
 
-def test_a_failed_deploy_says_where_why_and_what_happens_now() -> None:
-    run = Story().past_the_gate().done("migrate").done("rollout", Failed("New pods crash.")).run
-    text = text_of(run)
-    assert text.startswith("Deploy failed: api to production")
-    assert "❌ Rollout  New pods crash." in text
-    assert "Failed at “Rollout” <!date^1795514400^{time}|10:00 UTC>. R-1 takes production back to v41." in text
-    assert buttons_of(run) == []
+def test_a_deploy_whose_change_has_begun_shows_no_plan_but_its_steps() -> None:
+    assert (
+        text_of(AT["rolling out"])
+        == """\
+Deploy solvereign-api to production
+*S3* · D-1 · v41 `3f2c1d9` → *v42* `a8005c2` · asked by <@URILEY> 10:00
+✅ *Pre-Deploy*  22 s
+ tests: 412 passed · 1 migration to apply · health checks 3 of 3 · approved by <@UALEX> · 3 lines ticked by <@URILEY>
+⏳ *Deploy*
+ ✅ Apply migrations in order 024_tenant_flags.sql applied · 2 s
+ ⏳ Deploy new pods 2 of 3 new pods ready
+ ⬜ Verify health probes pass
+ ⬜ Run smoke tests
+⬜ *Post-Deploy*  Update last-known-good.json · Verify KPI baselines · Monitor for 30min · Announce completion"""
+    )
+
+
+def test_a_deploy_that_failed_says_where_why_and_what_happens_now() -> None:
+    assert text_of(AT["failed"]).splitlines()[4:] == [
+        "❌ *Deploy*",
+        " ✅ Apply migrations in order 024_tenant_flags.sql applied · 2 s",
+        f" ❌ Deploy new pods {CRASHED.reason}",
+        " ⬜ Verify health probes pass",
+        " ⬜ Run smoke tests",
+        "⬜ *Post-Deploy*  not begun",
+        "❌ Failed at “Deploy new pods” 10:00. R-1 takes production back to v41.",
+    ]
+    assert buttons_of(AT["failed"]) == []
+
+
+def test_a_deploy_that_ended_well() -> None:
+    assert (
+        text_of(AT["deployed"])
+        == """\
+Deployed solvereign-api to production
+*S3* · D-1 · *v42* `a8005c2` · asked by <@URILEY> 10:00
+✅ *Pre-Deploy*  22 s
+ tests: 412 passed · 1 migration to apply · health checks 3 of 3 · approved by <@UALEX> · 3 lines ticked by <@URILEY>
+✅ *Deploy*  14 s
+ 024_tenant_flags.sql applied · 3 of 3 pods on v42 · health checks 3 of 3 · smoke: exit 0
+✅ *Post-Deploy*  10 s
+ v42 is the last known good · announced · 2 lines ticked by <@URILEY>
+✅ Done 10:00"""
+    )
+
+
+def test_a_rollback_by_hand() -> None:
+    assert text_of(AT["asks about the schema"]).splitlines()[2:] == [
+        "⏸ *Emergency rollback*",
+        " ✅ Take over from a deploy that is still under way D-1 stopped: 1 of 1 workload was already patched to v42",
+        " ✅ Revert to previous deployment 3 of 3 pods on v41, by digest · 2 s",
+        " ✅ Verify health /health/live, /health/ready · 3 of 3 · 2 s",
+        " ⏸ If DB migration was applied, check rollback script waits for a decision about the schema",
+        " ⬜ Announce the rollback",
+        " ⬜ Document lessons learned",
+        "⏸ Waits for a decision about the schema, by @sre · the thread tells more",
+    ]
+    assert (
+        text_of(AT["rolled back"])
+        == """\
+Rolled back solvereign-api production to v41 in 14 s
+*S2* · R-2 · *v41* `3f2c1d9` · asked by <@URILEY> 10:00
+✅ *Emergency rollback*  22 s
+ D-1 stopped: 1 of 1 workload was already patched to v42 · 3 of 3 pods on v41, by digest · health checks 3 of 3 · \
+schema left as it is by <@URILEY>, 10:00 · announced · 1 line ticked by <@URILEY>
+✅ Done 10:00"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("stage", "title", "last"),
+    [
+        ("planning", "Deploy solvereign-api to production", "⏳ Making the plan"),
+        (
+            "waits for lines",
+            "Deploy solvereign-api to production",
+            "⏸ Waits for 3 lines to be ticked by @developers or @sre",
+        ),
+        ("stopping", "Deploy solvereign-api to production", "⏳ Stopping what is under way"),
+        (
+            "aborted",
+            "Deploy aborted: solvereign-api to production",
+            "⏹ Aborted by <@URILEY> 10:00: 1 of 1 workload was already patched to v42. "
+            "What was changed before stays.",
+        ),
+        (
+            "superseded",
+            "Deploy stopped: solvereign-api to production",
+            "⏹ Stopped by <@URILEY> 10:00. R-2 rolls solvereign-api in production back.",
+        ),
+        (
+            "expired",
+            "Deploy not approved in time: solvereign-api to production",
+            "⏹ Nobody approved it in time. Nothing was changed. Ask again when an approver is there.",
+        ),
+        (
+            "not planned",
+            "Not started: deploy of solvereign-api to production",
+            "❌ There is no version “v99” in https://git.example/solvereign-api: no tag is called that. "
+            "Nothing was changed.",
+        ),
+    ],
+)
+def test_the_first_line_says_what_it_is_and_the_last_where_it_stands(stage: str, title: str, last: str) -> None:
+    lines = text_of(AT[stage]).splitlines()
+    assert (lines[0], lines[-1]) == (title, last)
+
+
+def test_what_a_take_over_found_is_noted_on_the_card_of_the_run_it_stopped() -> None:
+    assert "ℹ️ Stopped for R-2: 1 of 1 workload was already patched to v42." in text_of(AT["superseded"])
+
+
+def test_an_abort_before_the_change_says_that_nothing_was_changed() -> None:
+    story = Stages().deploying().checked()
+    story.does(c.Abort(story.run.requester, frozenset(), frozenset()))
+    story.does(c.Stopped(""))
+    assert text_of(story.run).endswith("Aborted by <@URILEY> 10:00: nothing was under way. Nothing was changed.")
 
 
 def test_a_failed_deploy_without_a_way_back_does_not_promise_one() -> None:
-    run = Story().past_the_gate().done("migrate").done("rollout", Failed("New pods crash.")).run
-    assert "It does not go back by itself." in text_of(run, Look(KNOWN, Release("api", "production")))
+    without = Look(KNOWN, Release("solvereign-api", "production"))
+    assert text_of(AT["failed"], without).endswith("It does not go back by itself.")
+
+
+def test_where_people_are_to_decide_the_card_says_what_to_type() -> None:
+    raw = KNOWN.model_dump()
+    raw["services"]["solvereign-api"]["environments"]["production"]["on_failure"] = "ask"
+    asking = Look(Catalogue.model_validate(raw), RELEASE)
+    assert text_of(AT["failed"], asking).endswith("To go back to v41: `/rollback solvereign-api production`.")
+
+
+def test_the_change_can_be_looked_at_where_the_catalogue_has_a_link() -> None:
+    raw = KNOWN.model_dump()
+    raw["services"]["solvereign-api"]["source"]["compare"] = "https://git.example/{base}..{head}"
+    linked = Look(Catalogue.model_validate(raw), RELEASE)
+    link = f"https://git.example/3f2c1d9{'0' * 33}..a8005c2{'0' * 33}"
+    assert f" · <{link}|compare>" in text_of(AT["waits for approval"], linked)
+    same = replace(RELEASE, good=(V42,))
+    assert "compare" not in text_of(AT["waits for approval"], Look(linked.catalogue, same))
 
 
 def test_a_plan_that_changed_shows_the_difference() -> None:
     story = Story().at_the_gate().approved()
     story.planned(*STEPS, commit="b" * 40)
-    assert "The plan has changed" in text_of(story.run)
-    assert "commit aaaaaaa is now bbbbbbb" in text_of(story.run)
+    look = Look(Catalogue.model_validate(CATALOGUE), RELEASE)
+    assert "*The plan has changed, so earlier approvals no longer count:*" in text_of(story.run, look)
+    assert "• commit aaaaaaa is now bbbbbbb" in text_of(story.run, look)
 
 
-def test_a_decision_has_its_choices_as_buttons() -> None:
-    asked = Waiting("a decision", (Choice("leave", "Leave it"), Choice("run", "Run it", Means.AGAIN, danger=True)))
-    run = Story().requested(quorum=None).planned(step("one"), quorum=False).done("one", asked).run
-    assert buttons_of(run) == ["Leave it", "Run it", "Abort"]
-    styles = [e.get("style") for b in card(run, LOOK) for e in b.get("elements", []) if e.get("type") == "button"]
-    assert styles == ["primary", "danger", None]
+def test_an_open_manual_line_has_its_button_beside_it() -> None:
+    run = AT["waits for lines"]
+    assert buttons_of(run) == ["Done", "Done", "Done", "Abort"]
+    beside = [b for b in card(run, LOOK) if "accessory" in b]
+    assert [b["text"]["text"] for b in beside] == [
+        "\u2003⬜ Migrations tested on staging",
+        "\u2003⬜ Rollback plan documented",
+        "\u2003⬜ Stakeholders notified",
+    ]
+    assert json.loads(beside[0]["accessory"]["value"]) == {"run": "D-1", "step": "staging", "choice": "done"}
 
 
-def test_who_must_act_is_told_by_a_message_of_its_own() -> None:
-    run = Story().at_the_gate().run
-    found = messages(KNOWN, run, lambda _: RELEASE)
-    assert [m.key for m in found] == ["run/D-1/card", f"run/D-1/approval/{run.digest[:12]}"]
-    assert found[1].text.startswith("<@UALEX> <@USAM> D-1 waits for 1 approval, not by <@URILEY>")
-    assert found[1].thread == "run/D-1/card"
+def test_a_mistake_that_costs_is_asked_about() -> None:
+    assert "confirm" not in the_button(AT["waits for lines"], "Abort")
+    abort = the_button(AT["rolling out"], "Abort")
+    assert "style" not in abort
+    assert abort["confirm"]["title"]["text"] == "Abort this deploy?"
+    assert abort["confirm"]["text"]["text"] == (
+        "solvereign-api in production is being changed. What is under way is ended where that can be done; "
+        "what was changed already stays."
+    )
+    down = the_button(AT["asks about the schema"], "Run 024_rollback.sql")
+    assert down["style"] == "danger"
+    assert down["confirm"]["title"]["text"] == "Run 024_rollback.sql?"
+    assert "What it takes away is gone" in down["confirm"]["text"]["text"]
 
 
-@pytest.mark.parametrize("outcome", [Failed("no"), InDoubt("Was it?"), Pending(TEN, "half"), Done("yes")])
-def test_keys_of_messages_are_never_twice(outcome: object) -> None:
-    story = Story().past_the_gate().done("migrate", outcome)
-    keys = [m.key for m in messages(KNOWN, story.run, lambda _: RELEASE)]
-    assert len(keys) == len(set(keys))
+def test_a_decision_has_its_choices_as_buttons_the_harmless_one_first() -> None:
+    found = [(e["text"]["text"], e.get("style")) for e in elements(AT["asks about the schema"])]
+    assert found == [
+        ("Done", None),
+        ("Leave the schema as it is", "primary"),
+        ("Run 024_rollback.sql", "danger"),
+        ("Abort", None),
+    ]
 
 
-HOSTILE = st.text(max_size=4000) | st.just("<!channel> <@U1> &amp; *x* `y`")
+def test_nobody_is_nudged_to_an_answer_in_doubt() -> None:
+    story = Stages().deploying().changing()
+    story.does(c.Record("rollout", 1, InDoubt("“Deploy new pods” was interrupted. Was it done?")))
+    assert [e.get("style") for e in elements(story.run)] == [None] * 4
+    assert "⏸ “Deploy new pods” was interrupted. Was it done? @developers or @sre can answer." in text_of(story.run)
 
 
-@given(HOSTILE, HOSTILE, st.integers(1, 60))
-def test_whatever_comes_from_outside_fits_and_calls_nobody(title: str, reason: str, count: int) -> None:
-    steps = [step(f"s{n}", **CHANGE, phase=f"Phase {n % 7}") for n in range(count)]
-    story = Story().requested(quorum=None).planned(*steps, quorum=False)
-    story.done("s0", Failed(reason, {"last_lines": title}))
-    story.does(c.Note(title))
-    for message in messages(KNOWN, story.run, lambda _: RELEASE):
-        assert 0 < len(message.blocks) <= 50
-        assert "<!channel>" not in json.dumps(message.blocks) + message.text
-        for block in message.blocks:
-            if block["type"] == "section":
-                assert 0 < len(block["text"]["text"]) <= 3000
-            if block["type"] == "header":
-                assert 0 < len(block["text"]["text"]) <= 150
-            assert all(len(e.get("value", "")) <= 2000 for e in block.get("elements", []))
+def test_a_failure_that_was_let_pass_is_still_seen_when_its_phase_is_folded() -> None:
+    story = Stages().deploying().serving()
+    run = story.ticked("kpis").ticked("monitor").done("announce", Failed("It could not be posted.")).run
+    assert " · ⚠️ Announce completion: It could not be posted." in text_of(run)
+
+
+def test_of_a_long_checklist_the_open_lines_and_the_last_buttons_are_there() -> None:
+    steps = [step(f"s{n}", "confirm", phase="Long") for n in range(60)]
+    story = Stages().asked(quorum=None).planned(*steps, quorum=False)
+    for n in range(60):
+        assert buttons_of(story.run) == ["Done"] * min(10, 60 - n) + ["Abort"]
+        assert json.loads(next(elements(story.run))["value"])["step"] == f"s{n}"
+        story.ticked(f"s{n}")
+    assert text_of(story.run).endswith("✅ Done 10:02")
+
+
+def test_of_many_phases_those_around_the_one_at_work_are_shown() -> None:
+    steps = [step(f"s{n}", phase=f"Phase {n}") for n in range(40)]
+    story = Stages().asked(quorum=None).planned(*steps, quorum=False)
+    for n in range(20):
+        story.done(f"s{n}", Done("well"))
+    lines = text_of(story.begun("s20").run).splitlines()
+    assert "✅ 14 phases before" in lines
+    assert lines[-1] == "⬜ 13 phases more"
+    assert "⏳ *Phase 20*" in lines
+
+
+HOSTILE = st.text(max_size=4000) | st.just("<!channel> <@U1> &amp; *x* `y` <https://evil.example|click>\n" * 40)
+
+
+def everything(run: Run) -> list[Message]:
+    return messages(KNOWN, run, lambda _: RELEASE)
+
+
+def sound(message: Message) -> None:
+    """Slack takes it, and nothing from outside calls anybody."""
+    blocks = [{**block} for block in message.blocks]
+    assert too_large({"text": message.text, "blocks": blocks}) == ""
+    said = "\n".join([message.text, *(text["text"] for text in _interpreted(blocks))])
+    for evil in ("<!channel>", "<@U1>", "<https://evil"):
+        assert evil not in said
+
+
+def _interpreted(blocks: list[Json]) -> Iterator[Json]:
+    """Texts in which Slack looks for mentions and links."""
+    for part in (part for block in blocks for part in (block.get("text"), *block.get("elements", ())) if part):
+        if part["type"] == "mrkdwn":
+            yield part
+
+
+@given(HOSTILE, HOSTILE, st.integers(1, 60), st.booleans())
+def test_whatever_comes_from_outside_fits_and_calls_nobody(title: str, reason: str, count: int, manual: bool) -> None:
+    kinds = ["confirm" if manual else "command", "http.health", "something else"]
+    steps = [
+        replace(step(f"s{n}", kinds[n % 3], **CHANGE, phase=f"{title}{n % 7}"), title=title, shows=(reason, title))
+        for n in range(count)
+    ]
+    story = Stages().asked(quorum=None).planned(*steps, quorum=False)
+    story.run = replace(story.run, version=reason)
+    for moment in ("begun", "pending", "doubt", "failed"):
+        story.does(c.Note(title))
+        if moment == "begun" and manual:
+            story.ticked("s0")
+        if moment == "pending":
+            story.begun("s1" if manual else "s0")
+        if (at := story.run.current) is not None and at.id in story.run.steps and moment != "begun":
+            asked = Waiting(reason, (Choice("x", title or "x", Means.AGAIN, danger=True),), title)
+            outcomes: dict[str, Outcome] = {
+                "pending": Pending(story.now, reason),
+                "doubt": asked,
+                "failed": Failed(reason, {"tail": title}),
+            }
+            story.does(c.Record(at.id, story.epoch, outcomes[moment]))
+        for message in everything(story.run):
+            sound(message)
+
+
+@pytest.mark.parametrize("stage", AT)
+def test_every_stage_is_sound_and_no_key_is_there_twice(stage: str) -> None:
+    found = everything(AT[stage])
+    assert found[0].key == f"run/{AT[stage].id}/card"
+    assert len({m.key for m in found}) == len(found)
+    for message in found:
+        sound(message)
+        assert "!" not in read(message.text).replace("<!", "")

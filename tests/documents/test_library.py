@@ -83,9 +83,9 @@ def test_what_each_line_of_the_deployment_does() -> None:
 
     assert steps(runbook.items) == {
         "All tests pass (python -m pytest backend_py/)": "command",
-        "Migrations planned: numbered, checksummed, each with its way back": "migrations.plan",
+        "Migrations planned": "migrations.plan",
         "Health probes verified": "http.health",
-        "Plan approved by the environment's approvers": "approve",
+        "Plan approved": "approve",
         "Apply migrations in order": "migrations.apply",
         "Deploy new pods": "kubernetes.rollout",
         "Verify health probes pass": "http.health",

@@ -1,0 +1,62 @@
+"""The first two lines of a run's card: what it is, how bad, from what to what, who asked."""
+
+from commands.views import words
+from runbooks.releases.state import Release
+from runbooks.runs.state import Run, Status
+
+
+def title(run: Run) -> str:
+    """The card's first line; it changes with the run's end."""
+    place = f"{run.service} to {run.environment}"
+    doing, what = ("Deploy", place) if run.command == "deploy" else ("Rollback", _back(run))
+    if run.status is Status.SUCCEEDED:
+        return f"Deployed {place}" if run.command == "deploy" else f"Rolled back {what}{_in_all(run)}"
+    if run.status is Status.FAILED and run.plan is None:
+        return f"Not started: {doing.lower()} of {what}"
+    if run.status.over:
+        return f"{doing} {_ENDS[run.status]}: {what}"
+    return f"Deploy {place}" if run.command == "deploy" else f"Roll back {what}"
+
+
+_ENDS = {
+    Status.FAILED: "failed",
+    Status.ABORTED: "aborted",
+    Status.REJECTED: "rejected",
+    Status.EXPIRED: "not approved in time",
+    Status.SUPERSEDED: "stopped",
+}
+
+
+def _back(run: Run) -> str:
+    return f"{run.service} {run.environment} to {run.version}"
+
+
+def _in_all(run: Run) -> str:
+    """How long it took from the request until production was seen to be healthy, where nobody had to approve."""
+    steps = run.plan.steps if run.plan else ()
+    seen = [run.steps[s.id].recorded_at for s in steps if s.uses == "http.health" and s.id in run.steps]
+    healthy = max((at for at in seen if at), default=None)
+    return f" in {words.span(healthy - run.requested_at)}" if healthy and run.requested_at and not run.quorum else ""
+
+
+def subtitle(run: Run, release: Release) -> str:
+    """How bad, what from, what to, who asked and when."""
+    asked = f"asked by {words.person(run.requester)} {words.clock(run.requested_at)}"
+    if run.because:
+        asked = f"since {run.because} failed, {words.clock(run.requested_at)}"
+    return f"*{severity(run)}* · {run.id} · {_versions(run, release)} · {asked}"
+
+
+def severity(run: Run) -> str:
+    """S2 while production is being taken back or a deploy has failed, else S3 (the branch's default)."""
+    return "S2" if run.command == "rollback" or (run.status is Status.FAILED and run.changed) else "S3"
+
+
+def _versions(run: Run, release: Release) -> str:
+    to = f"*{words.line(run.version, 90)}*"
+    if run.plan and run.plan.commit:
+        to += f" `{run.plan.commit[:7]}`"
+    good = release.known_good
+    if run.status is Status.SUCCEEDED or good is None or run.command == "rollback":
+        return to
+    return f"{words.line(good.version, 90)} `{good.commit[:7]}` → {to}"

@@ -1,0 +1,69 @@
+"""The plan on the card, until the first change begins: what exactly will be done, and who must approve it."""
+
+import shlex
+from collections.abc import Iterator
+
+from commands.views import words
+from commands.views.blocks import Block, paragraphs, section
+from runbooks.runs.state import Run
+from runbooks.vocabulary import Plan, PlannedStep
+
+_LABELS = {
+    "kubernetes.rollout": "Pods",
+    "kubernetes.restore": "Pods",
+    "migrations.plan": "Schema",
+    "migrations.apply": "Schema",
+    "migrations.rollback": "Schema",
+    "http.health": "Health",
+}
+_MOST_LINES = 20
+_LONGEST = 200  # characters of a line
+
+
+def plan_blocks(run: Run, compare: str = "") -> list[Block]:
+    """The plan, and what has changed in it since it was approved; `compare` is the address of the change."""
+    if run.plan is None:
+        return []
+    lines = list(dict.fromkeys(_lines(run.plan)))
+    more = [f"{len(lines) - _MOST_LINES} lines more"] if len(lines) > _MOST_LINES else []
+    shown = [*lines[:_MOST_LINES], *more, *_approval(run)]
+    link = f" · <{compare}|compare>" if compare else ""
+    title = f"*Plan*  {words.code(run.plan.commit)}{link}"
+    blocks = paragraphs([title, *(f"• {line}" for line in shown)])
+    if run.difference:
+        changed = "\n".join(f"• {words.line(line, _LONGEST)}" for line in run.difference[:10])
+        blocks.append(section(f"*The plan has changed, so earlier approvals no longer count:*\n{changed}"))
+    return blocks
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    for step in plan.steps:
+        if step.uses == "command" and "argv" in step.params:
+            yield from _command(step)
+        else:
+            label = _LABELS.get(step.uses, "")
+            yield from (_labelled(label, line) for line in step.shows)
+
+
+def _labelled(label: str, line: str) -> str:
+    """The line after its label in bold, which it need not repeat."""
+    if not label:
+        return words.line(line, _LONGEST)
+    return f"*{label}*  {words.line(line.removeprefix(f'{label}: '), _LONGEST)}"
+
+
+def _command(step: PlannedStep) -> Iterator[str]:
+    """The argument list as it is run; the step's own first line says the same in one string."""
+    name, where = words.line(str(step.params["command"]), 40), ""
+    if step.shows:
+        where = words.line(step.shows[0].rpartition(" · ")[2], _LONGEST)
+    yield f"*{name.capitalize()}*  {words.code(shlex.join(step.params['argv']))} {where}"
+    yield from (f"*{name.capitalize()}*  {words.line(line, _LONGEST)}" for line in step.shows[1:])
+
+
+def _approval(run: Run) -> list[str]:
+    if run.quorum is None:
+        return []
+    return [
+        f"*Approval*  {run.quorum.count} of {words.either([run.quorum.group])}, not {words.person(run.requester)}"
+    ]
