@@ -3,6 +3,7 @@
 Played by people who type and click in the local Slack; every act ends with what outsiders say, held against the card.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from sandbox.slack import Message, NotThere
 from sandbox.waiting import until
 from sandbox.world import SERVICE, World
 
+_DATE, _GROUP = re.compile(r"<!date[^|>]*\|([^>]*)>"), re.compile(r"<!subteam\^[^|>]*\|([^>]*)>")
 PATIENCE = 90.0  # seconds for one thing to be seen
 
 
@@ -144,11 +146,17 @@ class Tour:
             f"schema at {schema}, last known good {good} {commit}\n"
         )
 
+    def _readable(self, text: str) -> str:
+        """As Slack would draw it: names for mentions, times for dates."""
+        for name, identity in self.world.slack.users.items():
+            text = text.replace(f"<@{identity}>", f"@{name}")
+        return _DATE.sub(r"\1", _GROUP.sub(r"\1", text)).replace("*", "").replace("`", "")
+
     def _act(self, title: str, what: str) -> None:
         self.tell(f"\n=== {title}\n{what}\n")
 
     def _show(self, message: Message, why: str) -> None:
-        lines = "\n".join(f"  | {line}" for line in message.shown.splitlines())
+        lines = "\n".join(f"  | {line}" for line in self._readable(message.shown).splitlines())
         self.tell(f"  [{why}]\n{lines}")
 
 
