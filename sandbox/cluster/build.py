@@ -5,8 +5,9 @@ One program of that many names, and kwok beside it, once per recipe, into the ca
 
 import platform
 import re
+import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -64,11 +65,14 @@ def build(say: Say = print) -> Path:
 
 def _make(made: Recipe, say: Say, folder: Path) -> None:
     say(f"Building Kubernetes {made.kubernetes} and kwok {made.kwok} into {made.folder}.")
-    say("Once only: about five minutes on two cores, after a download of about 150 MB.")
+    say("Once only: 2800 packages, about six minutes on two idle cores, after a download of about 100 MB.")
     try:
         compiler = go(say)
     except ToolchainMissing as error:
         raise BuildFailed(str(error)) from error
+    work = made.folder.with_name(f".{made.folder.name}.work")  # survives an interruption: the next build goes on
+    if not compiler.of_the_machine:
+        compiler = replace(compiler, environment={**compiler.environment, **_kept_in(work)})
     wanted = ["-ldflags", made.linking, "-o", f"{folder}/", ".", _KWOK]
     failure = compile_packages(compiler, _MODULE, wanted, say=say)
     if failure:
@@ -76,6 +80,12 @@ def _make(made: Recipe, say: Say, folder: Path) -> None:
     program = (folder / _MODULE.name).rename(folder / "control-plane")
     for name in _NAMES:
         (folder / name).symlink_to(program.name)
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _kept_in(work: Path) -> dict[str, str]:
+    """For a Go that nobody else here uses: 4 GB of modules and packages go to a folder that is removed after."""
+    return {"GOPATH": str(work / "path"), "GOCACHE": str(work / "build")}
 
 
 def _required(module: str, go_mod: str) -> str:

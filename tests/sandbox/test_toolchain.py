@@ -5,6 +5,7 @@ import pytest
 
 from sandbox import toolchain
 from sandbox.cache import cache_folder, recipe_key
+from sandbox.cluster.build import build
 from sandbox.cluster.compiling import compile_packages
 from sandbox.toolchain import Tool
 
@@ -34,7 +35,8 @@ def _installed(name: str, program: str) -> Path:
 
 def test_a_recent_go_of_the_machine_is_taken(on_path: Path) -> None:
     program = _program(on_path / "go", "echo go version go1.27.3 linux/amd64")
-    assert toolchain.go().program == program
+    found = toolchain.go()
+    assert (found.program, found.of_the_machine) == (program, True)
 
 
 @pytest.mark.parametrize("version", ["go1.25.9", "go1.9", "devel"])
@@ -42,8 +44,7 @@ def test_an_old_go_of_the_machine_is_not(on_path: Path, version: str) -> None:
     _program(on_path / "go", f"echo go version {version} linux/amd64")
     wheel = _installed("go", "go/bin/go")
     found = toolchain.go()
-    assert found.program == wheel
-    assert found.environment["GOPATH"].startswith(str(cache_folder()))
+    assert (found.program, found.of_the_machine) == (wheel, False)
 
 
 def test_a_recent_node_without_npm_is_not_enough(on_path: Path) -> None:
@@ -72,7 +73,9 @@ def test_a_tools_companions_come_first_on_its_path(on_path: Path) -> None:
 
 def _compile(script: str, folder: Path) -> tuple[str, list[str]]:
     said: list[str] = []
-    failure = compile_packages(Tool(_program(folder / "go", script), {}), folder, ["."], say=said.append)
+    failure = compile_packages(
+        Tool(_program(folder / "go", script), {}, of_the_machine=True), folder, ["."], say=said.append
+    )
     return failure, said
 
 
@@ -86,3 +89,16 @@ def test_a_build_tells_how_far_it_is(tmp_path: Path) -> None:
 def test_a_failed_build_tells_what_the_compiler_said(tmp_path: Path) -> None:
     failure, _ = _compile('echo example >&2; echo "main.go:3: undefined: x" >&2; exit 1', tmp_path)
     assert failure.endswith("main.go:3: undefined: x")
+
+
+def test_a_build_by_a_go_from_a_wheel_leaves_only_the_programs(on_path: Path) -> None:
+    compile_two = """
+for argument; do [ "$previous" = -o ] && out=$argument; previous=$argument; done
+/bin/mkdir -p "$GOPATH" "$GOCACHE"
+echo made > "$out/cluster"; echo made > "$out/kwok"
+"""
+    _program(_installed("go", "go/bin/go"), compile_two)
+    folder = build(say=lambda _: None)
+    assert (folder / "kube-apiserver").read_text() == "made\n"
+    folders = [one.name for one in cache_folder().iterdir() if one.is_dir()]
+    assert sorted(name.partition("-")[0] for name in folders) == ["go", "kubernetes"]
