@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --quiet
 
-.PHONY: demo tour test check setup lock clean
+.PHONY: demo tour test images check setup lock clean
 
 setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
 
@@ -24,6 +24,9 @@ tour: setup ## plays the tour and exits 0 only if everything was seen
 test: setup check ## everything, on real parts; says what it skipped and why
 	@$(BIN)/python -m sandbox.prepare
 	@$(BIN)/pytest
+
+images: setup ## takes the pictures of docs/images anew, in headless Chromium
+	@OPSBOT_IMAGES=1 $(BIN)/pytest tests/browser
 
 check: setup ## lint, types, import contracts
 	@$(BIN)/ruff check .

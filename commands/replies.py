@@ -152,11 +152,17 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
     "contended": lambda _: "Not done: others changed the same things at the same moment. Try again.",
 }
 
+
+def _started(facts: Facts) -> str:
+    what = f"{facts['service']} {facts['version']} in {facts['environment']}"
+    if facts["run"].startswith("R-"):
+        what = f"{facts['service']} in {facts['environment']} goes back to {facts['version']}"
+    stopped = f" Stopped for it: {', '.join(facts['stopped'])}." if facts.get("stopped") else ""
+    return f"{facts['run']} started: {what}.{stopped}"
+
+
 _DONE: dict[str, Callable[[Facts], str]] = {
-    "started": lambda f: (
-        f"{f['run']} started: {f['service']} {f['version']} in {f['environment']}."
-        + (f" Stopped for it: {', '.join(f['stopped'])}." if f.get("stopped") else "")
-    ),
+    "started": _started,
     "approved": lambda f: f"Approved {f['run']}.",
     "rejected": lambda f: f"Rejected {f['run']}. Nothing was changed.",
     "answered": lambda f: f"Recorded on {f['run']}.",

@@ -77,9 +77,9 @@ class BrowserPerson:
         """The newest message of the open channel that holds this text."""
         return self.page.locator("main .messages .msg", has_text=text).last
 
-    async def sees(self, text: str) -> str:
+    async def sees(self, text: str, *, seconds: float = _PATIENCE_SECONDS) -> str:
         """Wait until the open channel shows a message with this text; all that can be read on it."""
-        await self.card(text).wait_for()
+        await self.card(text).wait_for(timeout=seconds * 1000)
         return await self.card(text).locator(".msg-body").inner_text()
 
     async def reads(self) -> list[str]:
@@ -90,9 +90,13 @@ class BrowserPerson:
         """The labels of the buttons on the message that holds this text."""
         return await self.card(text).locator("button.bk-button").all_inner_texts()
 
-    async def click(self, label: str, *, on: str) -> None:
-        """Click the button with this label on the message that holds the text `on`."""
-        await self.card(on).get_by_role("button", name=label, exact=True).click()
+    def button(self, label: str, *, on: str) -> Locator:
+        """The buttons with this label on the message that holds the text `on`."""
+        return self.card(on).get_by_role("button", name=label, exact=True)
+
+    async def click(self, label: str, *, on: str, seconds: float = _PATIENCE_SECONDS) -> None:
+        """Click the first button with this label on the message that holds the text `on`, once it is there."""
+        await self.button(label, on=on).first.click(timeout=seconds * 1000)
 
     async def choose(self, option: str, *, on: str) -> None:
         """Choose an option of a menu on the message that holds the text `on`."""

@@ -11,7 +11,7 @@ from runbooks.vocabulary import InDoubt, PlannedStep, Waiting
 
 Steps = Sequence[PlannedStep]
 
-_AROUND = 6  # phases shown before the one at work, and after it
+_AROUND = 3  # phases shown before the one at work, and after it
 _MOST_TICKS = 10  # lines with a button at a time
 _LINES, _BEFORE = 24, 3  # lines of the phase at work; of those, done ones before the first open one
 _TITLES = 160  # characters of the titles ahead
@@ -43,7 +43,7 @@ def _name(steps: Steps) -> str:
 
 def _finished(run: Run, steps: Steps) -> list[Block]:
     said = folded(run, steps)
-    return [section(f"{DONE} {_name(steps)}{_took(run, steps)}"), *([context(words.INDENT + said)] if said else [])]
+    return [section(f"{DONE} {_name(steps)}{_took(run, steps)}"), *([context(said)] if said else [])]
 
 
 def _took(run: Run, steps: Steps) -> str:
@@ -58,7 +58,7 @@ def _ahead(run: Run, steps: Steps) -> list[Block]:
         return [section(f"{AHEAD} {_name(steps)}  not begun")]
     titles = " · ".join(words.short(step.title) for step in steps)
     said = titles if len(titles) <= _TITLES else words.count(len(steps), "step")
-    return [section(f"{AHEAD} {_name(steps)}  {said}")]
+    return [section(f"{AHEAD} {_name(steps)}"), *([context(said)] if said else [])]
 
 
 def _at_work(run: Run, steps: Steps) -> list[Block]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from commands.views import words
 from commands.views.blocks import Block, paragraphs, section
+from runbooks.catalogue import Runner
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Plan, PlannedStep
 
@@ -54,11 +55,10 @@ def _labelled(label: str, line: str) -> str:
 
 def _command(step: PlannedStep) -> Iterator[str]:
     """The argument list as it is run; the step's own first line says the same in one string."""
-    name, where = words.line(str(step.params["command"]), 40), ""
-    if step.shows:
-        where = words.line(step.shows[0].rpartition(" · ")[2], _LONGEST)
-    yield f"*{name.capitalize()}*  {words.code(shlex.join(step.params['argv']))} {where}"
-    yield from (f"*{name.capitalize()}*  {words.line(line, _LONGEST)}" for line in step.shows[1:])
+    name = words.line(str(step.params["command"]), 40).capitalize()
+    where = "as a Job" if step.params.get("runner") == Runner.JOB else "beside the bot"
+    yield f"*{name}*  {words.code(shlex.join(step.params['argv']))} {where}"
+    yield from (f"*{name}*  {words.line(line, _LONGEST)}" for line in step.shows[1:])
 
 
 def _approval(run: Run) -> list[str]:

@@ -20,6 +20,8 @@ def icon(run: Run, step: PlannedStep) -> str:
             return TICKED if state and state.choice_by else DONE
         case Failed():
             return PASSED if step.on_failure.then is Then.GO_ON else FAILED
+        case _ if step.uses == "approve" and run.waits_for_approval:
+            return WAITS
         case _ if state is None or not state.epoch:
             return AHEAD
         case _ if run.status.over:
@@ -29,7 +31,7 @@ def icon(run: Run, step: PlannedStep) -> str:
         case Waiting() | InDoubt():
             return WAITS
         case _:
-            return WAITS if step.uses == "approve" and run.waits_for_approval else WORKS
+            return WORKS
 
 
 def line_of(run: Run, step: PlannedStep) -> str:

@@ -68,7 +68,7 @@ async def test_a_deploy_while_a_rollback_runs_names_it(desk: Desk, refused: Refu
     accepted, said = await desk.clicks(blocks, "Roll back now", ALEX)
     assert accepted
     back = said.split()[0]
-    assert said == f"{back} started: api v1 in production."
+    assert said == f"{back} started: api in production goes back to v1."
     busy = await desk.types("/deploy api v3")
     assert busy == (
         f"Not started. {back} is rolling back api in production to v1 (asked by <@UALEX> {TEN}). "

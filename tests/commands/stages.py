@@ -44,9 +44,10 @@ V42 = replace(V41, run="D-106", version="v42", commit="a8005c2" + "0" * 33, at=T
 RELEASE = Release("solvereign-api", "production", good=(V41,))
 
 _BACK = OnFailure("deploy-failed", Then.ROLLBACK)
-_TESTS: Json = {"command": "tests", "argv": ["python", "-m", "pytest", "backend_py/"], "tests": True}
+_TESTS: Json = {"command": "tests", "runner": "job", "argv": ["python", "-m", "pytest", "backend_py/"], "tests": True}
 _SMOKE: Json = {
     "command": "smoke",
+    "runner": "job",
     "argv": ["python", "-m", "backend_py.tools.smoke", "--url", "https://api.example"],
 }
 _MIGRATION = ("1 migration: 024_tenant_flags.sql (reversible)",)

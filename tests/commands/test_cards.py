@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.views.messages import Message, messages
@@ -63,11 +63,11 @@ def test_a_deploy_that_waits_for_an_approval() -> None:
 Deploy solvereign-api to production
 *S3* · D-1 · v41 `3f2c1d9` → *v42* `a8005c2` · asked by <@URILEY> 10:00
 *Plan*  `a8005c2000000000000000000000000000000000`
-• *Tests*  `python -m pytest backend_py/` as a Job in the image v42
+• *Tests*  `python -m pytest backend_py/` as a Job
 • *Schema*  1 migration: 024_tenant_flags.sql (reversible)
 • *Health*  /health/live, /health/ready · 3 good rounds in a row, within 30 s
 • *Pods*  Deployment solvereign-api: v41 → v42 · 3 replicas
-• *Smoke*  python -m backend_py.tools.smoke --url https://api.example as a Job in the image v42
+• *Smoke*  python -m backend_py.tools.smoke --url https://api.example as a Job
 • *Approval*  1 of @sre, not <@URILEY>
 ⏸ *Pre-Deploy*
  ✅ All tests pass 412 passed · 48 s
@@ -77,8 +77,10 @@ Deploy solvereign-api to production
  ☑️ Rollback plan documented <@URILEY>, 10:00
  ☑️ Stakeholders notified <@URILEY>, 10:00
  ⏸ Plan approved
-⬜ *Deploy*  Apply migrations in order · Deploy new pods · Verify health probes pass · Run smoke tests
-⬜ *Post-Deploy*  Update last-known-good.json · Verify KPI baselines · Monitor for 30min · Announce completion
+⬜ *Deploy*
+Apply migrations in order · Deploy new pods · Verify health probes pass · Run smoke tests
+⬜ *Post-Deploy*
+Update last-known-good.json · Verify KPI baselines · Monitor for 30min · Announce completion
 ⏸ Waits for 1 approval of @sre, not by <@URILEY> · until 10:30"""
     )
     assert buttons_of(AT["waits for approval"]) == ["Approve", "Reject", "Abort"]
@@ -91,13 +93,14 @@ def test_a_deploy_whose_change_has_begun_shows_no_plan_but_its_steps() -> None:
 Deploy solvereign-api to production
 *S3* · D-1 · v41 `3f2c1d9` → *v42* `a8005c2` · asked by <@URILEY> 10:00
 ✅ *Pre-Deploy*  22 s
- tests: 412 passed · 1 migration to apply · health checks 3 of 3 · approved by <@UALEX> · 3 lines ticked by <@URILEY>
+tests: 412 passed · 1 migration to apply · health checks 3 of 3 · approved by <@UALEX> · 3 lines ticked by <@URILEY>
 ⏳ *Deploy*
  ✅ Apply migrations in order 024_tenant_flags.sql applied · 2 s
  ⏳ Deploy new pods 2 of 3 new pods ready
  ⬜ Verify health probes pass
  ⬜ Run smoke tests
-⬜ *Post-Deploy*  Update last-known-good.json · Verify KPI baselines · Monitor for 30min · Announce completion"""
+⬜ *Post-Deploy*
+Update last-known-good.json · Verify KPI baselines · Monitor for 30min · Announce completion"""
     )
 
 
@@ -121,11 +124,11 @@ def test_a_deploy_that_ended_well() -> None:
 Deployed solvereign-api to production
 *S3* · D-1 · *v42* `a8005c2` · asked by <@URILEY> 10:00
 ✅ *Pre-Deploy*  22 s
- tests: 412 passed · 1 migration to apply · health checks 3 of 3 · approved by <@UALEX> · 3 lines ticked by <@URILEY>
+tests: 412 passed · 1 migration to apply · health checks 3 of 3 · approved by <@UALEX> · 3 lines ticked by <@URILEY>
 ✅ *Deploy*  14 s
- 024_tenant_flags.sql applied · 3 of 3 pods on v42 · health checks 3 of 3 · smoke: exit 0
+024_tenant_flags.sql applied · 3 of 3 pods on v42 · health checks 3 of 3 · smoke: exit 0
 ✅ *Post-Deploy*  10 s
- v42 is the last known good · announced · 2 lines ticked by <@URILEY>
+v42 is the last known good · announced · 2 lines ticked by <@URILEY>
 ✅ Done 10:00"""
     )
 
@@ -147,7 +150,7 @@ def test_a_rollback_by_hand() -> None:
 Rolled back solvereign-api production to v41 in 14 s
 *S2* · R-2 · *v41* `3f2c1d9` · asked by <@URILEY> 10:00
 ✅ *Emergency rollback*  22 s
- D-1 stopped: 1 of 1 workload was already patched to v42 · 3 of 3 pods on v41, by digest · health checks 3 of 3 · \
+D-1 stopped: 1 of 1 workload was already patched to v42 · 3 of 3 pods on v41, by digest · health checks 3 of 3 · \
 schema left as it is by <@URILEY>, 10:00 · announced · 1 line ticked by <@URILEY>
 ✅ Done 10:00"""
     )
@@ -299,8 +302,8 @@ def test_of_many_phases_those_around_the_one_at_work_are_shown() -> None:
     for n in range(20):
         story.done(f"s{n}", Done("well"))
     lines = text_of(story.begun("s20").run).splitlines()
-    assert "✅ 14 phases before" in lines
-    assert lines[-1] == "⬜ 13 phases more"
+    assert "✅ 17 phases before" in lines
+    assert lines[-1] == "⬜ 16 phases more"
     assert "⏳ *Phase 20*" in lines
 
 
@@ -327,6 +330,7 @@ def _interpreted(blocks: list[Json]) -> Iterator[Json]:
             yield part
 
 
+@settings(deadline=None)  # a card of sixty steps, on a busy machine
 @given(HOSTILE, HOSTILE, st.integers(1, 60), st.booleans())
 def test_whatever_comes_from_outside_fits_and_calls_nobody(title: str, reason: str, count: int, manual: bool) -> None:
     kinds = ["confirm" if manual else "command", "http.health", "something else"]

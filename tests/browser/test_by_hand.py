@@ -1,0 +1,158 @@
+"""People deploy, approve and roll back in Slack's page by typing and clicking; their pictures are those of the docs.
+
+`make images` puts the pictures into docs/images; otherwise they go to a temporary folder.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from sandbox.browser import Browser, BrowserPerson
+from sandbox.outsiders import look
+from sandbox.world import SERVICE, World
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.cluster,
+    pytest.mark.slack,
+    pytest.mark.asyncio(loop_scope="session"),
+]
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+PNG, LARGEST = b"\x89PNG", 200_000  # bytes
+LONG = 90.0  # seconds, for what the machine must do first
+TYPED, CLICKED, CONFIRMED = "slash_command", "block_action", "view_submit"
+
+
+@dataclass(frozen=True)
+class Album:
+    """Where the pictures go."""
+
+    folder: Path
+
+    async def take(self, name: str, person: BrowserPerson, *, of: str, height: int) -> None:
+        """The person's window, so high, with this message in view; nothing on it is left undrawn."""
+        await person.page.set_viewport_size({"width": 1120, "height": height})
+        await person.card(of).scroll_into_view_if_needed()
+        assert await person.page.locator(".bk-unknown").count() == 0
+        path = self.folder / f"{name}.png"
+        await person.picture(path)
+        content = path.read_bytes()
+        assert content.startswith(PNG)
+        assert len(content) < LARGEST
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Album:
+    return Album(IMAGES if os.environ.get("OPSBOT_IMAGES") else tmp_path)
+
+
+async def test_people_deploy_approve_and_roll_back_by_typing_and_clicking(
+    world: World, chromium_program: Path, album: Album
+) -> None:
+    world.slack.journal.clear()
+    async with Browser(chromium_program) as browser:
+        riley, alex, casey = [await _sits_down(browser, world, name) for name in ("riley", "alex", "casey")]
+
+        deploy = await _deploys(riley, "v42")
+        await _ticks(riley, deploy, lines=3)
+        await _approves(alex, deploy, album)
+        await _ticks(riley, deploy, lines=2)
+        assert "v42 is the last known good" in await riley.sees(f"Deployed {SERVICE} to production", seconds=LONG)
+        await album.take("deployed", riley, of=deploy, height=640)
+        assert (await look(world)).images == {"v42"}
+
+        await _crashes(riley, alex, album)
+
+        deploy = await _deploys(riley, "main")
+        await _ticks(riley, deploy, lines=3)
+        await _approves(alex, deploy)
+        await expect(riley.button("Done", on=deploy)).to_have_count(2, timeout=LONG * 1000)  # it serves
+        assert (await look(world)).images == {"main"}
+        await _rolls_back(casey, stopping=deploy, album=album)
+        await riley.sees(f"Deploy stopped: {SERVICE} to production")
+
+    facts = await look(world)
+    assert facts.answers == {"v42"}
+    assert (facts.ready, facts.schema) == (facts.wanted, "024_tenant_flags")
+    assert world.slack.journal.control_calls() == []
+    assert {gesture["t"] for gesture in world.slack.journal.gestures} == {TYPED, CLICKED, CONFIRMED}
+
+
+async def _sits_down(browser: Browser, world: World, name: str) -> BrowserPerson:
+    person = await browser.person(world.slack, name)
+    await person.open("#deploys")
+    return person
+
+
+async def _deploys(person: BrowserPerson, version: str) -> str:
+    """Types the command; what its card is known by."""
+    await person.type(f"/deploy {SERVICE} {version} production")
+    said = await person.sees(f"started: {SERVICE} {version} in production.", seconds=LONG)
+    return _card_of(said.splitlines()[-1].split()[0])
+
+
+def _card_of(run: str) -> str:
+    return f" · {run} · "
+
+
+async def _ticks(person: BrowserPerson, card: str, *, lines: int) -> None:
+    """Every open line, one after the other."""
+    for left in range(lines, 0, -1):
+        await expect(person.button("Done", on=card)).to_have_count(left, timeout=LONG * 1000)
+        await person.click("Done", on=card)
+
+
+async def _approves(person: BrowserPerson, card: str, album: Album | None = None) -> None:
+    await person.button("Approve", on=card).wait_for(timeout=LONG * 1000)
+    if album is not None:
+        assert "Waits for 1 approval of @sre, not by @Riley Requester" in await person.sees(card)
+        await album.take("approval", person, of=card, height=820)
+    await person.click("Approve", on=card)
+
+
+async def _crashes(riley: BrowserPerson, alex: BrowserPerson, album: Album) -> None:
+    """v44 can't start: told in #incidents, and taken back by itself."""
+    deploy = await _deploys(riley, "v44")
+    await _ticks(riley, deploy, lines=3)
+    await _approves(alex, deploy)
+    await alex.open("#incidents")
+    found = await alex.sees(deploy, seconds=LONG)
+    for said in (
+        "S2 · Deploy failed, rollback needed",
+        "exit 1 · “fatal:",
+        "The rollback to v42 has begun by itself",
+    ):
+        assert said in found
+    await album.take("failed", alex, of=deploy, height=480)
+    await alex.click("Acknowledge", on=deploy)
+    await alex.sees("Acknowledged by @Alex Approver")
+    await alex.open("#deploys")
+    await riley.sees(f"Deploy failed: {SERVICE} to production")
+    back = _card_of(deploy.strip(" ·").replace("D-", "R-"))
+    await _ticks(riley, back, lines=1)
+    await riley.sees(f"Rolled back {SERVICE} production to v42", seconds=LONG)
+
+
+async def _rolls_back(person: BrowserPerson, *, stopping: str, album: Album) -> None:
+    """Asks, reads what comes back, confirms; decides about the schema."""
+    stopped = stopping.strip(" ·")
+    await person.type(f"/rollback {SERVICE} production")
+    asked = await person.sees(f"Roll back {SERVICE} production to v42", seconds=LONG)
+    for said in ("only visible to you", "last known good since", f"{stopped} will be stopped first", "025 stays"):
+        assert said in asked
+    await album.take("rollback-confirm", person, of=f"Roll back {SERVICE} production to v42", height=820)
+    await person.click("Roll back now", on="will be stopped first")
+    said = await person.sees(f"Stopped for it: {stopped}.", seconds=LONG)
+    assert await person.card("will be stopped first").count() == 0  # the answer stands in its place
+    back = _card_of(said.splitlines()[-1].split()[0])
+    await person.click("Run 025_rollback.sql", on=back, seconds=LONG)
+    assert "What it takes away is gone" in await person.dialog()
+    await person.confirm()
+    await _ticks(person, back, lines=1)
+    await person.sees(f"Rolled back {SERVICE} production to v42 in ", seconds=LONG)
+    await expect(person.card(back)).to_contain_text("✅ Done", timeout=LONG * 1000)
+    await album.take("rolled-back", person, of=back, height=820)
