@@ -78,6 +78,11 @@ class Sockets:
             else:
                 await connection.bot.close()
 
+    def cut_oldest(self) -> None:
+        """End the connection that has stood longest, as when its cable is cut; its process may not notice."""
+        oldest = self._connections.pop(0)
+        cut(oldest.request)
+
     def deafen(self, *, answers_pings: bool = True) -> None:
         """The connections of now stay open and carry nothing any more, as happens to real ones."""
         for connection in self._connections:

@@ -204,7 +204,7 @@ def _service(stage: Stage, kind: str) -> dict[str, Any]:
         "source": {"repository": str(world.repository)},
         "workloads": [{"deployment": manifests.NAME if kind == ROLLOUT else name, "containers": ["api"]}],
         "commands": {"mark": {"run": mark, "runner": "job" if kind == JOB else "local", "timeout": "1m"}},
-        "runbooks": {"deploy": RUNBOOKS.get(kind, "leave-a-mark")},
+        "runbooks": {"deploy": RUNBOOKS.get(kind, "leave-a-mark"), "rollback": "take-back"},
         "default-environment": "here",
         "environments": {"here": place},
     }
