@@ -52,7 +52,8 @@ def test_one_line_is_one_line_within_its_limit(text: str, limit: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0, "under 1 s"), (0.44, "0.4 s"), (1, "1 s"), (48.9, "48 s"), (60, "1 m"), (72, "1 m 12 s")]
+    ("seconds", "said"),
+    [(0, "under 1 s"), (0.44, "0.4 s"), (1, "1 s"), (48.9, "48 s"), (60, "1 m"), (72, "1 m 12 s")],
 )
 def test_a_length_of_time_has_its_unit(seconds: float, said: str) -> None:
     assert span(timedelta(seconds=seconds)) == said
