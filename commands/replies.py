@@ -40,7 +40,7 @@ def _who(facts: Facts) -> str:
 
 def _when(facts: Facts) -> str:
     at = facts.get("at")
-    return words.clock(datetime.fromisoformat(at) if isinstance(at, str) else at)
+    return words.at(datetime.fromisoformat(at) if isinstance(at, str) else at)
 
 
 def _groups(facts: Facts) -> str:

@@ -13,7 +13,7 @@ def ending(run: Run, release: Release, catalogue: Catalogue) -> list[Block]:
     """The card's last paragraph; nothing while the run goes on."""
     if not run.status.over:
         return [section("⏳ Stopping what is under way")] if run.status is Status.STOPPING else []
-    when, who = words.clock(run.ended_at), words.person(run.ended_by)
+    when, who = words.at(run.ended_at), words.person(run.ended_by)
     texts = {
         Status.SUCCEEDED: f"✅ Done {when}",
         Status.FAILED: _failed(run, release, catalogue),
@@ -40,7 +40,7 @@ def _failed(run: Run, release: Release, catalogue: Catalogue) -> str:
     if run.failed_step == "" or run.plan is None:
         return f"❌ {words.safe(run.reason, _REASON)} {_next(run, release, catalogue)}"
     title = words.short(run.plan.step(run.failed_step).title)
-    return f"❌ Failed at “{title}” {words.clock(run.ended_at)}. {_next(run, release, catalogue)}"
+    return f"❌ Failed at “{title}” {words.at(run.ended_at)}. {_next(run, release, catalogue)}"
 
 
 def _next(run: Run, release: Release, catalogue: Catalogue) -> str:

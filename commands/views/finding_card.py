@@ -18,14 +18,14 @@ def finding_text(finding: Finding) -> str:
 def finding_card(finding: Finding, release: Release, run: Run) -> list[Block]:
     """The message; edited when somebody acknowledges it."""
     where = f"*{words.line(finding.service, 90)} {words.line(finding.environment, 90)}*"
-    asked = f"asked by {words.person(run.requester)} {words.clock(run.requested_at)}"
+    asked = f"asked by {words.person(run.requester)} {words.at(run.requested_at)}"
     start = [
         header(f"{finding.severity} · {finding.title}"),
         context(f"{where} · {finding.run} · {words.line(run.version, 90)} · {asked}"),
     ]
     end = [section(f"*Do:* {words.safe(finding.action)}{_by_itself(finding, release)}")]
     if finding.acknowledged_by is not None:
-        seen = f"☑️ Acknowledged by {words.person(finding.acknowledged_by)} {words.clock(finding.acknowledged_at)}"
+        seen = f"☑️ Acknowledged by {words.person(finding.acknowledged_by)} {words.at(finding.acknowledged_at)}"
         end.append(context(seen))
     return fitted(start, _what(finding), [*end, *_buttons(finding, release)])
 

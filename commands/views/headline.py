@@ -41,9 +41,9 @@ def _in_all(run: Run) -> str:
 
 def subtitle(run: Run, release: Release) -> str:
     """How bad, what from, what to, who asked and when."""
-    asked = f"asked by {words.person(run.requester)} {words.clock(run.requested_at)}"
+    asked = f"asked by {words.person(run.requester)} {words.at(run.requested_at)}"
     if run.because:
-        asked = f"since {run.because} failed, {words.clock(run.requested_at)}"
+        asked = f"since {run.because} failed {words.at(run.requested_at)}"
     return f"*{severity(run)}* · {run.id} · {_versions(run, release)} · {asked}"
 
 

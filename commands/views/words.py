@@ -71,13 +71,13 @@ def clock(at: datetime | None) -> str:
     return f"<!date^{int(at.timestamp())}^{{time}}|{at.astimezone(UTC):%H:%M} UTC>"
 
 
-def day(at: datetime) -> str:
-    """A date and time of day in the reader's own zone."""
-    return f"<!date^{int(at.timestamp())}^{{date_short}} {{time}}|{at.astimezone(UTC):%-d %b %Y %H:%M} UTC>"
+def at(when: datetime | None) -> str:
+    """The same after a verb: "at 10:02"."""
+    return f"at {clock(when)}" if when else ""
 
 
 def moment(at: datetime | None) -> str:
-    """The same, in fewer words where it is near: "today 10:02"."""
+    """A date and time of day in the reader's own zone: "today 10:02", "9 Nov 2026 10:30"."""
     if at is None:
         return ""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at.astimezone(UTC):%-d %b %Y %H:%M} UTC>"

@@ -11,8 +11,8 @@ from tests.bad_input.conftest import Refusal
 from tests.bad_input.desk import Blocks, Desk, shown
 from tests.engine.world import ALEX, OUTSIDER, RILEY, SAM
 
-TEN = "<!date^1795514400^{time}|10:00 UTC>"
-HALF_PAST = "<!date^1795516260^{time}|10:31 UTC>"
+TEN = "at <!date^1795514400^{time}|10:00 UTC>"
+HALF_PAST = "at <!date^1795516260^{time}|10:31 UTC>"
 
 
 async def gate(desk: Desk, by: str = "riley") -> tuple[str, Blocks]:

@@ -11,7 +11,7 @@ from tests.engine.world import ALEX, OUTSIDER, SAM
 from tests.fixtures.store import StoreDatabase
 from tests.store.proxy import proxied
 
-TEN = "<!date^1795514400^{time}|10:00 UTC>"
+TEN = "at <!date^1795514400^{time}|10:00 UTC>"
 
 
 async def test_an_unknown_service_gets_the_nearest(desk: Desk, refused: Refusal) -> None:

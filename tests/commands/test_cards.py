@@ -61,7 +61,7 @@ def test_a_deploy_that_waits_for_an_approval() -> None:
         text_of(AT["waits for approval"])
         == """\
 Deploy solvereign-api to production
-*S3* · D-1 · v41 `3f2c1d9` → *v42* `a8005c2` · asked by <@URILEY> 10:00
+*S3* · D-1 · v41 `3f2c1d9` → *v42* `a8005c2` · asked by <@URILEY> at 10:00
 *Plan*  `a8005c2000000000000000000000000000000000`
 • *Tests*  `python -m pytest backend_py/` as a Job
 • *Schema*  1 migration: 024_tenant_flags.sql (reversible)
@@ -91,7 +91,7 @@ def test_a_deploy_whose_change_has_begun_shows_no_plan_but_its_steps() -> None:
         text_of(AT["rolling out"])
         == """\
 Deploy solvereign-api to production
-*S3* · D-1 · v41 `3f2c1d9` → *v42* `a8005c2` · asked by <@URILEY> 10:00
+*S3* · D-1 · v41 `3f2c1d9` → *v42* `a8005c2` · asked by <@URILEY> at 10:00
 ✅ *Pre-Deploy*  22 s
 tests: 412 passed · 1 migration to apply · health checks 3 of 3 · approved by <@UALEX> · 3 lines ticked by <@URILEY>
 ⏳ *Deploy*
@@ -112,7 +112,7 @@ def test_a_deploy_that_failed_says_where_why_and_what_happens_now() -> None:
         " ⬜ Verify health probes pass",
         " ⬜ Run smoke tests",
         "⬜ *Post-Deploy*  not begun",
-        "❌ Failed at “Deploy new pods” 10:00. R-1 takes production back to v41.",
+        "❌ Failed at “Deploy new pods” at 10:00. R-1 takes production back to v41.",
     ]
     assert buttons_of(AT["failed"]) == []
 
@@ -122,14 +122,14 @@ def test_a_deploy_that_ended_well() -> None:
         text_of(AT["deployed"])
         == """\
 Deployed solvereign-api to production
-*S3* · D-1 · *v42* `a8005c2` · asked by <@URILEY> 10:00
+*S3* · D-1 · *v42* `a8005c2` · asked by <@URILEY> at 10:00
 ✅ *Pre-Deploy*  22 s
 tests: 412 passed · 1 migration to apply · health checks 3 of 3 · approved by <@UALEX> · 3 lines ticked by <@URILEY>
 ✅ *Deploy*  14 s
 024_tenant_flags.sql applied · 3 of 3 pods on v42 · health checks 3 of 3 · smoke: exit 0
 ✅ *Post-Deploy*  10 s
 v42 is the last known good · announced · 2 lines ticked by <@URILEY>
-✅ Done 10:00"""
+✅ Done at 10:00"""
     )
 
 
@@ -148,11 +148,11 @@ def test_a_rollback_by_hand() -> None:
         text_of(AT["rolled back"])
         == """\
 Rolled back solvereign-api production to v41 in 14 s
-*S2* · R-2 · *v41* `3f2c1d9` · asked by <@URILEY> 10:00
+*S2* · R-2 · *v41* `3f2c1d9` · asked by <@URILEY> at 10:00
 ✅ *Emergency rollback*  22 s
 D-1 stopped: 1 of 1 workload was already patched to v42 · 3 of 3 pods on v41, by digest · health checks 3 of 3 · \
 schema left as it is by <@URILEY>, 10:00 · announced · 1 line ticked by <@URILEY>
-✅ Done 10:00"""
+✅ Done at 10:00"""
     )
 
 
@@ -169,13 +169,13 @@ schema left as it is by <@URILEY>, 10:00 · announced · 1 line ticked by <@URIL
         (
             "aborted",
             "Deploy aborted: solvereign-api to production",
-            "⏹ Aborted by <@URILEY> 10:00: 1 of 1 workload was already patched to v42. "
+            "⏹ Aborted by <@URILEY> at 10:00: 1 of 1 workload was already patched to v42. "
             "What was changed before stays.",
         ),
         (
             "superseded",
             "Deploy stopped: solvereign-api to production",
-            "⏹ Stopped by <@URILEY> 10:00. R-2 rolls solvereign-api in production back.",
+            "⏹ Stopped by <@URILEY> at 10:00. R-2 rolls solvereign-api in production back.",
         ),
         (
             "expired",
@@ -203,7 +203,7 @@ def test_an_abort_before_the_change_says_that_nothing_was_changed() -> None:
     story = Stages().deploying().checked()
     story.does(c.Abort(story.run.requester, frozenset(), frozenset()))
     story.does(c.Stopped(""))
-    assert text_of(story.run).endswith("Aborted by <@URILEY> 10:00: nothing was under way. Nothing was changed.")
+    assert text_of(story.run).endswith("Aborted by <@URILEY> at 10:00: nothing was under way. Nothing was changed.")
 
 
 def test_a_failed_deploy_without_a_way_back_does_not_promise_one() -> None:
@@ -293,7 +293,7 @@ def test_of_a_long_checklist_the_open_lines_and_the_last_buttons_are_there() -> 
         assert buttons_of(story.run) == ["Done"] * min(10, 60 - n) + ["Abort"]
         assert json.loads(next(elements(story.run))["value"])["step"] == f"s{n}"
         story.ticked(f"s{n}")
-    assert text_of(story.run).endswith("✅ Done 10:02")
+    assert text_of(story.run).endswith("✅ Done at 10:02")
 
 
 def test_of_many_phases_those_around_the_one_at_work_are_shown() -> None:

@@ -55,7 +55,7 @@ def test_it_says_what_happened_what_it_means_and_what_to_do() -> None:
     finding, run = crashed()
     assert text_of(finding, run) == [
         "S2 · Deploy failed, rollback needed",
-        "*solvereign-api production* · D-1 · v42 · asked by <@URILEY> 10:00",
+        "*solvereign-api production* · D-1 · v42 · asked by <@URILEY> at 10:00",
         "New pods crash: 2 of 2 in CrashLoopBackOff for 20 s. Old pods still serve (3 of 3 ready).",
         "web-669894df6b-sdkhg · exit 1 · “DATABASE_URL is not set”",
         "Migration 024_tenant_flags.sql is applied; it is not known whether v41 runs on it.",
@@ -75,7 +75,7 @@ def test_who_took_it_on_stands_on_it() -> None:
     finding, run = crashed()
     for event in findings.decide(finding, findings.Acknowledge(ALEX), TEN):
         finding = findings.evolve(finding, event)
-    assert text_of(finding, run)[-1] == "☑️ Acknowledged by <@UALEX> 10:00"
+    assert text_of(finding, run)[-1] == "☑️ Acknowledged by <@UALEX> at 10:00"
     assert buttons_of(finding, run) == []
 
 

@@ -59,7 +59,7 @@ def test_a_refusal_names_the_rule_the_fact_and_the_way_on() -> None:
     busy = replies.sentence(Reply(refused="busy", facts=FACTS))
     assert busy == (
         "Not started. D-7 is deploying solvereign-api to production "
-        "(v42, asked by <@UALEX> <!date^1795514520^{time}|10:02 UTC>). Wait for it, or abort it on its card."
+        "(v42, asked by <@UALEX> at <!date^1795514520^{time}|10:02 UTC>). Wait for it, or abort it on its card."
     )
     own = replies.sentence(Reply(refused="own-request", facts=FACTS))
     assert own == "Not approved. You asked for this deploy, so somebody else of @sre must approve it."
