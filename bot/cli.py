@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import adopting, catalogue_file, runbooks_cli, serving
-from bot.adapters.postgres.migrate import grant_login, migrate
-from bot.adapters.postgres.preflight import NotReady, wait_until_reachable
+from bot import adopting, catalogue_file, embedded, runbooks_cli, serving
+from bot.adapters.postgres.migrate import MigrationRefused, grant_login, migrate
+from bot.adapters.postgres.preflight import NotReady, assert_migrated, wait_until_reachable
 from bot.adapters.postgres.verify import faults
 from bot.settings import Settings, SettingsError
 from bot.steps import known
@@ -26,14 +26,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         return int(asked.do(asked))
-    except (SettingsError, DocumentError, NotReady, adopting.NotAdopted) as cause:
+    except (SettingsError, DocumentError, adopting.NotAdopted) as cause:
         print(cause, file=sys.stderr)
         return UNUSABLE
+    except (NotReady, MigrationRefused) as cause:
+        print(_sentence(cause), file=sys.stderr)
+        return UNUSABLE
     except StoreUnavailable as cause:
-        print(f"{str(cause)[0].upper()}{str(cause)[1:]}", file=sys.stderr)
+        print(f"{_sentence(cause)} Nothing was done. See that it runs, and what names it.", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         return 130
+
+
+def _sentence(cause: Exception) -> str:
+    """What an adapter says, as a sentence of its own."""
+    said = str(cause).rstrip(".")
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,10 +75,14 @@ def _own_folders() -> Sequence[Path]:
 
 def _serve(_asked: argparse.Namespace) -> int:
     needs = ("database_url", "slack_bot_token", "slack_app_token")
-    return asyncio.run(serving.serve(Settings.load(*needs)))
+    with embedded.database(Settings.load(*needs)) as settings:
+        return asyncio.run(serving.serve(settings))
 
 
 def _migrate(_asked: argparse.Namespace) -> int:
+    if Settings.load("database_url").embedded:
+        print("Nothing to apply: the embedded database is brought up to date whenever it is used.")
+        return FINE
     settings = Settings.load("owner_database_url", "database_url")
     owner = settings.owner_database_url.get_secret_value()
     asyncio.run(wait_until_reachable(owner))
@@ -80,12 +93,16 @@ def _migrate(_asked: argparse.Namespace) -> int:
 
 
 def _adopt(asked: argparse.Namespace) -> int:
-    print(asyncio.run(adopting.adopt(Settings.load("database_url"), asked.service, asked.environment)))
+    with embedded.database(Settings.load("database_url")) as settings:
+        asyncio.run(assert_migrated(settings.database_url.get_secret_value()))
+        print(asyncio.run(adopting.adopt(settings, asked.service, asked.environment)))
     return FINE
 
 
 def _verify(_asked: argparse.Namespace) -> int:
-    url = Settings.load("database_url").database_url.get_secret_value()
-    found = asyncio.run(faults(url, folds()))
+    with embedded.database(Settings.load("database_url")) as settings:
+        url = settings.database_url.get_secret_value()
+        asyncio.run(assert_migrated(url))
+        found = asyncio.run(faults(url, folds()))
     print("\n".join(found) if found else "Every chain is whole, and every state is what its events make.")
     return FAILED if found else FINE

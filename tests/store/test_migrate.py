@@ -81,7 +81,7 @@ def test_a_user_that_exists_is_let_in(database: DatabaseFactory, postgres_server
 def test_the_owner_is_not_taken_for_the_bot(database: DatabaseFactory) -> None:
     url = database()
     migrate(url)
-    with pytest.raises(MigrationRefused, match="a database user of its own"):
+    with pytest.raises(MigrationRefused, match="the bot needs one of its own"):
         grant_login(url, url)
 
 

@@ -17,7 +17,7 @@ async def test_the_bots_own_user_is_restricted(store_database: StoreDatabase) ->
 
 
 async def test_the_owner_is_refused(store_database: StoreDatabase) -> None:
-    with pytest.raises(NotReady, match="role postgres is a superuser and owns the tables"):
+    with pytest.raises(NotReady, match="role postgres is a superuser, owns the tables"):
         await assert_restricted(store_database.owner_url)
 
 

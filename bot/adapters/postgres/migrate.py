@@ -4,7 +4,8 @@ Each file of `bot/sql/migrations` runs once, in one transaction with its row in 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -53,10 +54,24 @@ def migrate(owner_url: str, wanted: tuple[Migration, ...] | None = None) -> list
 
     One migrator runs at a time; a second waits for the first, then finds nothing to do.
     """
-    with psycopg.connect(owner_url, autocommit=True) as connection:
+    with _owned(owner_url) as connection:
         connection.execute(query("lock_ledger"))
         connection.execute(query("create_ledger"))
         return [_apply(connection, migration) for migration in pending(connection, wanted or migrations())]
+
+
+@contextmanager
+def _owned(url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A connection of the owner. MigrationRefused where that is not who it is."""
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            yield connection
+    except psycopg.errors.InsufficientPrivilege as exc:
+        user = conninfo_to_dict(url).get("user")
+        raise MigrationRefused(
+            f"the database does not let {user} do that ({exc.diag.message_primary}): "
+            "use the URL of the role that owns the tables, and that may create roles"
+        ) from exc
 
 
 def pending(
@@ -94,10 +109,12 @@ def grant_login(owner_url: str, bot_url: str) -> None:
     user, password = told.get("user"), told.get("password")
     if not user:
         raise MigrationRefused("the bot's database URL names no user")
-    with psycopg.connect(owner_url, autocommit=True) as connection:
+    with _owned(owner_url) as connection:
         known = connection.execute(query("login"), {"name": user}).fetchone()
         if user == connection.info.user or (known and known[0]):
-            raise MigrationRefused(f"{user} is the owner or a superuser: the bot needs a database user of its own")
+            raise MigrationRefused(
+                f"the database user {user} is the owner or a superuser: the bot needs one of its own"
+            )
         role = sql.Identifier(str(user))
         connection.execute(sql.SQL("alter role {} login" if known else "create role {} login").format(role))
         if password:

@@ -46,10 +46,16 @@ async def wait_until_reachable(url: str, *, deadline: float = 30) -> None:
 
 async def assert_migrated(url: str) -> None:
     """NotReady where a migration that this version needs is missing, or differs from its file."""
-    async with await _connected(url) as connection:
-        with translated():
-            stands = await (await connection.execute(query("ledger_stands"))).fetchone()
-            rows = await (await connection.execute(query("ledger"))).fetchall() if stands and stands[0] else []
+    try:
+        async with await _connected(url) as connection:
+            with translated():
+                stands = await (await connection.execute(query("ledger_stands"))).fetchone()
+                rows = await (await connection.execute(query("ledger"))).fetchall() if stands and stands[0] else []
+    except psycopg.errors.InsufficientPrivilege as exc:
+        raise NotReady(
+            f"the database role {conninfo_to_dict(url).get('user')} may not read the tables: connect as the bot's own "
+            "user, which `opsbot migrate` lets in"
+        ) from exc
     applied = {number: checksum for number, _, checksum in rows}
     missing = [each.name for each in migrations() if applied.get(each.number) != each.checksum]
     if missing:
@@ -71,7 +77,7 @@ async def assert_restricted(url: str) -> None:
     found = [reason for reason, holds in reasons.items() if holds]
     if found:
         raise NotReady(
-            f"the database role {role} {' and '.join(found)}: connect as the bot's own user, "
+            f"the database role {role} {', '.join(found)}: connect as the bot's own user, "
             "which `opsbot migrate` lets in"
         )
 
