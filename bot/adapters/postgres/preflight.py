@@ -53,8 +53,8 @@ async def assert_migrated(url: str) -> None:
                 rows = await (await connection.execute(query("ledger"))).fetchall() if stands and stands[0] else []
     except psycopg.errors.InsufficientPrivilege as exc:
         raise NotReady(
-            f"the database role {conninfo_to_dict(url).get('user')} may not read the tables: connect as the bot's own "
-            "user, which `opsbot migrate` lets in"
+            f"the database role {conninfo_to_dict(url).get('user')} may not read the tables: "
+            "connect as the bot's own user, which `opsbot migrate` lets in"
         ) from exc
     applied = {number: checksum for number, _, checksum in rows}
     missing = [each.name for each in migrations() if applied.get(each.number) != each.checksum]
