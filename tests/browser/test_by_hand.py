@@ -59,11 +59,14 @@ async def test_people_deploy_approve_and_roll_back_by_typing_and_clicking(
 
         deploy = await _deploys(riley, "v42")
         await _ticks(riley, deploy, lines=3)
+        await casey.type(f"/rollback {SERVICE} production")
+        await casey.sees(f"Roll back {SERVICE} production to v41", seconds=LONG)
         await _approves(alex, deploy, album)
         await _ticks(riley, deploy, lines=2)
         assert "v42 is the last known good" in await riley.sees(f"Deployed {SERVICE} to production", seconds=LONG)
         await album.take("deployed", riley, of=deploy, height=640)
         assert (await look(world)).images == {"v42"}
+        await _is_refused(casey)
 
         await _crashes(riley, alex, album)
 
@@ -135,6 +138,13 @@ async def _crashes(riley: BrowserPerson, alex: BrowserPerson, album: Album) -> N
     back = _card_of(deploy.strip(" ·").replace("D-", "R-"))
     await _ticks(riley, back, lines=1)
     await riley.sees(f"Rolled back {SERVICE} production to v42", seconds=LONG)
+
+
+async def _is_refused(person: BrowserPerson) -> None:
+    """Confirms what was true before the deploy ended: refused, and said where the question stood."""
+    await person.click("Roll back now", on="last known good since")
+    await person.sees("Not started. What you confirmed has changed")
+    assert await person.card("last known good since").count() == 0
 
 
 async def _rolls_back(person: BrowserPerson, *, stopping: str, album: Album) -> None:
