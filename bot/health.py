@@ -1,7 +1,7 @@
 """`/healthz` and `/readyz`: whether the process lives, and whether it can take requests now."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -12,14 +12,14 @@ PATIENCE = 2.0  # seconds that the database has to answer
 
 
 @asynccontextmanager
-async def health(port: int, *, store: Store, connected: Callable[[], bool]) -> AsyncIterator[None]:
+async def health(port: int, *, store: Store, connected: Callable[[], Awaitable[bool]]) -> AsyncIterator[None]:
     """Answer on this port until the block ends; port 0 answers nowhere."""
 
     async def live(_request: web.Request) -> web.Response:
         return web.Response(text="alive")
 
     async def ready(_request: web.Request) -> web.Response:
-        missing = [] if connected() else ["Slack is not connected"]
+        missing = [] if await connected() else ["Slack is not connected"]
         try:
             async with asyncio.timeout(PATIENCE):
                 await store.read([])

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 async def serve(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT. Raises what keeps it from starting, each with its sentence."""
     logging.getLogger().setLevel(settings.log_level)
+    logging.getLogger("httpx").setLevel("WARNING")  # at INFO it tells every probe
     configuration = read_configuration(settings)
     url = settings.database_url.get_secret_value()
     await wait_until_reachable(url, deadline=settings.start_seconds)
@@ -48,7 +49,7 @@ async def _run(settings: Settings, made: Services) -> None:
     app = slack_app(made.slack, made.edge)
     token = settings.slack_app_token.get_secret_value()
     connection = Connection()
-    answering = health(settings.health_port, store=made.store, connected=lambda: connection.up)
+    answering = health(settings.health_port, store=made.store, connected=connection.up)
     async with answering, asyncio.TaskGroup() as group:
         group.create_task(listen_database(settings.database_url.get_secret_value(), bell.ring))
         group.create_task(runs.run())

@@ -8,11 +8,13 @@ import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackClientError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from commands import clicks, deploy, rollback
 from commands.edge import Edge
 
+PING = 3.0  # seconds between looks at the socket; four without an answer, and it is opened anew
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # seconds between tries to reach Slack
 log = logging.getLogger(__name__)
 
@@ -33,20 +35,24 @@ def slack_app(client: AsyncWebClient, edge: Edge) -> AsyncApp:
 
 
 class Connection:
-    """Whether the socket stands."""
+    """The socket to Slack, which the client opens anew by itself where it broke."""
 
     def __init__(self) -> None:
-        self.up = False
+        self.client: SocketModeClient | None = None
+
+    async def up(self) -> bool:
+        """Whether it stands now."""
+        return self.client is not None and await self.client.is_connected()
 
 
 async def listen(app: AsyncApp, app_token: str, connection: Connection) -> None:
     """Hold the socket until cancelled; while Slack does not answer, say so and try again."""
     wait = FIRST_WAIT
     while True:
-        handler = AsyncSocketModeHandler(app, app_token)
+        handler = AsyncSocketModeHandler(app, app_token, ping_interval=PING)
         try:
             await handler.connect_async()  # type: ignore[no-untyped-call] # slack_bolt types no handler
-            connection.up = True
+            connection.client = handler.client
             log.info("connected to Slack")
             await asyncio.Event().wait()
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as cause:
@@ -54,5 +60,5 @@ async def listen(app: AsyncApp, app_token: str, connection: Connection) -> None:
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
         finally:
-            connection.up = False
+            connection.client = None
             await handler.close_async()  # type: ignore[no-untyped-call] # slack_bolt types no handler

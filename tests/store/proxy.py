@@ -81,8 +81,13 @@ class Proxy:
 
     def close(self) -> None:
         self._asked_for_locks.set()
+        self.cut()
+
+    def cut(self) -> None:
+        """End every connection there is."""
         for writer in self._writers:
             writer.close()
+        self._writers.clear()
 
 
 async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
