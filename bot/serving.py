@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 async def serve(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT. Raises what keeps it from starting, each with its sentence."""
     logging.getLogger().setLevel(settings.log_level)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every address it asks
     logging.getLogger("httpx").setLevel("WARNING")  # at INFO it tells every probe
     configuration = read_configuration(settings)
     url = settings.database_url.get_secret_value()
