@@ -3,7 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --quiet
 
-.PHONY: demo tour test images check setup lock clean
+KILLS ?= 20
+SEED ?= 1
+
+.PHONY: demo tour test kills images check setup lock clean
 
 setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
 
@@ -24,6 +27,9 @@ tour: setup ## plays the tour and exits 0 only if everything was seen
 test: setup check ## everything, on real parts; says what it skipped and why
 	@$(BIN)/python -m sandbox.prepare
 	@$(BIN)/pytest
+
+kills: setup ## kills the bot in the middle of its work, KILLS=20 times for each kind, from SEED=1 on
+	@$(BIN)/python -m tests.acceptance.campaign --kills $(KILLS) --seed $(SEED)
 
 images: setup ## takes the pictures of docs/images anew, in headless Chromium
 	@OPSBOT_IMAGES=1 $(BIN)/pytest tests/browser

@@ -35,13 +35,14 @@ class Met:
     moment: str  # how far the step was: "began", "pending", "done", "waiting", "approved"
     click: str  # of an approval: when it was given
     asked: int  # questions that a person had to answer
+    left: int  # processes and sessions that the kill left behind, all of which ended within the lease
     effects: dict[str, int]
     expected: dict[str, int]
 
     @property
-    def in_the_step(self) -> bool:
+    def in_the_middle(self) -> bool:
         """Whether the kill came in the middle of what it was meant for."""
-        return self.moment in ("began", "pending", "waiting")
+        return self.moment in (("waiting", "approved") if self.kind == APPROVAL else ("began", "pending"))
 
     @property
     def once(self) -> bool:
@@ -89,7 +90,7 @@ async def kill_in_the_middle(stage: Stage, seed: int, *, lease: float) -> list[M
     async with asyncio.TaskGroup() as group:
         tending = {run.kind: group.create_task(_tend(run)) for run in runs}
     await asyncio.gather(*clicking, return_exceptions=True)
-    return [await _met(run, plan, moments[run.kind], tending[run.kind].result()) for run in runs]
+    return [await _met(run, plan, moments[run.kind], tending[run.kind].result(), left) for run in runs]
 
 
 async def _set_going(runs: dict[str, Deploy], plan: Plan) -> list["asyncio.Task[None]"]:
@@ -135,6 +136,11 @@ class Left:
     processes: frozenset[tuple[int, str]]  # process id and when it started
     sessions: frozenset[int]  # in the service's database
     database_url: str
+
+    @property
+    def count(self) -> int:
+        """How much it was."""
+        return len(self.processes) + len(self.sessions)
 
     def standing(self) -> list[str]:
         """What of it still stands."""
@@ -185,7 +191,7 @@ def _truth(run: Deploy) -> str:
     return "Nothing of it stands: run it"
 
 
-async def _met(run: Deploy, plan: Plan, then: Json, asked: int) -> Met:
+async def _met(run: Deploy, plan: Plan, then: Json, asked: int, left: Left) -> Met:
     state = await run.state()
     assert state["status"] == "succeeded", f"{run.id} (seed {plan.seed}): {state['status']}: {state['reason']}"
     moment = outcome(then, "effect") or ("waiting" if asks_for_approval(then) else "approved")
@@ -194,7 +200,7 @@ async def _met(run: Deploy, plan: Plan, then: Json, asked: int) -> Met:
     effects = {**run.stage.effects(run.kind, run.version), "approvals": len(approvals)}
     wanted = {**expected(run.kind, piecemeal=plan.piecemeal), "approvals": 1}
     click = plan.click if run.kind == APPROVAL else ""
-    return Met(run.kind, run.id, moment, click, asked, effects, wanted)
+    return Met(run.kind, run.id, moment, click, asked, left.count, effects, wanted)
 
 
 async def _card_tells(run: Deploy, *, interrupted: bool) -> None:
@@ -239,6 +245,6 @@ def printed(round_of: list[Met], seed: int) -> str:
     """A line for each run."""
     return "\n".join(
         f"seed {seed}: {one.kind:9} {one.run:5} killed when {one.moment:8} {one.click:16} "
-        f"questions {one.asked}, {one.effects}"
+        f"questions {one.asked}, left behind {one.left}, {one.effects}"
         for one in round_of
     )
