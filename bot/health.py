@@ -8,6 +8,7 @@ from aiohttp import web
 
 from runbooks.store import Store, StoreUnavailable
 
+LIVE, READY = "/healthz", "/readyz"
 PATIENCE = 2.0  # seconds that the database has to answer
 
 
@@ -31,7 +32,7 @@ async def health(port: int, *, store: Store, connected: Callable[[], Awaitable[b
         yield
         return
     app = web.Application()
-    app.add_routes([web.get("/healthz", live), web.get("/readyz", ready)])
+    app.add_routes([web.get(LIVE, live), web.get(READY, ready)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:

@@ -1,0 +1,118 @@
+"""`deploy/kubernetes`: what it says of the bot is what the bot is. That a cluster takes it, tests/sandbox tests."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot import health, library
+from bot.catalogue_file import CatalogueFile, load
+from bot.settings import Settings
+from bot.steps import known
+from tests.deploy.dockerfile import ROOT, stages
+
+FOLDER = ROOT / "deploy" / "kubernetes"
+FIELDS = {str(field.validation_alias): name for name, field in Settings.model_fields.items()}
+
+
+def objects(name: str) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((FOLDER / name).read_text()))
+
+
+@pytest.fixture
+def pod() -> dict[str, Any]:
+    """The bot's pod."""
+    [deployment] = [one for one in objects("bot.yaml") if one["kind"] == "Deployment"]
+    found: dict[str, Any] = deployment["spec"]["template"]["spec"]
+    return found
+
+
+@pytest.fixture
+def serving(pod: dict[str, Any]) -> dict[str, Any]:
+    """The container that serves."""
+    [container] = pod["containers"]
+    return dict(container)
+
+
+@pytest.fixture
+def variables(serving: dict[str, Any]) -> dict[str, str]:
+    """What its environment says outright."""
+    return {one["name"]: one["value"] for one in serving["env"]}
+
+
+def catalogue() -> CatalogueFile:
+    return load(FOLDER / "opsbot.yaml")
+
+
+def test_every_file_is_applied() -> None:
+    [kustomization] = objects("kustomization.yaml")
+    [generated] = kustomization["configMapGenerator"]
+    named = {*kustomization["resources"], *generated["files"], "kustomization.yaml"}
+    assert named == {path.name for path in FOLDER.iterdir()}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    [image] = kustomization["images"]
+    assert image == {"name": "registry.example/opsbot", "newTag": project["version"]}
+
+
+def test_nothing_of_it_is_root(pod: dict[str, Any]) -> None:
+    [user] = [step.rest for step in stages()[-1] if step.word == "USER"]
+    context = pod["securityContext"]
+    assert (context["runAsNonRoot"], str(context["runAsUser"])) == (True, user)
+    for container in (*pod["initContainers"], *pod["containers"]):
+        own = container["securityContext"]
+        assert (own["allowPrivilegeEscalation"], own["readOnlyRootFilesystem"]) == (False, True)
+        assert own["capabilities"] == {"drop": ["ALL"]}
+        assert not own.keys() & {"runAsUser", "privileged"}
+
+
+def test_it_is_asked_for_its_health_where_it_answers(serving: dict[str, Any], variables: dict[str, str]) -> None:
+    [port] = serving["ports"]
+    assert str(port["containerPort"]) == variables["OPSBOT_HEALTH_PORT"]
+    asked = {name: serving[f"{name}Probe"]["httpGet"] for name in ("startup", "liveness", "readiness")}
+    assert asked == {
+        "startup": {"path": health.LIVE, "port": port["name"]},
+        "liveness": {"path": health.LIVE, "port": port["name"]},
+        "readiness": {"path": health.READY, "port": port["name"]},
+    }
+
+
+def test_the_start_is_given_the_time_that_it_may_wait(serving: dict[str, Any]) -> None:
+    probe = serving["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] > Settings.model_fields["start_seconds"].default
+    assert serving["livenessProbe"]["timeoutSeconds"] > health.PATIENCE
+
+
+def test_every_variable_is_one_that_is_read(variables: dict[str, str]) -> None:
+    assert set(variables) <= set(FIELDS)
+    said = (FOLDER / "bot.yaml").read_text().partition("apiVersion")[0]
+    secret = set(re.findall(r"--from-literal=([A-Z_]+)=", said))
+    needed = {"OPSBOT_DATABASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "OPSBOT_OWNER_DATABASE_URL"}
+    assert secret == needed | set(catalogue().variables)
+
+
+def test_only_the_migration_is_given_the_owner(pod: dict[str, Any]) -> None:
+    given = {
+        container["args"][0]: [one["secretRef"]["name"] for one in container["envFrom"]]
+        for container in (*pod["initContainers"], *pod["containers"])
+    }
+    assert given == {"migrate": ["opsbot-owner", "opsbot"], "serve": ["opsbot"]}
+
+
+def test_what_it_reads_and_writes_is_mounted(
+    pod: dict[str, Any], serving: dict[str, Any], variables: dict[str, str]
+) -> None:
+    mounts = {one["mountPath"]: one for one in serving["volumeMounts"]}
+    file, state = Path(variables["OPSBOT_CATALOGUE"]), variables["OPSBOT_STATE_FOLDER"]
+    volumes = {one["name"]: one for one in pod["volumes"]}
+    assert volumes[mounts[str(file.parent)]["name"]]["configMap"] == {"name": "opsbot-catalogue"}
+    assert file.name in objects("kustomization.yaml")[0]["configMapGenerator"][0]["files"]
+    assert "emptyDir" in volumes[mounts[state]["name"]]
+    assert {one["name"] for one in mounts.values()} == set(volumes)
+
+
+def test_its_catalogue_fits_the_library() -> None:
+    found = catalogue()
+    found.check(library.read([library.shipped(), *found.folders], known=known()))
