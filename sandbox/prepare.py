@@ -1,41 +1,58 @@
 """Builds and fetches what the sandbox needs, once, into the cache, with visible progress; says what can't be had."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sandbox.chromium import ChromiumUnavailable, chromium
-from sandbox.cluster.build import build
+from sandbox.cluster.build import BuildFailed, build
 from sandbox.slack import SlackUnavailable, local_slack_program
+
+_FAILURES = (SlackUnavailable, BuildFailed, ChromiumUnavailable, OSError)
+_say = partial(print, flush=True)  # progress is seen when it is made, whoever reads it
 
 
 class Unavailable(Exception):
     """A part can't be had here; the text says which, why, and what to do."""
 
 
-def _chromium() -> object:
-    return chromium(lambda line: print(f"  {line}", flush=True))
+_PARTS: dict[str, Callable[[], object]] = {
+    "slack": partial(local_slack_program, _say),
+    "cluster": partial(build, _say),
+    "browser": partial(chromium, _say),
+}
 
 
-_PARTS: dict[str, Callable[[], object]] = {"slack": local_slack_program, "cluster": build, "browser": _chromium}
+def prepare(needs: Sequence[str] = ()) -> list[str]:
+    """Have everything ready; the parts that can't be had. Raises Unavailable where one of `needs` is among them.
 
-
-def prepare(needs: Sequence[str] = ()) -> None:
-    """Have everything ready. Raises Unavailable where one of `needs` can't be had; the others are only told."""
-    for name, make in _PARTS.items():
-        if needs and name not in needs:
-            continue
+    With `needs`, the other parts are left alone.
+    """
+    missing = []
+    for name in needs or _PARTS:
         began = time.monotonic()
         try:
-            make()
-        except (SlackUnavailable, ChromiumUnavailable, OSError, RuntimeError) as cause:
+            _PARTS[name]()
+        except _FAILURES as cause:
             if name in needs:
                 raise Unavailable(f"{name}: {cause}") from cause
-            print(f"{name}: not here, its tests will be skipped: {cause}", flush=True)
+            _say(f"{name}: not here, its tests will be skipped: {cause}")
+            missing.append(name)
         else:
-            print(f"{name}: ready ({time.monotonic() - began:.1f} s)", flush=True)
+            _say(f"{name}: ready ({time.monotonic() - began:.1f} s)")
+    return missing
+
+
+def main() -> int:
+    """Everything; in CI, where nothing may be skipped, 1 if something can't be had."""
+    missing = prepare()
+    if missing and os.environ.get("CI"):
+        _say(f"CI is set, so nothing may be missing: {', '.join(missing)}")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    prepare()
-    sys.exit(0)
+    sys.exit(main())

@@ -1,6 +1,7 @@
 """Fixtures that every test may use; each family stands in its own module."""
 
 pytest_plugins = [
+    "tests.fixtures.summary",
     "tests.fixtures.postgres",
     "tests.fixtures.store",
     "tests.fixtures.slack",
