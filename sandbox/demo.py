@@ -6,10 +6,14 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 from sandbox.prepare import Unavailable, prepare
-from sandbox.tour import Tour, TourFailed
+from sandbox.slack.faults import Fault, Kind
+from sandbox.tour import PATIENCE, Tour, TourFailed
 from sandbox.world import SERVICE, World, WorldFailed, small_world
 
 THINGS_TO_TRY = f"""
@@ -39,6 +43,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stay", action="store_true", help="stay up after the tour")
     parser.add_argument("--no-tour", action="store_true", help="only stay up")
     parser.add_argument("--crash", action="append", default=[], metavar="VERSION", help="make this version crash")
+    parser.add_argument("--swallow", type=int, default=0, metavar="N", help="lose the Nth message to Slack")
+    parser.add_argument("--patience", type=float, default=PATIENCE, metavar="SECONDS", help="for one thing")
     return parser.parse_args()
 
 
@@ -48,8 +54,10 @@ async def _play(folder: Path, asked: argparse.Namespace) -> int:
         async with small_world(folder, crashing=tuple(asked.crash)) as world:
             await world.slack.bot_connected(seconds=30)
             print(f"Up after {time.monotonic() - began:.0f} s. Slack is at {world.slack.page_url}", flush=True)
+            if asked.swallow:
+                world.slack.proxy.inject(_swallow(asked.swallow))
             if not asked.no_tour:
-                await Tour(world, lambda line: print(line, flush=True)).play()
+                await Tour(world, lambda line: print(line, flush=True), asked.patience).play()
                 print(f"The tour took {time.monotonic() - began:.0f} s; everything expected was seen.", flush=True)
             if asked.stay:
                 await _stay(world)
@@ -57,6 +65,19 @@ async def _play(folder: Path, asked: argparse.Namespace) -> int:
         print(failed, file=sys.stderr)
         return 1
     return 0
+
+
+def _swallow(number: int) -> Fault:
+    """The message of this number never comes to stand in Slack, and the bot is told that it does."""
+    posts = count(1)
+
+    def is_it(message: Mapping[str, Any]) -> bool:
+        found = next(posts) == number
+        if found:
+            print(f"[swallowed: {message['text']}]", flush=True)
+        return found
+
+    return Fault("chat.postMessage", Kind.SWALLOW, match=is_it)
 
 
 async def _stay(world: World) -> None:

@@ -28,6 +28,7 @@ class Tour:
 
     world: World
     tell: Callable[[str], None] = print
+    patience: float = PATIENCE
 
     async def play(self) -> None:
         """All acts. Raises TourFailed."""
@@ -36,13 +37,16 @@ class Tour:
             await self.crash()
             await self.back_by_hand()
         except (NotThere, TimeoutError) as missing:
-            raise TourFailed(f"not seen: {missing}\n\nThe bot's log ends:\n{self.world.log[-2000:]}") from missing
+            lost = await _lost(self.world)
+            raise TourFailed(
+                f"not seen: {missing}\n{lost}\nThe bot's log ends:\n{self.world.log[-2000:]}"
+            ) from missing
 
     async def good_deploy(self) -> None:
         """v42, approved by a colleague, becomes the last known good."""
         self._act("A good deploy", "v42 brings a migration. A colleague approves it; it becomes the last known good.")
         card = await self._deploy("v42")
-        card = await self._tick_until(card, _over)
+        card = await self._tick_until(card, _done)
         await self._see("general", "v42")
         self._show(card, "Deployed")
         await self._outside("v42", schema="024_tenant_flags", good="v42")
@@ -56,8 +60,8 @@ class Tour:
         failed = await self._see("deploys", f"Deploy failed: {SERVICE} to production")
         self._show(failed, "Deploy failed")
         back = await self._see("deploys", f"since {_run(failed)} failed")
-        back = await self._until(back, lambda m: "announced" in m.shown or _over(m))
-        await self._tick_until(back, _over)
+        back = await self._until(back, lambda m: "announced" in m.shown or _done(m))
+        await self._tick_until(back, _done)
         self._show(await self._now(back), "Rolled back")
         alex = self.world.person("alex")
         await alex.click(finding, "Acknowledge")
@@ -70,7 +74,7 @@ class Tour:
         casey = self.world.person("casey")
         self.tell(f"Casey types: /rollback {SERVICE} production to v41")
         await casey.command("deploys", f"/rollback {SERVICE} production to v41")
-        asked = await casey.sees("deploys", lambda m: "Roll back now" in m.buttons, seconds=PATIENCE)
+        asked = await casey.sees("deploys", lambda m: "Roll back now" in m.buttons, seconds=self.patience)
         self._show(asked, "only Casey sees this")
         await casey.click(asked, "Roll back now")
         card = await self._see(
@@ -80,7 +84,7 @@ class Tour:
         card = await self._until(card, lambda m: "Leave the schema as it is" in m.buttons)
         self._show(card, "asks about the schema")
         await casey.click(card, "Leave the schema as it is")
-        await self._tick_until(card, _over)
+        await self._tick_until(card, _done)
         self._show(await self._now(card), "Rolled back")
         await self._outside("v41", schema="024_tenant_flags", good="v42")
 
@@ -89,7 +93,9 @@ class Tour:
         riley = self.world.person("riley")
         self.tell(f"Riley types: /deploy {SERVICE} {version} production")
         await riley.command("deploys", f"/deploy {SERVICE} {version} production")
-        started = await riley.sees("deploys", lambda m: "started" in m.shown and version in m.shown, seconds=PATIENCE)
+        started = await riley.sees(
+            "deploys", lambda m: "started" in m.shown and version in m.shown, seconds=self.patience
+        )
         self.tell(f"  only Riley sees: {started.shown}")
         run = started.shown.split()[0]
         card = await self._see("deploys", lambda m: _is_card(m, run))
@@ -127,10 +133,10 @@ class Tour:
                 raise TourFailed(f"the card ended otherwise than expected:\n{now.shown}")
             return [now] if wanted(now) else []
 
-        return (await until(seen, seconds=PATIENCE, what=f"the card to move on from:\n{before}"))[0]
+        return (await until(seen, seconds=self.patience, what=f"the card to move on from:\n{before}"))[0]
 
     async def _see(self, channel: str, wanted: str | Callable[[Message], bool]) -> Message:
-        return await self.world.person("riley").sees(channel, wanted, seconds=PATIENCE)
+        return await self.world.person("riley").sees(channel, wanted, seconds=self.patience)
 
     async def _outside(self, version: str, *, schema: str, good: str) -> None:
         """What the outsiders say must agree with the card, and every message must stand in Slack."""
@@ -139,8 +145,8 @@ class Tour:
         expected = Facts(frozenset({version}), facts.wanted, facts.wanted, frozenset({version}), schema, commit)
         if facts != expected:
             raise TourFailed(f"outsiders see {facts}, the card says {expected}")
-        if lost := await missing_messages(self.world):
-            raise TourFailed(f"not in Slack, though posted: {', '.join(lost)}")
+        if lost := await _lost(self.world):
+            raise TourFailed(lost)
         self.tell(
             f"Outsiders agree: {facts.ready} of {facts.wanted} pods on {version}, its port answers {version}, "
             f"schema at {schema}, last known good {good} {commit}\n"
@@ -160,9 +166,19 @@ class Tour:
         self.tell(f"  [{why}]\n{lines}")
 
 
+async def _lost(world: World) -> str:
+    """Which messages do not stand in Slack, "" where all do."""
+    lost = await missing_messages(world)
+    return f"not in Slack, though posted: {', '.join(lost)}" if lost else ""
+
+
 def _moved(before: Message, wanted: Callable[[Message], bool], now: Message) -> bool:
     """Whether the card is as wanted, or a tick was taken."""
     return wanted(now) or now.buttons.count("Done") != before.buttons.count("Done")
+
+
+def _done(message: Message) -> bool:
+    return "✅ Done" in message.shown
 
 
 def _over(message: Message) -> bool:
