@@ -51,8 +51,9 @@ def album(tmp_path: Path) -> Album:
 
 
 async def test_people_deploy_approve_and_roll_back_by_typing_and_clicking(
-    world: World, chromium_program: Path, album: Album
+    production: World, chromium_program: Path, album: Album
 ) -> None:
+    world = production
     world.slack.journal.clear()
     async with Browser(chromium_program) as browser:
         riley, alex, casey = [await _sits_down(browser, world, name) for name in ("riley", "alex", "casey")]
