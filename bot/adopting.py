@@ -14,7 +14,7 @@ from runbooks.steps.kubernetes.known_good import Record, read_known_good
 from runbooks.steps.kubernetes.workloads import Denied, Missing, refs_of
 from runbooks.steps.migrations.database import DatabaseUnfit
 from runbooks.steps.migrations.planning import MigrationPlanner
-from runbooks.store import Changes, Work
+from runbooks.store import Changes, Conflict, Work
 from runbooks.vocabulary import OPSBOT, Fenced, KnownGood, PlanningFailed, Refused, Unreachable
 
 
@@ -29,25 +29,34 @@ async def adopt(settings: Settings, service: str, environment: str) -> str:
         try:
             known = await _read(made, configuration.catalogue, service, environment)
         except Refused as refused:
-            known_names = ", ".join(refused.facts.get("known", ()))
-            raise NotAdopted(
-                f"There is no {refused.facts['name']!r}; there are: {known_names}. Nothing was recorded."
-            ) from refused
+            raise NotAdopted(_unknown(refused)) from refused
         except Missing as gone:
             raise NotAdopted(f"There is no Deployment {gone}. Nothing was recorded.") from gone
         except (PlanningFailed, Denied) as fault:
             raise NotAdopted(f"{fault.sentence} Nothing was recorded.") from fault
-        except (Unreachable, Fenced, DatabaseUnfit) as cause:
+        except DatabaseUnfit as cause:
+            raise NotAdopted(f"{cause} Nothing was recorded.") from cause
+        except (Unreachable, Fenced) as cause:
             raise NotAdopted(f"{cause}. Nothing was recorded.") from cause
         stream = f"release/{service}/{environment}"
         draft = Draft(store=made.store, catalogue=configuration.catalogue, now=made.clock())
         await draft.apply(stream, Adopt(known, OPSBOT))
-        await made.store.commit(draft.changes())
+        try:
+            await made.store.commit(draft.changes())
+        except Conflict as cause:
+            raise NotAdopted(f"{stream} was changed meanwhile. Nothing was recorded; adopt it again.") from cause
         await made.deliveries.record.keep(draft.state(stream))
     return (
         f"Recorded {known.version} {known.commit[:7]} as the last known good of {service} in {environment}, "
         f"schema at {known.migrations_version or 'nothing'}."
     )
+
+
+def _unknown(refused: Refused) -> str:
+    """A service or an environment that is not there, with what may have been meant."""
+    what, facts = refused.reason.removeprefix("unknown-"), refused.facts
+    hint = f"Did you mean {facts['nearest']}?" if facts["nearest"] else f"There are: {', '.join(facts['known'])}."
+    return f"There is no {what} {facts['name']!r}. {hint} Nothing was recorded."
 
 
 async def _read(made: Services, catalogue: Catalogue, service_name: str, environment_name: str) -> KnownGood:

@@ -33,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_sentence(cause), file=sys.stderr)
         return UNUSABLE
     except StoreUnavailable as cause:
-        print(f"{_sentence(cause)} Nothing was done. See that it runs, and what names it.", file=sys.stderr)
+        print(
+            f"{_sentence(cause)} Nothing was done. See that the database runs, and that its URL is right.",
+            file=sys.stderr,
+        )
         return FAILED
     except KeyboardInterrupt:
         return 130

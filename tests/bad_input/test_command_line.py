@@ -117,7 +117,7 @@ def test_a_database_that_is_not_there_ends_the_start_with_1(opsbot: Opsbot, tmp_
     code, _, said = opsbot("serve", **slack(NOWHERE), OPSBOT_START_SECONDS="1")
     assert code == 1
     assert said.startswith("No database at 127.0.0.1:1/ops after 1 s: ")
-    assert said.endswith(". Nothing was done. See that it runs, and what names it.\n")
+    assert said.endswith(". Nothing was done. See that the database runs, and that its URL is right.\n")
     code, _, said = opsbot("verify", OPSBOT_DATABASE_URL=NOWHERE)
     assert code == 1
     assert said.startswith("The database did not answer: ")
@@ -192,6 +192,9 @@ def test_adopt_of_a_service_that_is_not_there(opsbot: Opsbot, store_database: St
     catalogue(tmp_path, clusters={"main": {"kubeconfig": "SOME_KUBECONFIG"}})
     variables = {"OPSBOT_DATABASE_URL": store_database.url, "SOME_KUBECONFIG": str(tmp_path / "none")}
     code, _, said = opsbot("adopt", "apy", "production", **variables)
-    assert (code, said) == (2, "There is no 'apy'; there are: api. Nothing was recorded.\n")
+    assert (code, said) == (2, "There is no service 'apy'. Did you mean api? Nothing was recorded.\n")
     code, _, said = opsbot("adopt", "api", "prodution", **variables)
-    assert (code, said) == (2, "There is no 'prodution'; there are: production. Nothing was recorded.\n")
+    assert (code, said) == (
+        2,
+        "There is no environment 'prodution'. Did you mean production? Nothing was recorded.\n",
+    )
