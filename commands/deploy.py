@@ -1,5 +1,6 @@
 """`/deploy`: start, status, abort, lock, unlock, history, help."""
 
+import difflib
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -7,10 +8,12 @@ from slack_bolt.async_app import AsyncApp
 from commands.edge import Edge, Payload, actor_of, key_of
 from commands.replies import NOT_READ
 from commands.views.lists import deploy_help, history, status
+from commands.views.words import safe
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
 from runbooks.store import StoreUnavailable
 
+_ALIKE = 0.75  # so close to an environment's name that it was meant
 RECENT = 15  # runs that `history` lists
 LOOKED_AT = 200  # newest runs among which it looks
 
@@ -74,6 +77,11 @@ def _environment(catalogue: Catalogue, service: str, words: list[str]) -> tuple[
     found = catalogue.services.get(service)
     if words and found and words[0] in found.environments:
         return words[0], " ".join(words[1:])
+    meant = difflib.get_close_matches(words[0], found.environments, 1, _ALIKE) if words and found else []
+    if meant:  # "stagin" is no reason: it must not lock the default environment
+        raise Misread(
+            f"There is no environment “{safe(words[0], 60)}”. Did you mean {meant[0]}? Nothing was changed."
+        )
     return "", " ".join(words)
 
 

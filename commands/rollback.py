@@ -1,5 +1,6 @@
 """`/rollback`: asking shows privately what comes back; the confirmed click is the request."""
 
+from collections.abc import Collection
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -7,10 +8,11 @@ from slack_bolt.async_app import AsyncApp
 from commands.edge import Edge, Payload, Respond
 from commands.replies import NOT_READ, sentence
 from commands.views.confirm_rollback import confirm_rollback
-from runbooks.catalogue import Environment, Service
+from runbooks.catalogue import Environment, Service, targets
 from runbooks.engine.asks import Reply
-from runbooks.engine.gestures import find_place, way_back
+from runbooks.engine.gestures import busy_facts, find_place, way_back
 from runbooks.releases.state import Release
+from runbooks.runs.state import Run
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Refused
 
@@ -57,11 +59,19 @@ async def _confirmation(
     edge: Edge, service: tuple[str, Service], place: tuple[str, Environment], version: str
 ) -> dict[str, Any]:
     stream = f"release/{service[0]}/{place[0]}"
-    held = [f"{place[1].cluster}/{place[1].namespace}/{w.deployment}" for w in service[1].workloads]
-    snapshot = await edge.store.read([stream], targets=held)
+    snapshot = await edge.store.read([stream], targets=sorted(targets(service[1], place[0])))
+    await _refuse_second(edge, snapshot.holders.values())
     release: Release = snapshot.streams[stream].state
     target = way_back(release, version)
     lines = await edge.way_back.preview(*service, *place, target)
     running = sorted({holder.partition("/")[2] for holder in snapshot.holders.values()})
     blocks = confirm_rollback(release, target, lines, running, quorum=place[1].approval, version=version)
     return {"text": f"Roll back {service[0]} {place[0]} to {target.version}?", "blocks": blocks}
+
+
+async def _refuse_second(edge: Edge, holders: Collection[str]) -> None:
+    """A rollback is never preempted: say so before somebody confirms another. Raises Refused."""
+    streams = (await edge.store.read(sorted(set(holders)))).streams
+    runs: list[Run] = [stored.state for stored in streams.values()]
+    for run in (run for run in runs if run.command == "rollback"):
+        raise Refused("rolling-back-already", **busy_facts(run))

@@ -17,7 +17,7 @@ def ending(run: Run, release: Release, catalogue: Catalogue) -> list[Block]:
     texts = {
         Status.SUCCEEDED: f"✅ Done {when}",
         Status.FAILED: _failed(run, release, catalogue),
-        Status.ABORTED: f"⏹ Aborted by {who} {when}: {_left(run)}",
+        Status.ABORTED: f"⏹ Aborted by {who} {when}: {_left(run, release)}",
         Status.REJECTED: f"⏹ Rejected by {who} {when}. Nothing was changed.",
         Status.EXPIRED: f"⏹ {words.safe(run.reason, _REASON)}",
         Status.SUPERSEDED: f"⏹ Stopped by {who} {when}. {run.successor} rolls {_place(run)} back.",
@@ -29,16 +29,25 @@ def _place(run: Run) -> str:
     return f"{words.line(run.service, 90)} in {words.line(run.environment, 90)}"
 
 
-def _left(run: Run) -> str:
-    """What an abort ended, and what stays."""
+def _left(run: Run, release: Release) -> str:
+    """What an abort ended, what stays, and how to go back."""
     clause = words.safe(run.reason, _REASON).rstrip(".") or "nothing was under way"
-    return f"{clause}. {'What was changed before stays.' if run.changed else 'Nothing was changed.'}"
+    if not run.changed:
+        return f"{clause}. Nothing was changed."
+    good = release.known_good
+    back = f" To go back to {words.line(good.version, 90)}: `{_rollback(run)}`." if good else ""
+    return f"{clause}. What was changed before stays.{back}"
+
+
+def _rollback(run: Run) -> str:
+    return f"/rollback {words.line(run.service, 90)} {words.line(run.environment, 90)}"
 
 
 def _failed(run: Run, release: Release, catalogue: Catalogue) -> str:
     """Where it failed, and what now; the step's own line says why. Of a plan's fault only this tells the reason."""
     if run.failed_step == "" or run.plan is None:
-        return f"❌ {words.safe(run.reason, _REASON)} {_next(run, release, catalogue)}"
+        said = "Nothing was changed" in run.reason and not run.changed
+        return f"❌ {words.safe(run.reason, _REASON)} {'' if said else _next(run, release, catalogue)}".rstrip()
     title = words.short(run.plan.step(run.failed_step).title)
     return f"❌ Failed at “{title}” {words.at(run.ended_at)}. {_next(run, release, catalogue)}"
 

@@ -135,7 +135,11 @@ def _holders(draft: Draft) -> list[str]:
 
 async def _busy(draft: Draft, stream: str) -> dict[str, object]:
     await draft.open([stream])
-    holder: Run = draft.state(stream)
+    return busy_facts(draft.state(stream))
+
+
+def busy_facts(holder: Run) -> dict[str, object]:
+    """What a refusal says of the run that holds the targets."""
     return {
         "run": holder.id,
         "command": holder.command,

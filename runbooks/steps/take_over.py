@@ -54,7 +54,7 @@ class TakeOver(Step):
             unfenced = await self._fence(turn)
         except Denied as fault:
             return Failed(fault.sentence)
-        told = {run: found.get(run) or "nothing was under way" for run in turn.site.supersedes} | found
+        told = {run: found.get(run) or "nothing was under way" for run in turn.site.supersedes}
         return Done(_line(told) + unfenced, {run: _sentence(turn, clause) for run, clause in told.items()})
 
     async def check(self, turn: Turn, token: Json) -> Outcome:  # noqa: ARG002  # it looks at the world instead

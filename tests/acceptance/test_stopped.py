@@ -120,6 +120,6 @@ async def test_the_good_version_stays(stage: Stage, world: World, held: str) -> 
     assert image(world) == good
     assert deployment(world)["metadata"]["generation"] == stands
     assert stage.effects(ROLLOUT, run.version) == {"patches of the image": 0, "ReplicaSets": 0}
-    assert f"for {back.id}" in (await run.card(lambda m: "Stopped: Deploy" in m.shown)).shown
+    assert f"for {back.id}" in (await run.card(lambda m: "Deploy stopped" in m.shown)).shown
     told = await back.card(lambda m: "✅ Done" in m.shown)
     assert f"{run.id} stopped: no pod was changed" in told.shown, told.shown

@@ -170,7 +170,8 @@ schema left as it is by <@URILEY>, 10:00 · announced · 1 line ticked by <@URIL
             "aborted",
             "Deploy aborted: solvereign-api to production",
             "⏹ Aborted by <@URILEY> at 10:00: 1 of 1 workload was already patched to v42. "
-            "What was changed before stays.",
+            "What was changed before stays. "
+            "To go back to v41: `/rollback solvereign-api production`.",
         ),
         (
             "superseded",

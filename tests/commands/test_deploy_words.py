@@ -35,6 +35,8 @@ def test_words_are_understood(typed: str, meant: asks.Ask) -> None:
         ("abort", "Say which run"),
         ("lock api", "Say why"),
         ("lock", "Say which service"),
+        ("lock api productoin disk is full", "Did you mean production"),
+        ("unlock api prodution", "Did you mean production"),
         ("api v42 production now", "Not understood"),
     ],
 )
