@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -15,6 +15,7 @@ from commands import clicks, deploy, rollback
 from commands.edge import Edge
 
 PING = 3.0  # seconds between looks at the socket; four without an answer, and it is opened anew
+OPENED_WITHIN = 20.0  # seconds
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0  # seconds between tries to reach Slack
 log = logging.getLogger(__name__)
 
@@ -51,14 +52,22 @@ async def listen(app: AsyncApp, app_token: str, connection: Connection) -> None:
     while True:
         handler = AsyncSocketModeHandler(app, app_token, ping_interval=PING)
         try:
-            await handler.connect_async()  # type: ignore[no-untyped-call] # slack_bolt types no handler
+            async with asyncio.timeout(OPENED_WITHIN):
+                # Asked for here, since the client would try one address for ever, and tell so in tracebacks.
+                handler.client.wss_uri = await handler.client.issue_new_wss_url()
+                await handler.connect_async()  # type: ignore[no-untyped-call] # slack_bolt types no handler
             connection.client = handler.client
             log.info("connected to Slack")
             await asyncio.Event().wait()
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as cause:
-            log.warning("Slack does not answer (%s); trying again in %g s", type(cause).__name__, wait)
+            log.warning("Slack does not answer (%s); trying again in %g s", _why(cause), wait)
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_WAIT)
         finally:
             connection.client = None
             await handler.close_async()  # type: ignore[no-untyped-call] # slack_bolt types no handler
+
+
+def _why(cause: Exception) -> str:
+    """Slack's own code where it gave one, such as `invalid_auth`."""
+    return str(cause.response["error"]) if isinstance(cause, SlackApiError) else type(cause).__name__

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sandbox.slack import Message
 from sandbox.waiting import until
-from tests.acceptance.records import Json, Wanted, asks_for_approval, outcome, over
+from tests.acceptance.records import Json, Wanted, asks_for_approval, brief, outcome, over
 from tests.acceptance.stage import CHANNEL, Stage, service_name
 
 Look = Callable[[Message], bool]
@@ -56,6 +56,12 @@ class Deploy:
     async def ended(self, *, seconds: float = 60) -> Json:
         """Its state, once it is over."""
         return await self.until(over, seconds=seconds, what="ends")
+
+    async def succeeded(self, *, seconds: float = 60) -> Json:
+        """Its state, once it has ended well."""
+        state = await self.ended(seconds=seconds)
+        assert state["status"] == "succeeded", f"{self.id} of {self.kind}: {brief(state)}"
+        return state
 
     async def messages(self) -> list[str]:
         """The keys of all its messages that stand in Slack."""

@@ -34,7 +34,12 @@ class Records:
         """What the database answers. OperationalError while it is not there."""
         if self._connection is None or self._connection.closed:
             self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
-        return await (await self._connection.execute(query.encode(), values)).fetchall()
+        try:
+            return await (await self._connection.execute(query.encode(), values)).fetchall()
+        except psycopg.OperationalError:
+            if not self._connection.closed:
+                raise
+            return await self.rows(query, **values)  # it was cut since it was last used
 
     async def run(self, run: str) -> Json:
         """A run's stored state."""

@@ -17,8 +17,9 @@ from aiohttp import ClientError
 
 from sandbox.waiting import until
 from tests.acceptance.people import Deploy, deploy
-from tests.acceptance.records import Json, asks_for_approval, outcome, over
+from tests.acceptance.records import Json, asks_for_approval, outcome
 from tests.acceptance.stage import APPROVAL, JOB, KINDS, MIGRATION, ROLLOUT, Stage, expected
+from tests.acceptance.tending import tend
 
 LENGTHS = {"command": 2.0, JOB: 2.5, MIGRATION: 2.0, ROLLOUT: 4.0}  # seconds, about
 CLICKS = ("before the kill", "with the kill", "while it is down", "afterwards")
@@ -88,7 +89,7 @@ async def kill_in_the_middle(stage: Stage, seed: int, *, lease: float) -> list[M
     await until(lambda: not left.standing(), seconds=killed + lease - time.monotonic(), what="no orphan is left")
     await stage.world.slack.bot_connected(seconds=30)
     async with asyncio.TaskGroup() as group:
-        tending = {run.kind: group.create_task(_tend(run)) for run in runs}
+        tending = {run.kind: group.create_task(tend(run)) for run in runs}
     await asyncio.gather(*clicking, return_exceptions=True)
     return [await _met(run, plan, moments[run.kind], tending[run.kind].result(), left) for run in runs]
 
@@ -157,38 +158,6 @@ async def _kill(stage: Stage, plan: Plan) -> Left:
     bot.kill()
     await bot.wait()
     return left
-
-
-async def _tend(run: Deploy) -> int:
-    """Do what a person has to do until the run is over; how many questions it asked."""
-    asked = 0
-    while True:
-        state = await run.until(_wants_somebody, what="goes on", seconds=60)
-        if over(state):
-            return asked
-        if asks_for_approval(state):
-            await run.approve()
-            await run.until(lambda now: not asks_for_approval(now), what="has its approval")
-            continue
-        asked += 1
-        await run.choose(_truth(run))
-        await run.until(lambda now: outcome(now, "effect") != "in-doubt", what="takes the answer")
-
-
-def _wants_somebody(state: Json) -> bool:
-    return over(state) or asks_for_approval(state) or outcome(state, "effect") == "in-doubt"
-
-
-def _truth(run: Deploy) -> str:
-    """The answer that is true, from what outsiders see."""
-    seen = run.stage.effects(run.kind, run.version)
-    if run.kind != MIGRATION:
-        return "It was done" if seen["marks"] else "Not done, do it"
-    if seen.get("CREATE INDEX"):
-        return "It is applied in full: go on"
-    with psycopg.connect(run.stage.database_url, autocommit=True) as connection:  # as the runbook's reader would
-        connection.execute(f"drop index if exists m_{run.version.rpartition('-')[2]}".encode())
-    return "Nothing of it stands: run it"
 
 
 async def _met(run: Deploy, plan: Plan, then: Json, asked: int, left: Left) -> Met:

@@ -108,7 +108,7 @@ async def test_the_good_version_stays(stage: Stage, world: World, held: str) -> 
         back = await take_back(stage, run)
         assert len(await one_commit(stage, run, back)) == 1
         await back.until(lambda state: "revert" in state["steps"], seconds=WITHIN, what="takes over")
-        assert (await back.ended())["status"] == "succeeded"
+        await back.succeeded()
         stands = deployment(world)["metadata"]["generation"]
 
         bot.send_signal(signal.SIGCONT)

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +23,7 @@ from kubernetes.aio.config.kube_config import load_kube_config
 from runbooks.vocabulary import Json
 
 Query = Sequence[tuple[str, str]]
+_PAUSES = (0.5, 1.0, 2.0)  # seconds
 JSON_PATCH = "application/json-patch+json"
 
 
@@ -91,7 +93,31 @@ class Clusters:
         body: Any = None,
         kind: str = "application/json",
     ) -> Reply:
-        """One request; raises what the client raises (aiohttp's errors, TimeoutError, ConfigException)."""
+        """One request; raises what the client raises (aiohttp's errors, TimeoutError, ConfigException).
+
+        What is forbidden was not done, and a server that is just starting forbids what it will allow once it has read
+        the rights: it is asked again when it is ready, and its 403 is a 503 while it says that it is not.
+        """
+        asked = (cluster, method, resource, query, body, kind)
+        reply = await self._sent(*asked)
+        for pause in _PAUSES if reply.status == HTTPStatus.FORBIDDEN else ():
+            ready = await self._sent(cluster, "GET", "/readyz")
+            if ready.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                return Reply(HTTPStatus.SERVICE_UNAVAILABLE, b"")
+            if ready.ok:
+                return await self._sent(*asked)
+            await asyncio.sleep(pause)  # it forbids even that question, as it does at first: everybody may ask it
+        return reply
+
+    async def _sent(
+        self,
+        cluster: str,
+        method: str,
+        resource: str,
+        query: Query = (),
+        body: Any = None,
+        kind: str = "application/json",
+    ) -> Reply:
         client = await self._client(cluster)
         request = await client.param_serialize(
             method,
