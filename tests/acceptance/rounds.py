@@ -86,7 +86,7 @@ async def kill_in_the_middle(stage: Stage, seed: int, *, lease: float) -> list[M
     if plan.click == "while it is down":
         await _click(by_kind[APPROVAL])
     await stage.world.serve()
-    await until(lambda: not left.standing(), seconds=killed + lease - time.monotonic(), what="no orphan is left")
+    await _no_orphans(left, seconds=killed + lease - time.monotonic())
     await stage.world.slack.bot_connected(seconds=30)
     async with asyncio.TaskGroup() as group:
         tending = {run.kind: group.create_task(tend(run)) for run in runs}
@@ -145,7 +145,7 @@ class Left:
 
     def standing(self) -> list[str]:
         """What of it still stands."""
-        processes = [str(pid) for pid, started in self.processes if _started(pid) == started]
+        processes = [_command(pid) for pid, started in self.processes if _started(pid) == started]
         return processes + [f"session {pid}" for pid in self.sessions & _sessions(self.database_url)]
 
 
@@ -158,6 +158,13 @@ async def _kill(stage: Stage, plan: Plan) -> Left:
     bot.kill()
     await bot.wait()
     return left
+
+
+async def _no_orphans(left: Left, *, seconds: float) -> None:
+    try:
+        await until(lambda: not left.standing(), seconds=seconds)
+    except TimeoutError as late:
+        raise AssertionError(f"orphans of the killed bot: {left.standing()}") from late
 
 
 async def _met(run: Deploy, plan: Plan, then: Json, asked: int, left: Left) -> Met:
@@ -204,6 +211,10 @@ def _started(pid: int) -> str:
         state, *rest = _stat(pid)
         return "" if state == "Z" else rest[18]
     return ""
+
+
+def _command(pid: int) -> str:
+    return f"{pid} {Path(f'/proc/{pid}/cmdline').read_text(errors='replace').replace(chr(0), ' ')}".strip()
 
 
 def _stat(pid: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The bot stands still between its intent and its patch, an emergency rollback comes meanwhile, and it wakes up."""
+"""The bot stands still, or ends, at its patch: after its intent and before the outcome is recorded."""
 
 import asyncio
 import signal
@@ -14,7 +14,7 @@ from sandbox.world import World
 from tests.acceptance.gate import Gate, ReadBeforePatch, real_patch
 from tests.acceptance.people import Deploy, deploy
 from tests.acceptance.records import Json
-from tests.acceptance.stage import CHANNEL, NAMESPACE, ROLLOUT, Stage, service_name
+from tests.acceptance.stage import CHANNEL, NAMESPACE, ROLLOUT, Stage, expected, service_name
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 WITHIN = 15.0  # seconds from the click on a rollback until it has taken over
@@ -32,9 +32,10 @@ async def gated(world: World) -> AsyncIterator[tuple[Process, Gate]]:
         try:
             yield bot, gate
         finally:
-            bot.send_signal(signal.SIGCONT)
-            bot.terminate()
-            await bot.wait()
+            if bot.returncode is None:
+                bot.send_signal(signal.SIGCONT)
+                bot.terminate()
+                await bot.wait()
 
 
 async def stop(world: World, bot: Process) -> None:
@@ -123,3 +124,27 @@ async def test_the_good_version_stays(stage: Stage, world: World, held: str) -> 
     assert f"for {back.id}" in (await run.card(lambda m: "Deploy stopped" in m.shown)).shown
     told = await back.card(lambda m: "✅ Done" in m.shown)
     assert f"{run.id} stopped: no pod was changed" in told.shown, told.shown
+
+
+CUT: dict[str, Callable[[Gate], None]] = {
+    "patch on the way": lambda gate: gate.hold_request(real_patch),
+    "answer on the way": lambda gate: gate.hold_answer(real_patch),
+}
+
+
+@pytest.mark.parametrize("cut", CUT)
+async def test_killed_at_the_patch_it_is_not_done_twice(stage: Stage, world: World, cut: str) -> None:
+    async with gated(world) as (bot, gate):
+        run = await deploy(stage, ROLLOUT)
+        CUT[cut](gate)
+        await run.approve()
+        async with asyncio.timeout(20):
+            await gate.held.wait()
+        bot.kill()
+        await bot.wait()
+        await world.serve()
+        await run.succeeded()
+        gate.open()
+        assert await gate.passed == (422 if cut == "patch on the way" else 200)
+    assert stage.effects(ROLLOUT, run.version) == expected(ROLLOUT)
+    await run.card(lambda m: "✅ Done" in m.shown and "was interrupted and taken up again" in m.shown)
