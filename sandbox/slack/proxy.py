@@ -4,7 +4,9 @@ It supplies the methods that the local Slack lacks, keeps Slack's rules where it
 and is the place where things go wrong on purpose (faults.py).
 """
 
+import asyncio
 import json
+import socket
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -44,6 +46,7 @@ class Proxy:
         self.sockets = Sockets(
             journal=self.journal, faults=self.faults, offers=self._offers, rewritten=self._rewritten
         )
+        self._listening: socket.socket | None = None
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -73,18 +76,26 @@ class Proxy:
         self._session = aiohttp.ClientSession(auto_decompress=True)
         self._runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
-        await site.start()
+        self._listening = socket.create_server(("127.0.0.1", self.port))
+        await web.SockSite(self._runner, self._listening).start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         """Cut all connections and listen no more."""
+        await self._accept_no_more()
         await self.sockets.close()
         if self._runner is not None:
             await self._runner.cleanup()
         if self._session is not None:
             await self._session.close()
         self._runner = self._session = None
+
+    async def _accept_no_more(self) -> None:
+        """So that no connection is half accepted when its server closes: asyncio would leave its socket open."""
+        if self._listening is not None:
+            asyncio.get_running_loop().remove_reader(self._listening)
+            await asyncio.sleep(0)  # the last one that was accepted gets its transport
+        self._listening = None
 
     @property
     def _upstream(self) -> aiohttp.ClientSession:

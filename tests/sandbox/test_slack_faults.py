@@ -1,6 +1,8 @@
 """What goes wrong between a bot and Slack, and that it goes wrong as it was asked to."""
 
 import asyncio
+import gc
+import socket
 
 import pytest
 from aiohttp import ClientConnectionError
@@ -22,6 +24,13 @@ async def client(local_slack: LocalSlack) -> AsyncWebClient:
 
 def heard(bot: Bot) -> list[str]:
     return [body["text"] for body in bot.heard]
+
+
+async def cut_off(client: socket.socket) -> bool:
+    try:
+        return await asyncio.get_running_loop().sock_recv(client, 1) == b""
+    except ConnectionResetError:
+        return True
 
 
 async def texts(slack: LocalSlack) -> list[str]:
@@ -120,6 +129,23 @@ async def test_an_announced_refresh_makes_a_new_connection(local_slack: LocalSla
     opened = len(local_slack.journal.calls("apps.connections.open"))
     await local_slack.proxy.sockets.announce_refresh()
     await local_slack.journal.until(lambda: len(local_slack.journal.calls("apps.connections.open")) > opened)
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_connection_that_comes_as_it_stops_is_closed(local_slack: LocalSlack, turns: int) -> None:
+    """An open socket that is left behind fails a test, since warnings are errors."""
+
+    async def turn() -> None:
+        """One turn of the event loop."""
+
+    with socket.create_connection(("127.0.0.1", local_slack.proxy.port)) as client:
+        for _ in range(turns):
+            await asyncio.create_task(turn())
+        async with local_slack.outage():
+            client.setblocking(False)
+            async with asyncio.timeout(5):
+                assert await cut_off(client)
+    gc.collect()
 
 
 async def test_after_an_outage_all_is_where_it_was(local_slack: LocalSlack, client: AsyncWebClient, bot: Bot) -> None:
