@@ -1,0 +1,39 @@
+"""The types of `opsbot.yaml`: services, environments, clusters, and the groups of people who may act.
+
+A leaf; the process loads the file (`bot/`), and any fault in it is told as file:line before anything starts.
+Nothing here is a secret: databases and clusters are named by the environment variable that holds their address.
+"""
+
+from runbooks.catalogue.environments import (
+    Approval,
+    Channels,
+    Cluster,
+    Environment,
+    Group,
+    Health,
+    OnFailure,
+    Rollout,
+)
+from runbooks.catalogue.services import Command, Migrations, Runbooks, Runner, Service, Source, Tag, Workload
+from runbooks.catalogue.whole import Catalogue, targets
+
+__all__ = [
+    "Approval",
+    "Catalogue",
+    "Channels",
+    "Cluster",
+    "Command",
+    "Environment",
+    "Group",
+    "Health",
+    "Migrations",
+    "OnFailure",
+    "Rollout",
+    "Runbooks",
+    "Runner",
+    "Service",
+    "Source",
+    "Tag",
+    "Workload",
+    "targets",
+]

@@ -1,0 +1,104 @@
+"""The places where services run, the clusters they are in, and the people who may act there."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from runbooks.catalogue.parts import Duration, Name, Part, Variable
+
+
+class Group(Part):
+    """People: a Slack user group by its id, or a fixed list of Slack user ids. Empty denies everybody."""
+
+    slack: str | None = Field(default=None, pattern=r"^S[A-Z0-9]+$")
+    members: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.slack and self.members:
+            raise ValueError("a group is a Slack user group (`slack:`) or a list (`members:`), not both")
+        return self
+
+
+class Cluster(Part):
+    """Where to find a Kubernetes API: a kubeconfig named by a variable, or the one this process runs in."""
+
+    kubeconfig: Variable | None = None
+    context: str | None = None
+    in_cluster: bool = False
+    jobs_namespace: str = "opsbot-jobs"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.in_cluster == (self.kubeconfig is not None):
+            raise ValueError("name exactly one: `kubeconfig: VARIABLE` or `in-cluster: true`")
+        return self
+
+
+class Health(Part):
+    """What must answer 2xx before a release counts as healthy, relative to the environment's `url`."""
+
+    paths: tuple[str, ...] = ("/health/live", "/health/ready")
+    passes: int = Field(default=5, ge=1)  # consecutive
+    interval: Duration = timedelta(seconds=1)
+    timeout: Duration = timedelta(minutes=2)  # from the first try to the last pass
+
+
+class Rollout(Part):
+    """How long a rollout may take, and how long a bad sign is watched before it counts."""
+
+    deadline: Duration = timedelta(minutes=10)
+    grace: Duration = timedelta(seconds=20)
+    soak: Duration = timedelta(seconds=5)
+    poll: Duration = timedelta(seconds=2)
+
+
+class OnFailure(StrEnum):
+    """Who starts the rollback after a failed deploy."""
+
+    ROLLBACK = "rollback"
+    ASK = "ask"
+
+
+class Approval(Part):
+    """Whose approvals a change of this environment needs, and for how long one is good."""
+
+    group: str
+    count: int = Field(default=1, ge=1)
+    expires: Duration = timedelta(minutes=30)
+
+
+class Channels(Part):
+    """Slack channel ids: where cards go, and where findings of each severity go (else with the cards)."""
+
+    deploys: str
+    s1: str | None = None
+    s2: str | None = None
+    s3: str | None = None
+    s4: str | None = None
+    announce: str | None = None
+
+    def of(self, severity: str) -> str:
+        """The channel of a severity: `S1` to `S4`."""
+        found: str | None = getattr(self, severity.lower())
+        return found or self.deploys
+
+
+class Environment(Part):
+    """One place where the service runs."""
+
+    cluster: str
+    namespace: Name
+    production: bool = False
+    url: str | None = None  # where its health paths answer
+    database: Variable | None = None  # names the variable that holds the URL migrations run against
+    channels: Channels
+    deployers: tuple[str, ...] = ()
+    rollers_back: tuple[str, ...] = ()
+    approval: Approval
+    on_failure: OnFailure = OnFailure.ROLLBACK
+    last_known_good: str | None = None  # path of the JSON file; none: the record stays in the database
+    health: Health = Health()
+    rollout: Rollout = Rollout()

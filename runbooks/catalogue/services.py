@@ -1,0 +1,92 @@
+"""A service: its image, source, workloads, migrations and commands."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from runbooks.catalogue.environments import Environment
+from runbooks.catalogue.parts import Duration, Name, Part
+
+
+class Workload(Part):
+    """A Deployment of the service, and those of its containers that carry the service's image."""
+
+    deployment: Name
+    containers: tuple[str, ...] = Field(min_length=1)
+
+
+class Tag(StrEnum):
+    """What the tag of the service's image is."""
+
+    VERSION = "version"
+    COMMIT = "commit"
+    SHORT_COMMIT = "short-commit"
+
+
+class Runner(StrEnum):
+    """Where a command runs: a Job in the service's image, or a process beside the bot."""
+
+    JOB = "job"
+    LOCAL = "local"
+
+
+class Command(Part):
+    """A command of the service: an argument list, never a shell string."""
+
+    run: tuple[str, ...] = Field(min_length=1)
+    runner: Runner = Runner.JOB
+    timeout: Duration = timedelta(minutes=10)
+    env: dict[str, str] = Field(default_factory=dict)
+    trusted: bool = False  # a person says: this code may run beside the bot for production
+    tests: bool = False  # passing it counts as "all tests pass"
+    repeatable: bool = False  # cut off half-way it may simply run again
+
+
+class Migrations(Part):
+    """Numbered SQL files in the source repository: NNN_name.sql, NNN_rollback.sql as the way back."""
+
+    folder: str
+    lock_timeout: Duration = timedelta(seconds=1)
+    statement_timeout: Duration = timedelta(minutes=5)
+
+
+class Source(Part):
+    """The git repository that versions, commits and migrations come from."""
+
+    repository: str
+    compare: str | None = None  # a link with {base} and {head}
+
+
+class Runbooks(Part):
+    """Which documents the service's slash commands run, by runbook id."""
+
+    deploy: str = "deployment-checklist"
+    rollback: str = "rollback-procedures"
+
+
+class Service(Part):
+    """One service, in as many environments as it has."""
+
+    image: str  # repository without tag
+    tag: Tag = Tag.VERSION
+    source: Source
+    workloads: tuple[Workload, ...] = Field(min_length=1)
+    migrations: Migrations | None = None
+    commands: dict[str, Command] = Field(default_factory=dict)
+    runbooks: Runbooks = Runbooks()
+    default_environment: str
+    environments: dict[Name, Environment] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _default_exists(self) -> Self:
+        if self.default_environment not in self.environments:
+            known = ", ".join(self.environments)
+            raise ValueError(f"default-environment {self.default_environment!r} is none of: {known}")
+        return self
+
+    def image_of(self, *, version: str, commit: str) -> str:
+        """The image of a version: its tag is the version, the full commit or its first seven digits."""
+        tags = {Tag.VERSION: version, Tag.COMMIT: commit, Tag.SHORT_COMMIT: commit[:7]}
+        return f"{self.image}:{tags[self.tag]}"

@@ -1,0 +1,44 @@
+"""The whole of `opsbot.yaml`, and whether the names in it resolve."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from runbooks.catalogue.environments import Cluster, Environment, Group
+from runbooks.catalogue.parts import Name, Part
+from runbooks.catalogue.services import Service
+
+
+class Catalogue(Part):
+    """The whole of `opsbot.yaml`."""
+
+    groups: dict[str, Group] = Field(default_factory=dict)
+    clusters: dict[str, Cluster] = Field(min_length=1)
+    services: dict[Name, Service] = Field(min_length=1)
+    library: tuple[str, ...] = ()  # folders of the team's own runbooks, beside the ones that ship
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> Self:
+        faults = [
+            f"services.{service_name}.environments.{name}: {fault}"
+            for service_name, service in self.services.items()
+            for name, environment in service.environments.items()
+            for fault in self._dangling(environment)
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _dangling(self, environment: Environment) -> list[str]:
+        used = {*environment.deployers, *environment.rollers_back, environment.approval.group}
+        faults = [f"there is no group {name!r}" for name in sorted(used - self.groups.keys())]
+        if environment.cluster not in self.clusters:
+            faults.append(f"there is no cluster {environment.cluster!r}")
+        return faults
+
+
+def targets(service: Service, environment: str) -> frozenset[str]:
+    """What a run that changes this environment reserves: each workload, and its database."""
+    place = service.environments[environment]
+    found = {f"{place.cluster}/{place.namespace}/{workload.deployment}" for workload in service.workloads}
+    return frozenset(found | ({f"database/{place.database}"} if place.database else set()))
