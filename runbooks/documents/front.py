@@ -49,6 +49,8 @@ class FrontMatter(_Part):
 
     id: str | None = Field(default=None, pattern=ID)
     title: str | None = Field(default=None, min_length=1, max_length=150)
+    purpose: str = Field(default="", max_length=200)
+    when_to_read: str = Field(default="", max_length=200, alias="when-to-read")
     command: str = Field(default="", pattern=r"^([a-z][a-z0-9-]*)?$")
     parameters: dict[Name, DeclaredParameter] = Field(default_factory=dict)
     severity: Severity = Severity.S3
@@ -98,7 +100,7 @@ def _front(marked: Marked, lines: int, report: Report) -> Front:
     match marked.value:
         case None if lines == _EMPTY:
             return Front(lines=lines)
-        case dict() as found if found.keys() & {*_OURS} or found.keys() <= FrontMatter.model_fields.keys():
+        case dict() as found if found.keys() & {*_OURS} or found.keys() <= {*checks.keys_at(FrontMatter, ())}:
             matter = checks.validated(FrontMatter, marked, report)
             return Front(matter or FrontMatter(), marked, lines)
         case {"title": str(title)} if title.strip():

@@ -25,7 +25,8 @@ def parse(text: str | bytes, *, path: str, known: Known) -> Runbook:
     source = _decoded(text, report)
     lines = re.split(r"\r\n|\r|\n", source)
     front = front_of(lines, report)
-    phases = outline([*([""] * front.lines), *lines[front.lines :]], report)
+    body = [*([""] * front.lines), *lines[front.lines :]]
+    phases = outline(body, report)
     title = _title(front, phases, path)
     items = _Items(known, frozenset(front.matter.parameters), report)
     runbook = Runbook(
@@ -40,6 +41,9 @@ def parse(text: str | bytes, *, path: str, known: Known) -> Runbook:
         reserves=front.matter.reserves,
         approvals=front.matter.approvals,
         modes=tuple(front.matter.modes.items()),
+        purpose=" ".join(front.matter.purpose.split()),
+        when_to_read=" ".join(front.matter.when_to_read.split()),
+        text="\n".join(body),
     )
     _check_whole(runbook, front, report)
     report.close()

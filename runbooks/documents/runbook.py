@@ -93,6 +93,9 @@ class Runbook:
     reserves: tuple[str, ...] = ()
     approvals: str = "environment"  # the environment's approvers bind whatever a document says
     modes: tuple[tuple[str, str], ...] = ()  # name, heading: parts of the document that run on their own
+    purpose: str = ""  # what it is for, in a few words
+    when_to_read: str = ""
+    text: str = ""  # the whole document as it is read: Markdown, its front matter as empty lines
 
     @property
     def items(self) -> tuple[Item, ...]:

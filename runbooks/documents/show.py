@@ -36,6 +36,10 @@ def _head(runbook: Runbook) -> Iterator[str]:
     yield runbook.title
     started = f"started by /{runbook.command}" if runbook.command else "started by no command"
     yield f"{runbook.id} · {runbook.severity.value} · {started} · {runbook.path}"
+    if runbook.purpose:
+        yield f"Purpose: {runbook.purpose}"
+    if runbook.when_to_read:
+        yield f"When to read: {runbook.when_to_read}"
     if runbook.reserves:
         yield f"Reserves: {' and '.join(runbook.reserves)}"
     for each in runbook.parameters:
@@ -58,12 +62,13 @@ def _phase(phase: Phase, title: str) -> Iterator[str]:
 
 def _item(item: Item) -> Iterator[str]:
     yield f"  [ ] {item.title}"
-    yield f"        {does(item)}{_on_failure(item)}"
+    yield f"        {does(item)}{said_of_failure(item)}"
     if item.detail:
         yield indent(item.detail, "        ")
 
 
-def _on_failure(item: Item) -> str:
+def said_of_failure(item: Item) -> str:
+    """What its failure means, to be put behind `does`; nothing where a person does it."""
     if item.step is None or item.uses in ("confirm", "approve"):
         return ""
     failure = item.step.on_failure

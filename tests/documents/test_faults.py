@@ -75,8 +75,8 @@ BLOCKS = {
 FRONTS = {
     "severity: |\n  S3\n\n  S4": "2: `severity` can't be `S3 S4`; known here: `S1`, `S2`, `S3`, `S4`",
     'command: a\n"a\\e[31m\\nb": 1': (
-        "3: unknown key `a [31m b`; known here: `approvals`, `command`, `id`, `modes`, `parameters`, `reserves`, "
-        "`severity`, `title`"
+        "3: unknown key `a [31m b`; known here: `approvals`, `command`, `id`, `modes`, `parameters`, `purpose`, "
+        "`reserves`, `severity`, `title`, `when-to-read`"
     ),
     "title: 'a\u2028b\x85c'\ncommand: a\ntitel: x": "4: unknown key `titel`; did you mean `title`?",
     "command: deploy\ntitel: x": "3: unknown key `titel`; did you mean `title`?",

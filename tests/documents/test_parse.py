@@ -52,6 +52,14 @@ def test_front_matter_says_what_it_is() -> None:
     )
 
 
+def test_purpose_and_when_to_read_and_the_text_as_it_is_read() -> None:
+    runbook = read("---\npurpose: Coffee\nwhen-to-read: >\n  In the\n  morning\n---\n# Brew\n- [ ] Grind\n")
+
+    assert (runbook.purpose, runbook.when_to_read) == ("Coffee", "In the morning")
+    assert runbook.text.splitlines()[6:] == ["# Brew", "- [ ] Grind"]
+    assert set(runbook.text.splitlines()[:6]) == {""}
+
+
 def test_headings_are_phases_and_keep_their_words() -> None:
     intro, deploy = read(DEPLOY).phases
 
