@@ -11,8 +11,8 @@ from bot import adopting, catalogue_file, embedded, runbooks_cli, serving
 from bot.adapters.postgres.migrate import MigrationRefused, grant_login, migrate
 from bot.adapters.postgres.preflight import NotReady, assert_migrated, wait_until_reachable
 from bot.adapters.postgres.verify import faults
+from bot.kinds import known
 from bot.settings import Settings, SettingsError
-from bot.steps import known
 from runbooks.documents.errors import DocumentError
 from runbooks.folds import folds
 from runbooks.store import StoreUnavailable

@@ -26,11 +26,11 @@ from bot.adapters.slack.members import SlackMembers
 from bot.adapters.source.git import GitSource
 from bot.deliveries import Deliveries
 from bot.holders import Holders
+from bot.kinds import known
 from bot.library import Library
 from bot.posts import Posts
 from bot.record import RecordFiles
 from bot.settings import Settings
-from bot.steps import known
 from bot.way_back import WayBack
 from commands.edge import Edge
 from runbooks.catalogue import Catalogue, Cluster

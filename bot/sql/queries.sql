@@ -205,10 +205,6 @@ update messages
        posted_at = coalesce(posted_at, %(now)s::timestamptz, clock_timestamp())
  where key = %(key)s;
 
--- name: forget_message
--- It stands in Slack no more, or never did.
-delete from messages where key = %(key)s;
-
 -- name: all_streams
 -- Every stream, for the check of the whole house.
 select name from streams order by name;

@@ -10,8 +10,8 @@ import yaml
 
 from bot import health, library
 from bot.catalogue_file import CatalogueFile, load
+from bot.kinds import known
 from bot.settings import Settings
-from bot.steps import known
 from tests.deploy.dockerfile import ROOT, stages
 
 FOLDER = ROOT / "deploy" / "kubernetes"

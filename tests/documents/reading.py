@@ -6,7 +6,7 @@ from typing import Self
 import pytest
 from pydantic import BaseModel, Field, model_validator
 
-from bot.steps import known
+from bot.kinds import known
 from runbooks.documents.errors import DocumentError
 from runbooks.documents.parse import parse
 from runbooks.documents.runbook import Runbook

@@ -38,9 +38,3 @@ async def test_a_stream_has_its_own_messages_in_order(log: MessageLog, clock: Te
     messages = await log.of("run/D-7")
     assert {key: message.thread_ts for key, message in messages.items()} == {"card": None, "a-thread": "1.2"}
     assert list(messages) == ["card", "a-thread"]
-
-
-async def test_a_forgotten_message_is_gone(log: MessageLog) -> None:
-    await log.intend("run/D-7/card", stream="run/D-7", channel="C0OPS", body="first")
-    await log.forget("run/D-7/card")
-    assert await log.of("run/D-7") == {}

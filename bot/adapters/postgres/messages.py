@@ -43,10 +43,6 @@ class MessageLog:
         """It stands in Slack under `ts`, with this body."""
         await self._execute("message_posted", key=key, ts=ts, body=body, now=self._now())
 
-    async def forget(self, key: str) -> None:
-        """It stands in Slack no more, or never did."""
-        await self._execute("forget_message", key=key)
-
     async def _execute(self, name: str, **values: object) -> None:
         async with self._pool.session() as connection:
             await connection.execute(query(name), values)

@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -155,15 +154,6 @@ class PostgresStore:
             for (data,) in await _rows(connection, "get", digest=digest):
                 return bytes(data)
         raise KeyError(digest)
-
-
-@asynccontextmanager
-async def open_store(
-    url: str, folds: Mapping[str, Fold], *, now: Clock = database_clock, answer_within: float = 2.0
-) -> AsyncIterator[PostgresStore]:
-    """A store with a pool of its own, closed at the end."""
-    async with Pool(url, answer_within=answer_within) as pool:
-        yield PostgresStore(pool, folds, now=now)
 
 
 async def _rows(connection: Connection, name: str, **values: Any) -> list[tuple[Any, ...]]:
