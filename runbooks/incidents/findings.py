@@ -25,7 +25,6 @@ class Finding:
     environment: str = ""
     rolls_back: str = ""  # the run that answers it by itself
     offers_rollback: bool = False
-    raised_at: datetime | None = None
     acknowledged_by: Actor | None = None
     acknowledged_at: datetime | None = None
 
@@ -139,5 +138,4 @@ def evolve(finding: Finding, event: Event) -> Finding:
                 environment=event.environment,
                 rolls_back=event.rolls_back,
                 offers_rollback=event.offers_rollback,
-                raised_at=event.at,
             )

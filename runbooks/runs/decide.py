@@ -66,7 +66,6 @@ def _(command: c.Adopt, run: Run, now: datetime) -> list[e.Event]:
         plan=command.plan,
         digest=digest,
         provisional=command.provisional,
-        voided=len(run.approvals),
         difference=changed,
     )
     return _with_end(run, [planned], now)

@@ -40,7 +40,6 @@ class Planned(_Happened):
     plan: Plan
     digest: str
     provisional: bool = False
-    voided: int = 0  # approvals that this plan voids, since it differs from the one they were given for
     difference: tuple[str, ...] = ()
     kind: Literal["planned"] = "planned"
 

@@ -54,7 +54,6 @@ def _(event: e.Planned, run: Run) -> Run:
         plan=event.plan,
         digest=event.digest,
         provisional=event.provisional,
-        planned_at=event.at,
         verified=False,
         difference=event.difference,
         approvals=(),

@@ -100,7 +100,6 @@ class Run:
     plan: Plan | None = None
     digest: str = ""
     provisional: bool = False
-    planned_at: datetime | None = None
     verified: bool = False  # the plan was made again since the last approval, and came out the same
     difference: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
