@@ -95,13 +95,14 @@ class Planner:
             raise PlanningFailed(f"{fault} Nothing was changed.") from fault
 
     async def _step(self, phase: Phase, item: Item, site: Site) -> PlannedStep:
-        uses = item.uses
-        step = self.steps[uses]
+        step = self.steps[item.uses]
         try:
             params = step.params.model_validate(item.step.params if item.step else {})
         except ValidationError as fault:
             raise PlanningFailed(f"{item.title}: {fault.errors()[0]['msg']}") from fault
         resolved = await step.resolve(params, site)
+        uses = resolved.uses or item.uses
+        step = self.steps[uses]
         return PlannedStep(
             id=item.id,
             title=item.title,

@@ -41,13 +41,15 @@ class Resolved:
     """A step, planned: exactly what will be done, and lines that say so before anybody approves.
 
     `params` is JSON, enters the plan's digest, and must not hold what others may change meanwhile without harm
-    (replica counts, resource versions). `cut` and `changes` override the step's own where they depend on params.
+    (replica counts, resource versions). `cut` and `changes` override the step's own where they depend on params, and
+    `uses` where the catalogue says which step does it: the plan then names that one (`confirm`: a person ticks it).
     """
 
     params: Json = field(default_factory=dict)
     shows: tuple[str, ...] = ()
     cut: Cut | None = None
     changes: bool | None = None
+    uses: str = ""
 
 
 async def _unheard(_line: str) -> None:
