@@ -185,6 +185,7 @@ class PlannedStep:
     cut: Cut = Cut.PARKS
     on_failure: OnFailure = OnFailure()
     line: int = 0  # where the item stands in its document
+    runs: tuple[str, ...] = ()  # what ran where it acts, as people call it, when the plan was made
 
 
 @dataclass(frozen=True)
@@ -210,14 +211,22 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all that will be done, hex. Lines shown are left out: they may tell what others move."""
+        """SHA-256 over all that will be done, hex. What is only shown is left out: it may tell what others move."""
         whole = asdict(self)
-        steps = [{k: v for k, v in step.items() if k not in ("shows", "line")} for step in whole["steps"]]
+        steps = [{k: v for k, v in step.items() if k not in _ONLY_SHOWN} for step in whole["steps"]]
         return digest_of({**whole, "steps": steps})
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The versions that ran when the plan was made; empty where no step knows."""
+        return tuple(dict.fromkeys(name for step in self.steps for name in step.runs))
 
     def step(self, step_id: str) -> PlannedStep:
         """The step of that id; KeyError where there is none."""
         return next((s for s in self.steps if s.id == step_id), None) or _missing(step_id)
+
+
+_ONLY_SHOWN = ("shows", "line", "runs")
 
 
 def _missing(step_id: str) -> PlannedStep:

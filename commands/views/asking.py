@@ -3,6 +3,7 @@
 from commands.views import words
 from commands.views.blocks import Block, actions, button, confirmation, section
 from runbooks.catalogue import Catalogue
+from runbooks.engine import people
 from runbooks.runs.state import Run, Status, approval_ends
 from runbooks.vocabulary import Choice, InDoubt, Means, Waiting
 
@@ -46,17 +47,12 @@ def lines_to_tick(run: Run) -> str:
 
 def operators(run: Run, catalogue: Catalogue) -> str:
     """The groups whose members may tick, decide and abort, notifying nobody."""
-    service = catalogue.services.get(run.service)
-    place = service.environments.get(run.environment) if service else None
-    if place is None:
-        return "nobody: the catalogue no longer has this environment"
-    starters = place.rollers_back if run.command == "rollback" else place.deployers
-    return words.either([*starters, place.approval.group])
+    return words.either(people.operators(catalogue, run)) or "nobody: the catalogue no longer has this environment"
 
 
 def buttons(run: Run) -> list[Block]:
     """What can be clicked under the card."""
-    if run.status is not Status.RUNNING:
+    if run.status not in (Status.PLANNING, Status.RUNNING):
         return []
     of_run = {"run": run.id, "digest": run.digest}
     judge = [button("Approve", "approve", of_run, "primary"), button("Reject", "reject", of_run)]

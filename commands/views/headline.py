@@ -56,7 +56,27 @@ def _versions(run: Run, release: Release) -> str:
     to = f"*{words.line(run.version, 90)}*"
     if run.plan and run.plan.commit:
         to += f" `{run.plan.commit[:7]}`"
-    good = release.known_good
-    if run.status is Status.SUCCEEDED or good is None or run.command == "rollback":
+    runs = run.plan.runs if run.plan else ()
+    if run.status is Status.SUCCEEDED or run.command == "rollback" or not runs:
         return to
-    return f"{words.line(good.version, 90)} `{good.commit[:7]}` → {to}"
+    if runs == (run.version,):
+        return f"{to}, which {'ran' if run.changed or run.status.over else 'runs'} already"
+    return f"{words.both(runs)}{_commit(runs, release)} → {to}"
+
+
+def _commit(runs: tuple[str, ...], release: Release) -> str:
+    """The commit of what runs, where it is the last known good: of anything else only its tag is known."""
+    good = release.known_good
+    return f" `{good.commit[:7]}`" if good and runs == (good.version,) else ""
+
+
+def standing(run: Run, release: Release) -> str:
+    """What ran when a deploy was planned beside the last known good, where they differ; "" where they do not."""
+    good, runs = release.known_good, run.plan.runs if run.plan else ()
+    if run.command != "deploy" or run.plan is None or run.status.over or good is None or runs == (good.version,):
+        return ""
+    back = f"ast known good {words.line(good.version, 90)} `{good.commit[:7]}`"
+    if not runs:
+        return f"L{back}"
+    verb = "ran before" if run.changed else "runs now" if len(runs) == 1 else "run now"
+    return f"{words.both(runs)} {verb}; l{back}"

@@ -20,7 +20,7 @@ _TITLES = 160  # characters of the titles ahead
 def phases(run: Run) -> list[Block]:
     """All phases; of very many those around the one at work."""
     if run.plan is None:
-        return [section(f"{WORKS} Making the plan")] if not run.status.over else []
+        return [section(f"{WORKS} Making the plan")] if run.status is Status.PLANNING else []
     groups = [_of(run.plan.steps, phase) for phase in dict.fromkeys(step.phase for step in run.plan.steps)]
     at = next((n for n, steps in enumerate(groups) if not all(map(run.passed, steps))), len(groups))
     first, last = max(0, at - _AROUND), at + 1 + _AROUND

@@ -6,7 +6,7 @@ from commands.views import words
 from commands.views.asking import buttons, waiting
 from commands.views.blocks import Block, context, divider, fitted, header
 from commands.views.ending import ending
-from commands.views.headline import subtitle, title
+from commands.views.headline import standing, subtitle, title
 from commands.views.phases import phases
 from commands.views.plan import plan_blocks
 from runbooks.catalogue import Catalogue
@@ -26,11 +26,16 @@ class Look:
 
 def card(run: Run, look: Look) -> list[Block]:
     """The whole card."""
-    start = [header(title(run)), context(subtitle(run, look.release)), *_notes(run)]
+    start = [header(title(run)), context(subtitle(run, look.release)), *_standing(run, look), *_notes(run)]
     plan = plan_blocks(run, _compare(run, look)) if _shows_plan(run) else []
     middle = [*plan, *([divider()] if run.plan else []), *phases(run)]
     end = [*waiting(run, look.catalogue), *ending(run, look.release, look.catalogue), *buttons(run)]
     return fitted(start, middle, end)
+
+
+def _standing(run: Run, look: Look) -> list[Block]:
+    said = standing(run, look.release)
+    return [context(said)] if said else []
 
 
 def _shows_plan(run: Run) -> bool:

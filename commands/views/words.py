@@ -64,6 +64,12 @@ def either(names: Iterable[str]) -> str:
     return " or ".join(f"@{safe(name)}" for name in dict.fromkeys(names))
 
 
+def both(names: Iterable[str]) -> str:
+    """Outside names in a row: "v40, v41 and v42"."""
+    *first, last = [line(name, 60) for name in names]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def clock(at: datetime | None) -> str:
     """A time of day in the reader's own zone."""
     if at is None:

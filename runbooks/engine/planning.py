@@ -114,6 +114,7 @@ class Planner:
             cut=resolved.cut or step.cut,
             on_failure=_with_finding(item, step),
             line=item.line,
+            runs=resolved.runs,
         )
 
 

@@ -43,6 +43,7 @@ class Resolved:
     `params` is JSON, enters the plan's digest, and must not hold what others may change meanwhile without harm
     (replica counts, resource versions). `cut` and `changes` override the step's own where they depend on params, and
     `uses` where the catalogue says which step does it: the plan then names that one (`confirm`: a person ticks it).
+    `runs` names the versions that run where the step acts, as people call them.
     """
 
     params: Json = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Resolved:
     cut: Cut | None = None
     changes: bool | None = None
     uses: str = ""
+    runs: tuple[str, ...] = ()
 
 
 async def _unheard(_line: str) -> None:

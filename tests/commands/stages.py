@@ -79,8 +79,11 @@ DEPLOY = (
     _step("Pre-Deploy", "notified", "confirm", "Stakeholders notified"),
     _step("Pre-Deploy", "approval", "approve", "Plan approved"),
     _changing("migrations", "migrations.apply", "Apply migrations in order", *_MIGRATION),
-    _changing(
-        "rollout", "kubernetes.rollout", "Deploy new pods", "Deployment solvereign-api: v41 → v42 · 3 replicas"
+    replace(
+        _changing(
+            "rollout", "kubernetes.rollout", "Deploy new pods", "Deployment solvereign-api: v41 → v42 · 3 replicas"
+        ),
+        runs=("v41",),
     ),
     _step("Deploy", "health", "http.health", "Verify health probes pass", *_HEALTH, on_failure=_BACK),
     _step(
@@ -228,7 +231,6 @@ def stages() -> Iterator[tuple[str, Run]]:
     story.does(c.Expire())
     yield "expired", story.run
     story = Stages().asked()
-    story.does(
-        c.PlanFailed("There is no version “v99” in https://git.example/solvereign-api: no tag is called that.")
-    )
+    missing = "There is no version “v99” in the source of solvereign-api: no tag, branch or commit is called that."
+    story.does(c.PlanFailed(f"{missing} The newest tags are v42, v41 and v40."))
     yield "not planned", story.run

@@ -62,8 +62,8 @@ def test_a_failure_leaves_its_last_lines() -> None:
 
 def test_a_plan_that_failed_is_told_to_whoever_asked() -> None:
     assert asides("not planned") == {
-        "failed": "<@URILEY> D-1 did not start: There is no version “v99” in https://git.example/solvereign-api: "
-        "no tag is called that."
+        "failed": "<@URILEY> D-1 did not start: There is no version “v99” in the source of solvereign-api: "
+        "no tag, branch or commit is called that. The newest tags are v42, v41 and v40."
     }
 
 

@@ -17,9 +17,9 @@ from runbooks.runs import commands as c
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Choice, Done, Failed, InDoubt, Means, Outcome, Pending, Waiting
 from sandbox.slack.sizes import too_large
-from tests.commands.stages import CRASHED, KNOWN, RELEASE, V42, Stages, stages
+from tests.commands.stages import CRASHED, DEPLOY, KNOWN, RELEASE, V42, Stages, stages
 from tests.engine.world import CATALOGUE
-from tests.runs.stories import CHANGE, STEPS, Story, step
+from tests.runs.stories import CHANGE, RILEY, STEPS, Story, step
 
 LOOK = Look(KNOWN, RELEASE)
 AT = dict(stages())
@@ -84,6 +84,61 @@ Update last-known-good.json · Verify KPI baselines · Monitor for 30min · Anno
 ⏸ Waits for 1 approval of @sre, not by <@URILEY> · until 10:30"""
     )
     assert buttons_of(AT["waits for approval"]) == ["Approve", "Reject", "Abort"]
+
+
+def deploying(*runs: str, version: str = "v42") -> Stages:
+    """A deploy, planned while these versions ran."""
+    story = Stages().asked()
+    story.run = replace(story.run, version=version)
+    steps = [replace(step, runs=runs) if step.uses == "kubernetes.rollout" else step for step in DEPLOY]
+    return story.planned(*steps, commit=V42.commit)  # type: ignore[return-value] # a story answers itself
+
+
+@pytest.mark.parametrize(
+    ("runs", "versions", "standing"),
+    [
+        (["v41"], "v41 `3f2c1d9` → *v42* `a8005c2`", ""),
+        (["v40"], "v40 → *v42* `a8005c2`", "v40 runs now; last known good v41 `3f2c1d9`"),
+        (["v40", "v41"], "v40 and v41 → *v42* `a8005c2`", "v40 and v41 run now; last known good v41 `3f2c1d9`"),
+        (["v42"], "*v42* `a8005c2`, which runs already", "v42 runs now; last known good v41 `3f2c1d9`"),
+        ([], "*v42* `a8005c2`", "Last known good v41 `3f2c1d9`"),
+    ],
+)
+def test_the_card_goes_from_what_runs_to_what_will(runs: list[str], versions: str, standing: str) -> None:
+    lines = text_of(deploying(*runs).run).splitlines()
+    assert lines[1] == f"*S3* · D-1 · {versions} · asked by <@URILEY> at 10:00"
+    assert lines[2] == (standing or "*Plan*  `a8005c2000000000000000000000000000000000`")
+
+
+def test_what_ran_before_is_said_in_the_past_once_the_change_has_begun() -> None:
+    story = deploying("v40")
+    Stages.changing(story)
+    assert text_of(story.run).splitlines()[2] == "v40 ran before; last known good v41 `3f2c1d9`"
+    story.does(c.Record("rollout", 1, CRASHED))
+    lines = text_of(story.run).splitlines()
+    assert "v40 → *v42*" in lines[1], "what it started from stays on its card"
+    assert "last known good" not in lines[2], "the card of a run that is over says nothing of now"
+
+
+def test_before_the_first_known_good_the_card_still_says_what_runs() -> None:
+    first = Look(KNOWN, Release("solvereign-api", "production"))
+    lines = text_of(deploying("v40").run, first).splitlines()
+    assert (" · v40 → *v42* `a8005c2` · " in lines[1], lines[2][:6]) == (True, "*Plan*")
+
+
+def test_a_deploy_whose_plan_is_being_made_can_be_aborted() -> None:
+    run = AT["planning"]
+    assert text_of(run).splitlines()[1] == "*S3* · D-1 · *v42* · asked by <@URILEY> at 10:00", (
+        "nobody knows what runs"
+    )
+    assert buttons_of(run) == ["Abort"]
+    assert "confirm" not in the_button(run, "Abort")
+    story = Stages().asked()
+    story.does(c.Abort(RILEY, frozenset(), frozenset()))
+    assert text_of(story.run).splitlines()[2:] == ["⏳ Stopping what is under way"]
+    assert buttons_of(story.run) == []
+    story.does(c.Stopped(""))
+    assert text_of(story.run).endswith("Aborted by <@URILEY> at 10:00: nothing was under way. Nothing was changed.")
 
 
 def test_a_deploy_whose_change_has_begun_shows_no_plan_but_its_steps() -> None:
@@ -186,8 +241,8 @@ schema left as it is by <@URILEY>, 10:00 · announced · 1 line ticked by <@URIL
         (
             "not planned",
             "Not started: deploy of solvereign-api to production",
-            "❌ There is no version “v99” in https://git.example/solvereign-api: no tag is called that. "
-            "Nothing was changed.",
+            "❌ There is no version “v99” in the source of solvereign-api: no tag, branch or commit is called that. "
+            "The newest tags are v42, v41 and v40. Nothing was changed.",
         ),
     ],
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from commands.views.confirm_rollback import confirm_rollback
 from commands.views.lists import deploy_help, history, status
 from runbooks.catalogue import Approval
-from runbooks.engine.gestures import target_digest
+from runbooks.engine.starts import target_digest
 from sandbox.slack.sizes import too_large
 from tests.commands.stages import KNOWN, RELEASE, V41, V42, stages
 from tests.commands.test_cards import read
@@ -84,7 +84,8 @@ def test_history_says_how_each_run_ended() -> None:
         "stopped by <@URILEY> for R-2",
         "done in 26 s",
         "ended, since nobody approved it in time",
-        "failed: There is no version “v99” in https://git.example/solvereign-api: no tag is called that.",
+        "failed: There is no version “v99” in the source of solvereign-api: no tag, branch or commit is called that. "
+        "The newest tags are v42, v41 and v40.",
     ]
 
 

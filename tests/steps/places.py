@@ -57,6 +57,7 @@ async def turn(
         shows=resolved.shows,
         changes=step.changes if resolved.changes is None else resolved.changes,
         cut=resolved.cut or step.cut,
+        runs=resolved.runs,
     )
     first = Turn(site=place, step=planned, epoch=7, began_at=NOW, now=NOW)
     return first if report is None else replace(first, report=report)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,29 @@ import yaml
 
 from bot.adapters.kubernetes.client import Address, Clusters
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
-from runbooks.steps.base import Turn
+from runbooks.catalogue import Tag
+from runbooks.steps.base import Params, Turn
+from runbooks.steps.kubernetes import deployments
 from runbooks.steps.kubernetes.deployments import CAUSE, EPOCH, RUN, annotation
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.kubernetes.workloads import Patch, Ref
-from runbooks.vocabulary import Failed, Fenced, NotDone, Pending, PlanningFailed, Unreachable
+from runbooks.vocabulary import (
+    Failed,
+    Fenced,
+    KnownGood,
+    KnownWorkload,
+    NotDone,
+    Pending,
+    Plan,
+    PlanningFailed,
+    Unreachable,
+)
+from sandbox.service.manifests import IMAGE
 from tests.steps.forwarder import Forwarder
 from tests.steps.kube import API, WORKER, Interfering, Kube, image, images, json_patch, planned
 
 pytestmark = pytest.mark.cluster
+IMAGE_PATH = "/spec/template/spec/containers/0/image"
 
 
 @pytest.fixture
@@ -37,6 +52,35 @@ async def test_the_plan_names_images_from_and_to(kube: Kube, rollout: Rollout) -
         "workloads": [{"deployment": API, "uid": raw["metadata"]["uid"], "containers": containers}]
     }
     assert turn.step.shows == (f"Deployment {API}: v41 → v42 · 3 replicas",)
+
+
+async def test_it_reads_what_runs_now(kube: Kube, rollout: Rollout) -> None:
+    await kube.allow(WORKER)
+    await kube.create("v42")
+    await kube.create("v41", name=WORKER)
+    good = KnownGood("D-99", "release 41", "3" * 40, (), "", "sha256:0", datetime.now(UTC))
+    site = kube.site(workloads=(API, WORKER))
+    assert (await rollout.resolve(Params(), site)).runs == ("v42", "v41")
+    assert (await rollout.resolve(Params(), replace(site, known_good=good))).runs == ("v42", "v41")
+    tagged = site.service.model_copy(update={"tag": Tag.SHORT_COMMIT})
+    await kube.set_image("3333333", WORKER)
+    known = replace(site, service=tagged, known_good=good)
+    assert (await rollout.resolve(Params(), known)).runs == ("v42", "release 41")
+    template = deployments.template_of(await kube.raw(WORKER))
+    ran = KnownWorkload(WORKER, "", template, {"api": f"{IMAGE}@sha256:{'a' * 64}"})
+    await kube.edit(json_patch("replace", IMAGE_PATH, f"{IMAGE}@sha256:{'a' * 64}"), WORKER)
+    await kube.edit(json_patch("replace", IMAGE_PATH, "localhost:5000/someones/api"))
+    by_digest = replace(site, known_good=replace(good, workloads=(ran,)))
+    assert (await rollout.resolve(Params(), by_digest)).runs == ("api", "release 41")
+
+
+async def test_what_runs_is_no_part_of_what_is_approved(kube: Kube, rollout: Rollout) -> None:
+    await kube.create("v41")
+    plan = Plan(
+        "deployment", "d", "api", "production", "v42", "4" * 40, ((await planned(rollout, kube.site())).step,)
+    )
+    other = replace(plan, steps=(replace(plan.steps[0], runs=("v40",)),))
+    assert (plan.digest, plan.runs, other.runs) == (other.digest, ("v41",), ("v40",))
 
 
 async def refusal(rollout: Rollout, kube: Kube, *workloads: str) -> str:

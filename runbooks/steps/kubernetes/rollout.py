@@ -17,7 +17,7 @@ from runbooks.steps.kubernetes.deployments import (
     uid_of,
 )
 from runbooks.steps.kubernetes.patches import set_images, sign
-from runbooks.steps.kubernetes.rollout_planning import move_of, read_planned, refuse_unfit
+from runbooks.steps.kubernetes.rollout_planning import move_of, read_planned, refuse_unfit, running
 from runbooks.steps.kubernetes.rollout_state import Observed
 from runbooks.steps.kubernetes.rollout_watch import Goal, begin, evidence_of, look
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref, Workloads, ref_of
@@ -39,16 +39,19 @@ class Rollout(Step):
         """Read what runs now. Refuses a Deployment that is not there, paused, at zero, or lacks a container."""
         image = site.service.image_of(version=site.version, commit=site.commit)
         planned = [await self._planned(site, workload, image) for workload in site.service.workloads]
-        return Resolved({"workloads": [p for p, _ in planned]}, tuple(line for _, line in planned))
+        runs = dict.fromkeys(name for *_, names in planned for name in names)
+        return Resolved(
+            {"workloads": [p for p, *_ in planned]}, tuple(line for _, line, _ in planned), runs=tuple(runs)
+        )
 
-    async def _planned(self, site: Site, workload: Workload, image: str) -> tuple[Json, str]:
+    async def _planned(self, site: Site, workload: Workload, image: str) -> tuple[Json, str, tuple[str, ...]]:
         ref = ref_of(site, workload.deployment)
         raw = await read_planned(self._workloads, ref)
         refuse_unfit(raw, ref, workload)
         now = images_of(template_of(raw))
         containers = {name: {"from": now[name], "to": image} for name in workload.containers}
         params = {"deployment": workload.deployment, "uid": uid_of(raw), "containers": containers}
-        return params, move_of(raw, workload, image)
+        return params, move_of(raw, workload, image), running(raw, workload, site)
 
     async def start(self, turn: Turn) -> Outcome:
         """Patch what is not patched yet, each Deployment in one request that compares and sets."""

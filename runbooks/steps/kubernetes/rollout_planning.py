@@ -1,9 +1,14 @@
 """What a Deployment must be so that a change of its pods can be planned, and how the plan shows it."""
 
+import re
+
 from runbooks.catalogue import Workload
+from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.deployments import images_of, is_paused, replicas_of, tag_of, template_of, why_zero
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Ref, Workloads
-from runbooks.vocabulary import Json, PlanningFailed
+from runbooks.vocabulary import Json, KnownGood, PlanningFailed
+
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 async def read_planned(workloads: Workloads, ref: Ref) -> Json:
@@ -52,6 +57,35 @@ def move_of(raw: Json, workload: Workload, image: str) -> str:
     before = ", ".join(dict.fromkeys(tag_of(now[name]) for name in workload.containers))
     moves = f"{before} → {tag_of(image)}" if before != tag_of(image) else f"{before} already"
     return f"Deployment {workload.deployment}: {moves} · {replicas_said(raw)}"
+
+
+def running(raw: Json, workload: Workload, site: Site) -> tuple[str, ...]:
+    """What the workload's containers run now, as people call it: the last known good by its version, else by tag."""
+    now = images_of(template_of(raw))
+    return tuple(dict.fromkeys(_called(now[name], name, workload, site) for name in workload.containers))
+
+
+def _called(image: str, container: str, workload: Workload, site: Site) -> str:
+    good = site.known_good
+    if good is not None and image in _known(good, container, workload, site):
+        return good.version
+    if _repository(image) != site.service.image:
+        return image.rpartition("/")[2]  # not this service's image: its tag alone would mislead
+    tag = tag_of(image)
+    return tag[:7] if _COMMIT.fullmatch(tag) else tag
+
+
+def _known(good: KnownGood, container: str, workload: Workload, site: Site) -> list[str]:
+    """The last known good's image, as it is named by version and as it was recorded."""
+    recorded = [w for w in good.workloads if w.deployment == workload.deployment]
+    images = [images for w in recorded for images in (w.images, images_of(w.template))]
+    named = site.service.image_of(version=good.version, commit=good.commit)
+    return [named, *(found[container] for found in images if container in found)]
+
+
+def _repository(image: str) -> str:
+    head, slash, name = image.partition("@")[0].rpartition("/")
+    return f"{head}{slash}{name.partition(':')[0]}"
 
 
 def replicas_said(raw: Json) -> str:
