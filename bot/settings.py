@@ -33,8 +33,6 @@ class Settings(BaseSettings):
     """Calls Slack's methods: `xoxb-...`."""
     slack_app_token: SecretStr = Field(SecretStr(""), validation_alias="SLACK_APP_TOKEN")
     """Opens the socket that commands and clicks come in by: `xapp-...`."""
-    slack_signing_secret: SecretStr = Field(SecretStr(""), validation_alias="SLACK_SIGNING_SECRET")
-    """Proves that a request over HTTP is Slack's; not set: no such request is taken."""
     slack_api_url: str = Field("https://slack.com/api/", validation_alias="SLACK_API_URL", pattern=r"^https?://\S+$")
     """Where Slack's methods are; ends in a slash."""
     catalogue: Path = Field(Path("opsbot.yaml"), validation_alias="OPSBOT_CATALOGUE")

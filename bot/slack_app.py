@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 
 def slack_app(client: AsyncWebClient, edge: Edge) -> AsyncApp:
     """The application with every command and click."""
-    app = AsyncApp(
-        client=client, request_verification_enabled=False
-    )  # Socket Mode: no signature comes with a payload
+    # Not the client itself: Bolt reads SLACK_BOT_TOKEN too, and would warn at each start that it has both.
+    app = AsyncApp(token=client.token, request_verification_enabled=False)  # Socket Mode: no payload has a signature
+    app.client.base_url, app.client.timeout = client.base_url, client.timeout
     for part in (deploy, rollback, clicks):
         part.register(app, edge)
 

@@ -100,7 +100,7 @@ def test_variables_that_the_catalogue_names(monkeypatch: pytest.MonkeyPatch) -> 
 def test_secrets_are_those_of_the_settings_and_what_looks_like_one(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = {
         "SLACK_BOT_TOKEN": "xoxb-made-up",
-        "SLACK_SIGNING_SECRET": "made-up-signing",
+        "WEBHOOK_SIGNING_SECRET": "made-up-signing",
         "STAGING_DATABASE_URL": "postgresql://solvereign:made-up@db.example/solvereign",
         "GITHUB_TOKEN": "made-up-token",
         "db_password": "made-up-password",

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
-SCOPES = {  # of the methods that a bot like this may use, as Slack documents them
+SCOPES = {  # of the methods that a bot like this may use, as docs.slack.dev/reference/methods has them
+    "apps.connections.open": set(),  # with the app's token, whose connections:write no manifest grants
     "auth.test": set(),
     "bookmarks.add": {"bookmarks:write"},
     "chat.getPermalink": set(),
@@ -38,7 +39,7 @@ SCOPES = {  # of the methods that a bot like this may use, as Slack documents th
     "views.update": set(),
 }
 CALL = re.compile(
-    r"client\.((?:auth|bookmarks|chat|conversations|files|pins|reactions|usergroups|users|views)_\w+)\("
+    r"client\.((?:apps|auth|bookmarks|chat|conversations|files|pins|reactions|usergroups|users|views)_\w+)\("
 )
 
 
@@ -53,12 +54,24 @@ def used() -> set[str]:
     return {name for file in (ROOT / "bot").rglob("*.py") for name in CALL.findall(file.read_text())}
 
 
+def scopes_of_used() -> dict[str, set[str]]:
+    """The scopes that each method needs which the product calls."""
+    scopes = {method.replace(".", "_"): needed for method, needed in SCOPES.items()}
+    assert used() - set(scopes) == set(), "methods whose scopes this test does not know"
+    return {name: scopes[name] for name in used()}
+
+
 def test_every_method_that_is_called_is_allowed(manifest: dict[str, Any]) -> None:
     granted = set(manifest["oauth_config"]["scopes"]["bot"])
-    scopes = {method.replace(".", "_"): needed for method, needed in SCOPES.items()}
-    assert used(), "the product calls Slack"
-    assert used() - set(scopes) == set(), "methods whose scopes this test does not know"
-    assert {name: scopes[name] - granted for name in used() if scopes[name] - granted} == {}
+    needed = scopes_of_used()
+    assert needed, "the product calls Slack"
+    assert {name: scopes - granted for name, scopes in needed.items() if scopes - granted} == {}
+
+
+def test_nothing_is_allowed_that_no_method_needs(manifest: dict[str, Any]) -> None:
+    of_commands = {"commands"}  # no method's: it lets the app have slash commands
+    needed = set().union(*scopes_of_used().values())
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) - of_commands - needed == set()
 
 
 def test_it_is_an_app_for_socket_mode_with_its_commands(manifest: dict[str, Any]) -> None:
