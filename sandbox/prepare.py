@@ -8,9 +8,10 @@ from functools import partial
 
 from sandbox.chromium import ChromiumUnavailable, chromium
 from sandbox.cluster.build import BuildFailed, build
+from sandbox.prometheus import PrometheusUnavailable, prometheus
 from sandbox.slack import SlackUnavailable, local_slack_program
 
-_FAILURES = (SlackUnavailable, BuildFailed, ChromiumUnavailable, OSError)
+_FAILURES = (SlackUnavailable, BuildFailed, ChromiumUnavailable, PrometheusUnavailable, OSError)
 _say = partial(print, flush=True)  # progress is seen when it is made, whoever reads it
 
 
@@ -22,6 +23,7 @@ _PARTS: dict[str, Callable[[], object]] = {
     "slack": partial(local_slack_program, _say),
     "cluster": partial(build, _say),
     "browser": partial(chromium, _say),
+    "prometheus": partial(prometheus, _say),
 }
 
 

@@ -8,5 +8,6 @@ pytest_plugins = [
     "tests.fixtures.schemas",
     "tests.fixtures.cluster",
     "tests.fixtures.node",
+    "tests.fixtures.prometheus",
     "tests.fixtures.world",
 ]
