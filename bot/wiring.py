@@ -24,6 +24,7 @@ from bot.adapters.service_database.database import ServiceDatabases
 from bot.adapters.slack.client import Poster, web_client
 from bot.adapters.slack.members import SlackMembers
 from bot.adapters.source.git import GitSource
+from bot.adapters.source.names import source_names
 from bot.deliveries import Deliveries
 from bot.holders import Holders
 from bot.kinds import known
@@ -143,7 +144,7 @@ async def _outside(stack: AsyncExitStack, settings: Settings, catalogue: Catalog
         workloads=KubernetesWorkloads(clusters),
         clusters=clusters,
         databases=ServiceDatabases(settings.named),
-        source=GitSource(folder / "git", environment=os.environ),
+        source=GitSource(folder / "git", environment=os.environ, names=source_names(catalogue)),
         http=HttpxGet(client),
         local=LocalProcesses(folder / "commands", os.environ, lease_seconds=settings.lease_seconds),
         jobs=KubernetesJobs(clusters, {name: cluster.jobs_namespace for name, cluster in catalogue.clusters.items()}),

@@ -33,7 +33,10 @@ class UnknownVersion(PlanningFailed):
 
 
 class Source(Protocol):
-    """Where versions, commits and migrations come from. Every method may raise Unreachable."""
+    """Where versions, commits and migrations come from. Every method may raise Unreachable.
+
+    No sentence of its exceptions tells a repository's location, which may be secret.
+    """
 
     async def resolve(self, repository: str, version: str) -> Found:
         """A tag, a branch's head as it is now, or a commit in full or by seven digits or more.

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.source.git import GitSource
+from bot.adapters.source.names import source_names
+from runbooks.catalogue import Catalogue
 from runbooks.steps.source import Found, Kind, UnknownVersion
 from runbooks.vocabulary import Unreachable
+from tests.engine.world import CATALOGUE
 from tests.fixtures.repositories import Repository
 
 
@@ -82,7 +85,7 @@ async def test_a_known_commit_needs_no_source(repository: Repository, source: Gi
     repository.folder.rename(tmp_path / "away")
     assert (await source.resolve(repository.url, first)).commit == first
     assert await source.files(repository.url, first, "db") == {"1.sql": "select 1;"}
-    with pytest.raises(Unreachable, match=r"the source .* did not answer"):
+    with pytest.raises(Unreachable, match=r"^the source did not answer$"):
         await source.resolve(repository.url, "v41")
     (tmp_path / "away").rename(repository.folder)
     assert (await source.resolve(repository.url, "v41")).commit == first
@@ -101,11 +104,51 @@ async def test_a_commit_that_no_branch_has_any_more_is_no_version(repository: Re
 async def test_an_unknown_version_names_the_nearest(repository: Repository, source: GitSource) -> None:
     for tag in ("v41", "v42"):
         repository.commit({"a": tag}, tag=tag)
-    with pytest.raises(UnknownVersion, match=r"There is no version “v4O” in .* Did you mean v42 or v41\?") as caught:
+    missing = "There is no version “{}” in the source: no tag, branch or commit is called that."
+    with pytest.raises(UnknownVersion) as caught:
         await source.resolve(repository.url, "v4O")
+    assert caught.value.sentence == f"{missing.format('v4O')} Did you mean v42 or v41?"
     assert set(caught.value.nearest) == {"v41", "v42"}
-    with pytest.raises(UnknownVersion, match=r"The newest are"):
+    with pytest.raises(UnknownVersion) as caught:
         await source.resolve(repository.url, "zzzzzzzz")
+    assert caught.value.sentence == f"{missing.format('zzzzzzzz')} The newest tags are v42 and v41."
+    assert caught.value.nearest == ("v42", "v41")
+
+
+async def test_without_any_tag_the_branches_are_named(repository: Repository, source: GitSource) -> None:
+    repository.commit({"a": "1"})
+    with pytest.raises(UnknownVersion, match=r"called that\. The only branch is main\.$"):
+        await source.resolve(repository.url, "zzzzzzzz")
+    repository.commit({"a": "2"}, tag="v1")
+    with pytest.raises(UnknownVersion, match=r"called that\. The only tag is v1\.$"):
+        await source.resolve(repository.url, "zzzzzzzz")
+
+
+async def test_a_fault_names_the_service_and_the_log_the_location(
+    repository: Repository, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = "https://riley:canary-password@127.0.0.1:1/x.git"
+    names = {repository.url: "the source of api", away: "the source of web"}
+    source = GitSource(tmp_path / "state", environment=os.environ, names=names)
+    repository.commit({"a": "1"}, tag="v41")
+    said = []
+    for url, commit in ((repository.url, ""), (away, ""), (repository.url, "0" * 40)):
+        with pytest.raises((UnknownVersion, Unreachable)) as caught:
+            await (source.files(url, commit, "db") if commit else source.resolve(url, "v99"))
+        said.append(str(caught.value))
+    assert said == [
+        "There is no version “v99” in the source of api: no tag, branch or commit is called that. The only tag is v41.",
+        "the source of web did not answer",
+        "The commit 0000000 is not in the source of api any more.",
+    ]
+    assert "the source of web at https://127.0.0.1:1/x.git did not answer: fatal: " in caplog.text
+    assert "canary" not in caplog.text + str(said)
+
+
+def test_services_that_share_a_source_are_both_named() -> None:
+    api = CATALOGUE["services"]["api"]
+    catalogue = Catalogue.model_validate({**CATALOGUE, "services": {"api": api, "web": api}})
+    assert source_names(catalogue) == {"file:///source": "the source of api and web"}
 
 
 @pytest.mark.parametrize("typed", ["--upload-pack=x", "v41^{}", "v41..v42", "HEAD@{1}", "a b", "", "refs\n", "../x"])
@@ -196,14 +239,7 @@ async def test_a_source_without_anything_in_it(repository: Repository, source: G
         await source.resolve(repository.url, "v41")
 
 
-async def test_a_source_that_is_away_is_said_without_its_password(source: GitSource) -> None:
-    with pytest.raises(Unreachable) as caught:
-        await source.resolve("https://user:canary-password@127.0.0.1:1/x.git", "v41")
-    assert "https://127.0.0.1:1/x.git" in str(caught.value)
-    assert "canary" not in str(caught.value)
-
-
-async def test_a_source_that_is_silent_is_given_up(tmp_path: Path) -> None:
+async def test_a_source_that_is_silent_is_given_up(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await _reader.read()
         writer.close()
@@ -211,8 +247,9 @@ async def test_a_source_that_is_silent_is_given_up(tmp_path: Path) -> None:
     source = GitSource(tmp_path / "state", environment=os.environ, fetch_seconds=0.3)
     async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        with pytest.raises(Unreachable, match="no answer within"):
+        with pytest.raises(Unreachable):
             await source.resolve(f"git://127.0.0.1:{port}/x.git", "v41")
+    assert "no answer within" in caplog.text
 
 
 async def test_a_cancelled_fetch_leaves_no_git_behind(tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ async def test_the_schema_can_be_left_while_the_source_is_away(schema: Schema) -
     asked = await schema.rollback.start(replace(turn, site=replace(turn.site, service=gone)))
     assert isinstance(asked, Waiting)
     assert [(c.value, c.means) for c in asked.choices] == [(LEAVE, Means.DONE), ("look-again", Means.AGAIN)]
-    assert "The rollback scripts can't be read now: the source /nowhere did not answer" in asked.detail
+    assert "The rollback scripts can't be read now: the source did not answer" in asked.detail
     assert isinstance(await schema.rollback.start(replace(turn, choice="look-again")), Waiting)
 
 

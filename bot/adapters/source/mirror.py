@@ -4,6 +4,7 @@ It is only a copy: one that is damaged is made anew. Nothing of it is ever check
 """
 
 import asyncio
+import logging
 import os
 import re
 import shutil
@@ -24,6 +25,7 @@ _SSH = "ssh -oBatchMode=yes -oConnectTimeout=10"
 _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")  # no pull requests: nobody has accepted those
 _CREDENTIALS = re.compile(r"//[^/@\s]+@")
 _READ_SECONDS = 30.0
+log = logging.getLogger(__name__)
 
 
 class GitFailed(Exception):
@@ -34,14 +36,15 @@ class Mirror:
     """One repository's copy in `folder`. Callers hold `lock` while they use it; no other process does."""
 
     def __init__(
-        self, folder: Path, repository: str, *, environment: Mapping[str, str], fetch_seconds: float
+        self, folder: Path, repository: str, *, name: str, environment: Mapping[str, str], fetch_seconds: float
     ) -> None:
         passed = {name: environment[name] for name in _PASSED_ON if name in environment}
         self._environment = {"GIT_SSH_COMMAND": _SSH, **passed, **_NEVER_ASKS}
         self._folder = folder
         self._repository = repository
         self._fetch_seconds = fetch_seconds
-        self.name = _CREDENTIALS.sub("//", repository)  # fit to be shown
+        self.name = name  # what people call the repository
+        self.location = _CREDENTIALS.sub("//", repository)  # fit for the log
         self.lock = asyncio.Lock()
 
     @property
@@ -59,7 +62,11 @@ class Mirror:
             try:
                 await self._update()
             except GitFailed as again:
-                raise Unreachable(f"the source {self.name}", str(again)) from again
+                raise self._unreachable(again) from again
+
+    async def ask(self, seconds: float) -> None:
+        """See that the source answers; the mirror stays as it is. Raises GitFailed."""
+        await self._run("ls-remote", "--quiet", "--heads", "--", self._repository, seconds=seconds)
 
     async def _update(self) -> None:
         if not self.exists:
@@ -70,11 +77,15 @@ class Mirror:
 
     async def _reach(self, failure: GitFailed) -> None:
         """Tell a source that is away (Unreachable) from a damaged mirror."""
-        seconds = min(self._fetch_seconds, _READ_SECONDS)
         try:
-            await self._run("ls-remote", "--quiet", "--heads", "--", self._repository, seconds=seconds)
+            await self.ask(min(self._fetch_seconds, _READ_SECONDS))
         except GitFailed:
-            raise Unreachable(f"the source {self.name}", str(failure)) from failure
+            raise self._unreachable(failure) from failure
+
+    def _unreachable(self, failure: GitFailed) -> Unreachable:
+        """What people are told; where it is, and git's words, which may say it too, are for the log."""
+        log.warning("%s at %s did not answer: %s", self.name, self.location, failure)
+        return Unreachable(self.name)
 
     async def git(self, *arguments: str, stdin: bytes | None = None, seconds: float = _READ_SECONDS) -> bytes:
         """What git prints about this mirror. Raises GitFailed."""
