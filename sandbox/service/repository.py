@@ -1,13 +1,14 @@
 """Makes the sample service's git repository on the spot, always with the same commits.
 
 v41 is good; v42 is good and brings migration 024; v43 starts and never gets ready; v44 crashes at start; v45 brings
-migration 025 without a rollback script, which the head of `main` then adds.
+migration 025 without a rollback script, which the head of `main` then adds; v46, on a branch from v42, is well until
+its plans begin to fail, 24 seconds after its start.
 """
 
 import os
 import shutil
 import subprocess
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,10 @@ _HISTORY = (
     _Commit("Release v45", _BODO, 20, ("v41", "v42", "v45"), "v45", "v45"),
     _Commit("Write the way back of 025", _ADA, 21, ("v41", "v42", "v45", "main"), "v45"),
 )
+_BRANCH = (  # from v42
+    _Commit("Never plan the same twice", _BODO, 22, ("v41", "v42", "v46"), "v42"),
+    _Commit("Release v46", _CLEO, 23, ("v41", "v42", "v46"), "v46", "v46"),
+)
 
 
 def build(folder: Path, *, crashing: Collection[str] = ()) -> Path:
@@ -52,10 +57,10 @@ def build(folder: Path, *, crashing: Collection[str] = ()) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     git(folder, "init", "--quiet", "--initial-branch=main")
-    for commit in _HISTORY:
-        broken = (_CRASHES,) if commit.version in crashing else ()
-        _write(folder, layers=(*commit.layers, *broken), version=commit.version)
-        _commit(folder, commit)
+    _write_history(folder, _HISTORY, crashing)
+    git(folder, "checkout", "--quiet", "-b", "planner", "v42")
+    _write_history(folder, _BRANCH, crashing)
+    git(folder, "checkout", "--quiet", "main")
     return folder
 
 
@@ -75,6 +80,13 @@ def git(folder: Path, *arguments: str, environment: dict[str, str] | None = None
 def commit_of(folder: Path, version: str) -> str:
     """The full commit of a tag, branch or commit; CalledProcessError when there is none."""
     return git(folder, "rev-parse", "--verify", "--quiet", f"{version}^{{commit}}")
+
+
+def _write_history(folder: Path, commits: Sequence[_Commit], crashing: Collection[str]) -> None:
+    for commit in commits:
+        broken = (_CRASHES,) if commit.version in crashing else ()
+        _write(folder, layers=(*commit.layers, *broken), version=commit.version)
+        _commit(folder, commit)
 
 
 def _write(folder: Path, *, layers: tuple[str, ...], version: str) -> None:

@@ -92,9 +92,9 @@ async def told(world: World, version: str) -> str:
 
 
 async def test_a_version_that_is_not_in_the_source_gets_the_nearest(world: World) -> None:
-    assert await told(world, "v46") == (
-        f"❌ There is no version “v46” in {world.repository}: no tag, branch or commit is called that. "
-        "Did you mean v45 or v44 or v43? Nothing was changed."
+    assert await told(world, "v47") == (
+        f"❌ There is no version “v47” in {world.repository}: no tag, branch or commit is called that. "
+        "Did you mean v46 or v45 or v44? Nothing was changed."
     )
 
 

@@ -1,5 +1,6 @@
 import http.client
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -15,8 +16,9 @@ from sandbox.postgres import PostgresServer
 from sandbox.service.database import MIGRATIONS, migrations, prepare
 from sandbox.service.manifests import IMAGE
 from sandbox.service.repository import build, commit_of, git
+from sandbox.waiting import until
 
-VERSIONS = ("v41", "v42", "v43", "v44", "v45", "main")
+VERSIONS = ("v41", "v42", "v43", "v44", "v45", "v46", "main")
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +91,7 @@ def test_its_own_tests_pass(images: Images, version: str) -> None:
     assert " passed" in result.stdout
 
 
-@pytest.mark.parametrize("version", ["v41", "v42", "v45", "main"])
+@pytest.mark.parametrize("version", ["v41", "v42", "v45", "v46", "main"])
 def test_the_good_ones_answer_and_say_who_they_are(images: Images, version: str) -> None:
     image = images.pull(f"{IMAGE}:{version}")
     with _running(image.files) as service:
@@ -97,6 +99,31 @@ def test_the_good_ones_answer_and_say_who_they_are(images: Images, version: str)
         assert _get(service, "/health/ready") == (200, {"status": "ready"})
         expected = "v45" if version == "main" else version
         assert _get(service, "/version") == (200, {"version": expected, "commit": image.commit})
+
+
+def _plans(service: http.client.HTTPConnection) -> dict[str, int]:
+    """Made and failed ones, as the service counts them."""
+    service.request("GET", "/metrics")
+    text = service.getresponse().read().decode()
+    return {outcome: int(n) for outcome, n in re.findall(r'solvereign_plans_total{outcome="(\w+)"} (\d+)', text)}
+
+
+async def test_a_good_one_plans_and_counts_its_answers(images: Images) -> None:
+    with _running(images.pull(f"{IMAGE}:v42").files) as service:
+        _get(service, "/version")
+        plans = await until(lambda: (found := _plans(service))["made"] and found, what="plans")
+        service.request("GET", "/metrics")
+        text = service.getresponse().read().decode()
+    assert plans["failed"] == 0
+    assert 'http_requests_total{status="200"} 1' in text
+    assert 'http_request_duration_seconds_bucket{le="+Inf"} 1' in text
+
+
+def test_v46_has_no_room_for_more_plans_after_a_while(images: Images) -> None:
+    files = images.pull(f"{IMAGE}:v46").files
+    code = "from backend_py.planner import plan\nfor number in range(200): plan(number)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=files, check=False, capture_output=True, text=True)
+    assert done.stderr.strip().endswith("MemoryError: no room for another plan")
 
 
 def test_v43_lives_and_is_never_ready(images: Images) -> None:

@@ -1,12 +1,15 @@
-"""The HTTP server: health, version, and a graceful end on SIGTERM."""
+"""The HTTP server: health, version, metrics, and a graceful end on SIGTERM."""
 
 import json
 import signal
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from backend_py import build
 from backend_py.health import unready
+from backend_py.metrics import Metrics
+from backend_py.planner import Planner
 from backend_py.settings import Settings
 
 
@@ -22,21 +25,28 @@ def answer(path: str, settings: Settings) -> tuple[int, dict[str, str]]:
     return 404, {"error": "not found"}
 
 
-def handler(settings: Settings) -> type[BaseHTTPRequestHandler]:
+def handler(settings: Settings, metrics: Metrics) -> type[BaseHTTPRequestHandler]:
     """The handler of one server."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = answer(self.path.partition("?")[0], settings)
-            text = json.dumps(body).encode() + b"\n"
+            began, path = time.monotonic(), self.path.partition("?")[0]
+            if path == "/metrics":
+                self._send(200, metrics.text(), "text/plain; version=0.0.4")
+                return
+            status, body = answer(path, settings)
+            self._send(status, json.dumps(body) + "\n", "application/json")
+            metrics.request(status, time.monotonic() - began)
+
+        def _send(self, status: int, text: str, kind: str) -> None:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(text.encode())))
             self.end_headers()
-            self.wfile.write(text)
+            self.wfile.write(text.encode())
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            if not self.path.startswith("/health/"):
+            if not self.path.startswith(("/health/", "/metrics")):
                 super().log_request(code, size)
 
     return Handler
@@ -61,11 +71,15 @@ class Server(ThreadingHTTPServer):
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM."""
-    server = Server(("127.0.0.1", settings.port), handler(settings))
+    metrics = Metrics()
+    planner = Planner(metrics)
+    server = Server(("127.0.0.1", settings.port), handler(settings, metrics))
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     port = server.server_address[1]
     print(f"solvereign-api {build.version()} ({build.commit()[:7]}) listens on port {port}", flush=True)
+    planner.start()
     server.serve_forever(poll_interval=0.05)
+    planner.stop()
     server.drain()
     server.server_close()
     print("solvereign-api stopped", flush=True)

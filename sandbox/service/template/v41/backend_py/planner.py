@@ -1,0 +1,38 @@
+"""Plans shifts in the background, five times a second: what this service is for."""
+
+import threading
+
+from backend_py.metrics import Metrics
+
+_EVERY_SECONDS = 0.2
+_PEOPLE = ("Kim", "Lou", "Max")
+
+
+def plan(number: int, people: tuple[str, ...] = _PEOPLE) -> dict[str, str]:
+    """Who has which shift in the plan of this number: everybody one, and nobody always the same."""
+    turn = number % len(people)
+    return dict(zip(("early", "late", "night"), people[turn:] + people[:turn], strict=True))
+
+
+class Planner(threading.Thread):
+    """Plans until told to stop."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        super().__init__(name="planner", daemon=True)
+        self._metrics = metrics
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        number = 0
+        while not self._stopping.wait(_EVERY_SECONDS):
+            try:
+                plan(number)
+            except MemoryError:
+                self._metrics.plan(made=False)
+            else:
+                self._metrics.plan(made=True)
+            number += 1
+
+    def stop(self) -> None:
+        """Plan no more."""
+        self._stopping.set()

@@ -1,0 +1,5 @@
+from backend_py.planner import plan
+
+
+def test_a_plan_is_remembered() -> None:
+    assert plan(1) is plan(1)
