@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -139,6 +139,8 @@ class Lease:
     epoch: int
     wakes: int
     until: datetime
+    lapsed: bool = False  # the holder before did not let go of it
+    late: timedelta = timedelta()  # how long it was due before it was claimed
 
 
 class Store(Protocol):

@@ -135,7 +135,7 @@ select case when %(stream)s::text is not null
 with clock as materialized (
   select coalesce(%(now)s::timestamptz, clock_timestamp()) as now
 ), ready as materialized (
-  select kind, key
+  select kind, key, due, leased_until is not null as lapsed
     from work
    where kind = any(%(kinds)s) and due <= (select now from clock)
      and (leased_until is null or leased_until <= (select now from clock))
@@ -143,13 +143,13 @@ with clock as materialized (
    limit 1
    for update skip locked
 ), drawn as materialized (
-  select kind, key, nextval('epochs') as epoch from ready
+  select kind, key, due, lapsed, nextval('epochs') as epoch from ready
 )
 update work
    set epoch = drawn.epoch, claimed_epoch = drawn.epoch, leased_until = clock.now + %(lease)s
   from drawn, clock
  where work.kind = drawn.kind and work.key = drawn.key
-returning work.kind, work.key, work.epoch, work.wakes, work.leased_until;
+returning work.kind, work.key, work.epoch, work.wakes, work.leased_until, drawn.lapsed, clock.now - drawn.due;
 
 -- name: renew
 -- Hold on to a lease that still counts.

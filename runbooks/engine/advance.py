@@ -56,6 +56,7 @@ class Advance:
                 return act.until
             try:
                 await self._tell_cut(run, act, lease)
+                lease = replace(lease, lapsed=False, late=timedelta())  # what is told is told
                 if (until := await self._act(run, act, lease)) is not None:
                     return until
             except Unreachable as cause:
@@ -208,9 +209,9 @@ class Advance:
             return None
 
     async def _tell_cut(self, run: Run, act: t.Todo, lease: Lease) -> None:
-        """Whoever reads the card or the trail is to know that a step was begun and not recorded."""
-        if (step := t.cut_off(run, act)) is not None:
-            await self._commit(lease, c.Note(f"“{step.title}” was interrupted and taken up again."))
+        """Whoever reads the card or the trail is to know that a step was left alone, begun or under way."""
+        if told := t.interruption(run, act, lapsed=lease.lapsed, late=lease.late):
+            await self._commit(lease, c.Note(told))
 
     async def _say_unreachable(self, run: Run, act: t.Todo, lease: Lease, cause: Unreachable) -> None:
         line = self.redactor.text(f"{cause.what} does not answer; trying again")

@@ -1,10 +1,12 @@
 """What the worker that holds a run does next: one small value, from the state alone."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from runbooks.runs.state import Run, Status, approval_ends
 from runbooks.vocabulary import Cut, Json, Pending, PlannedStep
+
+_LATE = timedelta(seconds=5)  # longer than any worker that is alive takes to come
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,22 @@ def cut_off(run: Run, act: Todo) -> PlannedStep | None:
             return step
         case _:
             return None
+
+
+def interruption(run: Run, act: Todo, *, lapsed: bool, late: timedelta) -> str:
+    """What people are to read of an interruption; "" where there was none.
+
+    `lapsed`: the holder before did not let go; `late`: how long nobody looked although it was time.
+    """
+    step = act.step if isinstance(act, Check) and lapsed else cut_off(run, act)
+    if step is not None:
+        said = f"“{step.title}” was interrupted and taken up again"
+        before = sum(note.startswith(said) for note in run.notes)
+        return f"{said}{f', {before + 1} times by now' if lapsed and before else ''}."
+    if isinstance(act, Check) and late >= _LATE:
+        gone = f"{late.total_seconds():.0f} s"
+        return f"Watching “{act.step.title}” was interrupted and taken up again after {gone}."
+    return ""
 
 
 def under_way(run: Run) -> PlannedStep | None:

@@ -137,7 +137,8 @@ async def test_a_fault_names_the_service_and_the_log_the_location(
             await (source.files(url, commit, "db") if commit else source.resolve(url, "v99"))
         said.append(str(caught.value))
     assert said == [
-        "There is no version “v99” in the source of api: no tag, branch or commit is called that. The only tag is v41.",
+        "There is no version “v99” in the source of api: no tag, branch or commit is called that. "
+        "The only tag is v41.",
         "the source of web did not answer",
         "The commit 0000000 is not in the source of api any more.",
     ]

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from runbooks.engine import asks
-from runbooks.engine.gestures import target_digest
+from runbooks.engine.starts import target_digest
 from runbooks.runs.state import Status
 from runbooks.steps.base import Turn
 from runbooks.store import LeaseLost
@@ -195,6 +195,69 @@ async def test_a_crash_between_effect_and_record_is_not_an_effect_twice(world: W
     await other.works()
     assert (await world.run(run_id)).status is Status.SUCCEEDED
     assert world.outside.effects == [f"{run_id}/knob"]
+
+
+async def going_on(world: World) -> str:
+    """A deploy whose knob turns outside, looked at again each second."""
+    run_id = await world.at_the_gate()
+    await world.approves(run_id)
+    world.outside.turning = True
+    await world.works()
+    return run_id
+
+
+async def killed(world: World) -> None:
+    """A holder ends in the middle of a look, and lets go of nothing."""
+
+    async def die(turn: Turn) -> None:
+        raise asyncio.CancelledError
+
+    world.outside.before = die
+    lease = await world.claim()
+    assert lease is not None
+    with pytest.raises(asyncio.CancelledError):
+        await world.engine.advance(lease)
+    world.outside.before = None
+    world.later(seconds=11)
+
+
+async def test_a_crash_while_a_step_goes_on_outside_is_told_once_for_each_holder(world: World) -> None:
+    run_id = await going_on(world)
+    said = "“Turn the knob” was interrupted and taken up again"
+    for notes in ((f"{said}.",), (f"{said}.", f"{said}, 2 times by now.")):
+        world.later(seconds=1)
+        await killed(world)
+        for _ in range(3):  # who took it up looks more than once
+            await world.works()
+            world.later(seconds=1)
+        assert (await world.run(run_id)).notes == notes
+
+
+async def test_a_holder_that_let_go_was_not_interrupted(world: World) -> None:
+    run_id = await going_on(world)
+    for _ in range(3):
+        world.later(seconds=2)
+        await world.replica().works()
+    assert (await world.run(run_id)).notes == ()
+
+
+async def test_a_time_in_which_nobody_looked_is_told(world: World) -> None:
+    run_id = await going_on(world)
+    world.later(seconds=31)
+    await world.works()
+    notes = ("Watching “Turn the knob” was interrupted and taken up again after 30 s.",)
+    assert (await world.run(run_id)).notes == notes
+
+
+async def test_a_deploy_whose_plan_is_in_the_making_can_be_aborted(world: World) -> None:
+    run_id = await world.deploys()
+    world.source.silent = True
+    await world.works()
+    assert (await world.hears(asks.Abort(run_id))).did == "stopping"
+    world.later(seconds=4)
+    await world.works()
+    run = await world.run(run_id)
+    assert (run.status, run.plan, run.reason) == (Status.ABORTED, None, "")
 
 
 async def test_a_holder_that_lost_its_lease_records_nothing(world: World) -> None:

@@ -25,7 +25,7 @@ from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.source import Found, Kind
 from runbooks.store import Lease, Work
-from runbooks.vocabulary import Actor, Cut, Done, KnownGood, NotDone, Outcome, Unreachable
+from runbooks.vocabulary import Actor, Cut, Done, Json, KnownGood, NotDone, Outcome, Pending, Unreachable
 
 RILEY, ALEX, SAM, OUTSIDER = (Actor(f"T1/U{name}") for name in ("RILEY", "ALEX", "SAM", "OUT"))
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -103,6 +103,7 @@ class Outside:
     knob: str = "v1"
     effects: list[str] = field(default_factory=list)
     fence: int = 0
+    turning: bool = False  # it goes on outside
     before: Callable[[Turn], Awaitable[None]] | None = None  # what happens just before the effect
     after: Callable[[Turn], Awaitable[None]] | None = None
     answers: list[Outcome | Exception] = field(default_factory=list)
@@ -129,11 +130,16 @@ class Knob(Step):
             if isinstance(answer, Exception):
                 raise answer
             return answer
+        if self.outside.turning:
+            return Pending(turn.now + timedelta(seconds=1), "turning")
         self.outside.knob = turn.step.params["to"]
         self.outside.effects.append(turn.key)
         if self.outside.after:
             await self.outside.after(turn)
         return Done(f"knob at {self.outside.knob}")
+
+    async def check(self, turn: Turn, token: Json) -> Outcome:
+        return await self.start(turn)
 
     async def settle(self, turn: Turn) -> Outcome | NotDone:
         self.outside.fence = max(self.outside.fence, turn.epoch)

@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -99,6 +100,22 @@ async def test_the_next_holder_voids_the_last(timed: PostgresStore, clock: TestC
     await timed.finish(old, None)  # lets go of nothing: it is not his
     assert await timed.leased(work("counter/a"))
     assert (await add(timed, "counter/a", added(), lease=new)).version == 2
+
+
+async def test_a_claim_tells_whether_the_last_holder_let_go_and_how_late_it_comes(
+    timed: PostgresStore, clock: TestClock
+) -> None:
+    first = await _claimed(timed)
+    assert (first.lapsed, first.late.total_seconds()) == (False, 0)
+    await timed.finish(first, clock.now)
+    clock.pass_seconds(3)
+    second = await timed.claim(["counter"])
+    assert second is not None
+    assert (second.lapsed, second.late.total_seconds()) == (False, 3)
+    clock.pass_seconds(10)
+    third = await timed.claim(["counter"])
+    assert third is not None
+    assert (third.lapsed, third.until - clock.now) == (True, timedelta(seconds=10))
 
 
 async def test_a_renewed_lease_lasts(timed: PostgresStore, clock: TestClock) -> None:

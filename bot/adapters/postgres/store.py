@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -118,7 +119,7 @@ class PostgresStore:
         """Lease the work that is due longest, under a new epoch; None where nothing is due."""
         async with self._pool.session() as connection:
             rows = await _rows(connection, "claim", kinds=list(kinds), lease=self._lease, now=self._now())
-        return next((Lease(Work(kind, key), epoch, wakes, until) for kind, key, epoch, wakes, until in rows), None)
+        return next((Lease(Work(kind, key), *claimed) for kind, key, *claimed in rows), None)
 
     async def renew(self, lease: Lease) -> Lease:
         """Hold on to it; LeaseLost where it is void or has lapsed."""
@@ -127,7 +128,7 @@ class PostgresStore:
             rows = await _rows(connection, "renew", **named, lease=self._lease, now=self._now())
         if not rows:
             raise LeaseLost(f"{lease.work.kind} {lease.work.key} under epoch {lease.epoch}")
-        return Lease(lease.work, lease.epoch, lease.wakes, rows[0][0])
+        return replace(lease, until=rows[0][0])
 
     async def finish(self, lease: Lease, due: datetime | None) -> None:
         """Let go of it. It is looked at again at `due` (None: never), or at once where it was woken meanwhile."""
