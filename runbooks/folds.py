@@ -30,7 +30,7 @@ def rooms() -> Mapping[str, Room]:
     """All rooms by the prefix of their streams."""
     run = Fold(
         name="run",
-        number=2,
+        number=3,
         start=run_evolve.start,
         evolve=run_evolve.evolve,
         events=run_events.Event,
@@ -39,7 +39,7 @@ def rooms() -> Mapping[str, Room]:
         due=run_state.due,
     )
     kept = Fold("release", 1, release.start, release.evolve, release_events.Event, release_state.Release)
-    finding = Fold("finding", 2, findings.start, findings.evolve, findings.Event, findings.Finding)
+    finding = Fold("finding", 3, findings.start, findings.evolve, findings.Event, findings.Finding)
     return MappingProxyType(
         {
             "run": Room(run, run_decide.decide),

@@ -8,14 +8,18 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from runbooks.accounts import of_failure, of_giving_up
 from runbooks.catalogue import Catalogue, OnFailure
+from runbooks.incidents.findings import EndWayBack as EndFindingsWayBack
 from runbooks.incidents.findings import Raise
 from runbooks.releases.decide import Drop, Promote, Stage
 from runbooks.releases.state import Release
 from runbooks.runs import events as e
+from runbooks.runs.commands import EndWayBack as EndRunsWayBack
 from runbooks.runs.commands import Note, Request
 from runbooks.runs.state import Run, Status
 from runbooks.vocabulary import Done, KnownGood
+from runbooks.way_back import WayBack
 
 Asked = list[tuple[str, Any]]
 See = Callable[[str], Any]
@@ -27,13 +31,22 @@ def release_of(run: Run) -> str:
     return f"release/{run.service}/{run.environment}"
 
 
+def looks_at(state: object) -> list[str]:
+    """The streams that the reactions to an event of this state look at, beside its own."""
+    match state:
+        case Run() as run if run.service:
+            return [release_of(run), *_behind_it(run)]
+        case _:
+            return []
+
+
 def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked:
     """The commands that follow from an event, each with the stream it goes to."""
     match event, state:
         case e.Recorded(outcome=Done(evidence=evidence)), Run() as run:
             return _recorded(run, evidence)
         case e.Ended(), Run() as run:
-            return _ended(catalogue, run, see(release_of(run)))
+            return _ended(catalogue, run, see(release_of(run)), see)
         case _:
             return []
 
@@ -48,23 +61,68 @@ def _recorded(run: Run, evidence: dict[str, Any]) -> Asked:
     return asked
 
 
-def _ended(catalogue: Catalogue, run: Run, release: Release) -> Asked:
-    if run.status is Status.SUCCEEDED:
-        return [(release_of(run), Promote(run.id))]
-    asked: Asked = [(release_of(run), Drop(run.id))]
-    if run.status is not Status.FAILED:
-        return asked
+def _ended(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
+    behind = list(_behind(run, see))
+    asked: Asked = [(release_of(run), (Promote if run.status is Status.SUCCEEDED else Drop)(run.id))]
     back = _way_back(catalogue, run, release)
-    name = _finding(run)
+    name = _finding(run, behind)
     if name:
-        asked.append((f"finding/{run.id}.{name}", _raise(run, name, release, back)))
+        asked.append((_stream(run, name), _raise(run, name, release, behind, back)))
+    asked += _told(run, behind, see)
     return [*asked, *([(f"run/{back.run_id}", back.request)] if back else [])]
 
 
-def _finding(run: Run) -> str:
+def _behind(run: Run, see: See) -> Iterator[Run]:
+    """The runs that wait for what this rollback comes to: the failed one, those it stopped, those behind them."""
+    for stream in _behind_it(run):
+        yield (other := see(stream))
+        yield from _behind(other, see)
+
+
+def _behind_it(run: Run) -> list[str]:
+    return [f"run/{other}" for other in (run.because, *run.supersedes) if other]
+
+
+def _told(run: Run, behind: list[Run], see: See) -> Asked:
+    """Whoever counted on this rollback is told its end: no card goes on promising what will not come."""
+    if run.command != "rollback":
+        return []
+    way_back = WayBack(
+        run=run.id,
+        version=run.version,
+        status=run.status,
+        stands=run.status is Status.SUCCEEDED or (run.status is Status.ABORTED and run.carried_out),
+        by=run.ended_by,
+        at=run.ended_at,
+        successor=run.successor,
+    )
+    asked: Asked = [(f"run/{other.id}", EndRunsWayBack(way_back)) for other in behind]
+    findings = [_stream(other, name) for other in behind if (name := _finding(other, list(_behind(other, see))))]
+    return [*asked, *((stream, EndFindingsWayBack(way_back)) for stream in findings)]
+
+
+def _stream(run: Run, name: str) -> str:
+    return f"finding/{run.id}.{name}"
+
+
+def _finding(run: Run, behind: list[Run]) -> str:
+    """What is wrong now that the run has ended so; "" where nothing is."""
+    if run.status.given_up:
+        return _given_up(run, behind)
+    if run.status is not Status.FAILED:
+        return ""
     if run.command == "rollback":
         return "rollback-failed"
     return run.finding or ("deploy-failed" if run.roll_back else "")
+
+
+def _given_up(run: Run, behind: list[Run]) -> str:
+    """People ended it: the environment stands as the run left it, or as those did that it was to take back."""
+    if run.command != "rollback":
+        return "deploy-aborted" if run.changed else ""
+    if run.carried_out or not any(each.changed for each in (run, *behind)):
+        return ""
+    return "rollback-aborted" if run.status is Status.ABORTED else "rollback-not-approved"
 
 
 class _Back:
@@ -97,27 +155,15 @@ def _way_back(catalogue: Catalogue, run: Run, release: Release) -> _Back | None:
     return _Back(run_id="R-" + run.id.partition("-")[2], request=request)
 
 
-def _raise(run: Run, name: str, release: Release, back: _Back | None) -> Raise:
+def _raise(run: Run, name: str, release: Release, behind: list[Run], back: _Back | None) -> Raise:
+    asks_people = run.status.given_up or (run.roll_back and back is None and run.command != "rollback")
+    told = of_giving_up(run, release, behind) if run.status.given_up else of_failure(run, release)
     return Raise(
         name=name,
-        what=tuple(_what(run, release)),
+        what=tuple(told),
         run=run.id,
         service=run.service,
         environment=run.environment,
         rolls_back=back.run_id if back else "",
-        offers_rollback=run.roll_back and back is None and run.command != "rollback",
+        offers_rollback=asks_people,
     )
-
-
-def _what(run: Run, release: Release) -> Iterator[str]:
-    """Lines: what happened, the pod that shows it, what it means for the schema."""
-    yield run.reason if run.changed or run.command == "rollback" else f"{run.reason} Nothing was changed."
-    found = run.evidence.get(run.failed_step, {})
-    if pod := found.get("pod"):
-        code, lines = found.get("exit_code"), found.get("last_lines") or [""]
-        how = [f"exit {code}"] if code is not None else []
-        yield " · ".join([pod, *how, *([f"“{lines[-1]}”"] if lines[-1] else [])])
-    if applied := [name for evidence in run.evidence.values() for name in evidence.get("applied") or ()]:
-        are = f"Migration {applied[0]} is" if len(applied) == 1 else f"{len(applied)} migrations are"
-        to = release.known_good.version if release.known_good else "an older version"
-        yield f"{are} applied; it is not known whether {to} runs on {'it' if len(applied) == 1 else 'them'}."

@@ -2,6 +2,7 @@
 
 from commands.views import words
 from commands.views.blocks import Block, divider, section
+from commands.views.way_back import how_it_ended
 from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status
@@ -17,10 +18,10 @@ def ending(run: Run, release: Release, catalogue: Catalogue) -> list[Block]:
     texts = {
         Status.SUCCEEDED: f"✅ Done {when}",
         Status.FAILED: _failed(run, release, catalogue),
-        Status.ABORTED: f"⏹ Aborted by {who} {when}: {_left(run, release)}",
-        Status.REJECTED: f"⏹ Rejected by {who} {when}. Nothing was changed.",
-        Status.EXPIRED: f"⏹ {words.safe(run.reason, _REASON)}",
-        Status.SUPERSEDED: f"⏹ Stopped by {who} {when}. {run.successor} rolls {_place(run)} back.",
+        Status.ABORTED: f"⏹ Aborted by {who} {when}: {_aborted(run, release)}",
+        Status.REJECTED: f"⏹ Rejected by {who} {when}. {_unchanged(run, release)}",
+        Status.EXPIRED: f"⏹ {_expired(run, release)}",
+        Status.SUPERSEDED: f"⏹ Stopped by {who} {when}. {_superseded(run, release)}",
     }
     return [divider(), section(texts[run.status])]
 
@@ -29,18 +30,52 @@ def _place(run: Run) -> str:
     return f"{words.line(run.service, 90)} in {words.line(run.environment, 90)}"
 
 
-def _left(run: Run, release: Release) -> str:
+def _to_go_back(run: Run, release: Release) -> str:
+    good = release.known_good
+    command = f"/rollback {words.line(run.service, 90)} {words.line(run.environment, 90)}"
+    return f" To go back to {words.line(good.version, 90)}: `{command}`." if good else ""
+
+
+def _aborted(run: Run, release: Release) -> str:
     """What an abort ended, what stays, and how to go back."""
     clause = words.safe(run.reason, _REASON).rstrip(".") or "nothing was under way"
     if not run.changed:
-        return f"{clause}. Nothing was changed."
-    good = release.known_good
-    back = f" To go back to {words.line(good.version, 90)}: `{_rollback(run)}`." if good else ""
-    return f"{clause}. What was changed before stays.{back}"
+        return f"{clause}. {_unchanged(run, release)}"
+    if not run.carried_out:
+        return f"{clause}. What was changed before stays.{_to_go_back(run, release)}"
+    runs = f"{words.line(run.environment, 90)} runs {words.line(run.version, 90)}"
+    if run.command == "rollback":
+        return f"{clause}. {runs} again; only lines for people were left."
+    return f"{clause}. Every change was made: {runs}, which is not recorded as good.{_to_go_back(run, release)}"
 
 
-def _rollback(run: Run) -> str:
-    return f"/rollback {words.line(run.service, 90)} {words.line(run.environment, 90)}"
+def _unchanged(run: Run, release: Release) -> str:
+    """Of a rollback it is not enough: what it was to take back stands."""
+    behind = ", ".join(name for name in (run.because, *run.supersedes) if name)
+    if not behind:
+        return "Nothing was changed."
+    stands = f"{words.line(run.environment, 90)} stands as {behind} left it"
+    return f"This rollback changed nothing: {stands}.{_to_go_back(run, release)}"
+
+
+def _expired(run: Run, release: Release) -> str:
+    """The run's own sentence; a rollback that was to take something back has more to say."""
+    if not (run.because or run.supersedes):
+        return words.safe(run.reason, _REASON)
+    return f"Nobody approved it in time. {_unchanged(run, release)}"
+
+
+def _superseded(run: Run, release: Release) -> str:
+    if run.way_back is None:
+        return f"{run.successor} rolls {_place(run)} back."
+    return _came_of(run, release)
+
+
+def _came_of(run: Run, release: Release) -> str:
+    """What came of the rollback that was to take this run's changes back."""
+    assert run.way_back is not None  # noqa: S101  # asked by its callers
+    to_do = _to_go_back(run, release) if run.way_back.given_up else ""
+    return f"{how_it_ended(run.way_back, run.environment)}{to_do}"
 
 
 def _failed(run: Run, release: Release, catalogue: Catalogue) -> str:
@@ -54,6 +89,8 @@ def _failed(run: Run, release: Release, catalogue: Catalogue) -> str:
 
 def _next(run: Run, release: Release, catalogue: Catalogue) -> str:
     """What happens now, or what to do."""
+    if run.way_back is not None:
+        return _came_of(run, release)
     if run.command == "rollback":
         return "It does not go on by itself: look at what stands where, and act by hand."
     if not run.changed:
@@ -65,4 +102,4 @@ def _next(run: Run, release: Release, catalogue: Catalogue) -> str:
     to = words.line(release.known_good.version, 90)
     if place is not None and place.on_failure is OnFailure.ROLLBACK:
         return f"R-{run.id.partition('-')[2]} takes {run.environment} back to {to}."
-    return f"To go back to {to}: `/rollback {run.service} {run.environment}`."
+    return _to_go_back(run, release).lstrip()

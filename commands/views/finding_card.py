@@ -2,9 +2,10 @@
 
 from commands.views import words
 from commands.views.blocks import Block, actions, button, context, fitted, header, paragraphs, section
+from commands.views.way_back import how_it_ended
 from runbooks.incidents.findings import Finding
 from runbooks.releases.state import Release
-from runbooks.runs.state import Run
+from runbooks.runs.state import Run, Status
 
 _LINE, _MOST = 900, 8  # characters of a line; lines
 
@@ -16,37 +17,71 @@ def finding_text(finding: Finding) -> str:
 
 
 def finding_card(finding: Finding, release: Release, run: Run) -> list[Block]:
-    """The message; edited when somebody acknowledges it."""
+    """The message; edited when somebody acknowledges it, and when its rollback is over."""
     where = f"*{words.line(finding.service, 90)} {words.line(finding.environment, 90)}*"
-    asked = f"asked by {words.person(run.requester)} {words.at(run.requested_at)}"
     start = [
         header(f"{finding.severity} · {finding.title}"),
-        context(f"{where} · {finding.run} · {words.line(run.version, 90)} · {asked}"),
+        context(f"{where} · {finding.run} · {words.line(run.version, 90)} · {_asked(run)}"),
     ]
-    end = [section(f"*Do:* {words.safe(finding.action)}{_by_itself(finding, release)}")]
+    now = _now(finding, release)
+    end = [section("\n".join([f"*Do:* {_to_do(finding)}", *([now] if now else [])]))]
     if finding.acknowledged_by is not None:
         seen = f"☑️ Acknowledged by {words.person(finding.acknowledged_by)} {words.at(finding.acknowledged_at)}"
         end.append(context(seen))
-    return fitted(start, _what(finding), [*end, *_buttons(finding, release)])
+    return fitted(start, _what(finding, run), [*end, *_buttons(finding, release)])
 
 
-def _what(finding: Finding) -> list[Block]:
-    """The first line as the sentence that says what happened, the others below it."""
-    return paragraphs([words.safe(line, _LINE) for line in finding.what[:_MOST] if line])
+def _asked(run: Run) -> str:
+    if run.because:
+        return f"since {run.because} failed {words.at(run.requested_at)}"
+    return f"asked by {words.person(run.requester)} {words.at(run.requested_at)}"
 
 
-def _by_itself(finding: Finding, release: Release) -> str:
-    to = words.line(release.known_good.version, 90) if release.known_good else "the last known good"
+def _what(finding: Finding, run: Run) -> list[Block]:
+    """Who ended it, where a person did; then the sentences that say what happened and what it means."""
+    found = [words.safe(line, _LINE) for line in finding.what[:_MOST] if line]
+    return paragraphs([*_who(run), *found])
+
+
+def _who(run: Run) -> list[str]:
+    if run.status is Status.EXPIRED:
+        return ["Nobody approved it in time."]
+    if run.status.given_up:
+        return [f"{run.status.value.capitalize()} by {words.person(run.ended_by)} {words.at(run.ended_at)}."]
+    return []
+
+
+def _to_do(finding: Finding) -> str:
+    """The table's action where people must act; else what is left of it for them."""
+    back = finding.way_back
+    besides = f" {words.safe(finding.besides)}" if finding.besides else ""
+    if finding.rolls_back and (back is None or back.successor):
+        return f"Watch {finding.rolls_back}.{besides}"
+    if back is not None and back.stands:
+        return besides.strip() or "Nothing more."
+    if back is not None and not back.given_up:
+        return f"Restore by hand.{besides}"
+    return words.safe(finding.action)
+
+
+def _now(finding: Finding, release: Release) -> str:
+    """What goes on by itself, what has come of it, or that nothing does."""
+    good = words.line(release.known_good.version, 90) if release.known_good else ""
+    if finding.way_back is not None:
+        return how_it_ended(finding.way_back, finding.environment)
     if finding.rolls_back:
-        return f"\nThe rollback to {to} has begun by itself: {finding.rolls_back}."
-    if finding.offers_rollback:
-        return f"\nNothing goes back by itself: the button asks once, then {to} comes back."
-    return ""
+        return f"The rollback to {good or 'the last known good'} has begun by itself: {finding.rolls_back}."
+    if not finding.offers_rollback:
+        return ""
+    if not good:
+        return "Nothing goes back by itself, and no last known good is recorded: deploy a version that you trust."
+    return f"Nothing goes back by itself: the button asks once, then {good} comes back."
 
 
 def _buttons(finding: Finding, release: Release) -> list[Block]:
     back = []
-    if finding.offers_rollback and release.known_good:
+    offers = finding.offers_rollback or (finding.way_back is not None and finding.way_back.given_up)
+    if offers and release.known_good:
         place = {"service": finding.service, "environment": finding.environment, "version": ""}
         back = [button(f"Roll back to {release.known_good.version}", "ask-rollback", place, "primary")]
     taken = finding.acknowledged_by is not None

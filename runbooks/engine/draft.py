@@ -9,8 +9,7 @@ from typing import Any
 from runbooks.audit.chain import link
 from runbooks.catalogue import Catalogue
 from runbooks.folds import rooms
-from runbooks.reactions import react, release_of
-from runbooks.runs.state import Run
+from runbooks.reactions import looks_at, react
 from runbooks.store import Append, Changes, Inbox, Recorded, Store, Stored, Work
 from runbooks.vocabulary import canonical
 
@@ -60,12 +59,12 @@ class Draft:
         return happened
 
     async def _ensure(self, stream: str) -> None:
-        """Have the stream read, and the release that a run concerns, since reactions look at it."""
-        if stream not in self._read:
-            await self.open([stream])
-        state = self._states[stream]
-        if isinstance(state, Run) and state.service and release_of(state) not in self._read:
-            await self.open([release_of(state)])
+        """Have the stream read, and all that reactions look at from there."""
+        names = [stream]
+        while names:
+            if lacking := [name for name in names if name not in self._read]:
+                await self.open(lacking)
+            names = [seen for name in names for seen in looks_at(self._states[name])]
 
     def _append(self, stream: str, event: Any) -> None:
         fold = rooms()[stream.partition("/")[0]].fold

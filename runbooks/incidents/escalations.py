@@ -7,22 +7,40 @@ from runbooks.vocabulary import Severity
 
 @dataclass(frozen=True)
 class Escalation:
-    """One row: what it is called, how bad it is, and what to do."""
+    """One row: what it is called, how bad it is, and what to do.
+
+    `besides` is what is left of that for people where the rollback goes by itself.
+    """
 
     title: str
     severity: Severity
     action: str
+    besides: str = ""
 
 
 _TABLE = {
-    "deploy-failed": Escalation("Deploy failed, rollback needed", Severity.S2, "Execute rollback. Create incident."),
-    "health-failing": Escalation("Health probes failing post-deploy", Severity.S2, "Rollback. Investigate."),
+    "deploy-failed": Escalation(
+        "Deploy failed, rollback needed", Severity.S2, "Execute rollback. Create incident.", "Create incident."
+    ),
+    "health-failing": Escalation(
+        "Health probes failing post-deploy", Severity.S2, "Rollback. Investigate.", "Investigate."
+    ),
     "migration-without-rollback": Escalation("Missing rollback script", Severity.S3, "Create before deploying."),
     "lkg-outdated": Escalation("LKG state outdated", Severity.S4, "Update after next successful deploy."),
     "rollback-failed": Escalation(
         "Rollback failed", Severity.S1, "Restore by hand, now. The card says what stands where."
     ),
+    "deploy-aborted": Escalation(
+        "Deploy aborted after its change began", Severity.S2, "Execute rollback, or deploy again. Create incident."
+    ),
+    "rollback-aborted": Escalation("Rollback aborted", Severity.S2, "Execute rollback. Create incident."),
+    "rollback-not-approved": Escalation("Rollback not approved", Severity.S2, "Execute rollback. Create incident."),
 }
+"""The branch's rows, and below them what its rollbacks and people's aborts can come to.
+
+A deploy aborted after its change began leaves the same as one that failed, so it has that row's severity; in every
+environment, since the table makes no difference, and a finding goes to the channels of its own environment.
+"""
 
 
 def escalation(finding: str) -> Escalation:

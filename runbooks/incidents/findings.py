@@ -8,6 +8,7 @@ from pydantic import Field
 
 from runbooks.incidents.escalations import escalation
 from runbooks.vocabulary import OPSBOT, Actor, Refused, Severity
+from runbooks.way_back import WayBack
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,14 @@ class Finding:
     severity: Severity = Severity.S3
     title: str = ""
     action: str = ""
+    besides: str = ""  # the part of the action that is people's, where the rollback goes by itself
     what: tuple[str, ...] = ()  # lines: what happened, what it means
     run: str = ""
     service: str = ""
     environment: str = ""
-    rolls_back: str = ""  # the run that answers it by itself
+    rolls_back: str = ""  # the run that answers it by itself, or the one that took its place
     offers_rollback: bool = False
+    way_back: WayBack | None = None  # how that run ended
     acknowledged_by: Actor | None = None
     acknowledged_at: datetime | None = None
 
@@ -45,6 +48,7 @@ class Raised:
     environment: str
     rolls_back: str = ""
     offers_rollback: bool = False
+    besides: str = ""
     kind: Literal["raised"] = "raised"
 
 
@@ -57,7 +61,17 @@ class Acknowledged:
     kind: Literal["acknowledged"] = "acknowledged"
 
 
-Event = Annotated[Raised | Acknowledged, Field(discriminator="kind")]
+@dataclass(frozen=True)
+class WayBackEnded:
+    """The rollback that answered it is over, well or not."""
+
+    by: Actor
+    at: datetime
+    way_back: WayBack
+    kind: Literal["way-back-ended"] = "way-back-ended"
+
+
+Event = Annotated[Raised | Acknowledged | WayBackEnded, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,15 @@ class Acknowledge:
     by: Actor
 
 
-Command = Raise | Acknowledge
+@dataclass(frozen=True)
+class EndWayBack:
+    """Keep how the rollback that answered it ended."""
+
+    way_back: WayBack
+    by: Actor = OPSBOT
+
+
+Command = Raise | Acknowledge | EndWayBack
 
 
 def start(stream: str) -> Finding:
@@ -90,7 +112,7 @@ def start(stream: str) -> Finding:
 
 
 def decide(finding: Finding, command: Command, now: datetime) -> list[Event]:
-    """Raise once; acknowledge once."""
+    """Raise once; acknowledge once; keep each end of its way back once."""
     match command:
         case Raise():
             return [] if finding.name else [_raised(command, now)]
@@ -100,6 +122,8 @@ def decide(finding: Finding, command: Command, now: datetime) -> list[Event]:
             if finding.acknowledged_by is not None:
                 raise Refused("acknowledged-already", by=finding.acknowledged_by, at=finding.acknowledged_at)
             return [Acknowledged(by, now)]
+        case EndWayBack(way_back, by):
+            return [WayBackEnded(by, now, way_back)] if finding.name and finding.way_back != way_back else []
 
 
 def _raised(command: Raise, now: datetime) -> Raised:
@@ -117,6 +141,7 @@ def _raised(command: Raise, now: datetime) -> Raised:
         environment=command.environment,
         rolls_back=command.rolls_back,
         offers_rollback=command.offers_rollback,
+        besides=row.besides,
     )
 
 
@@ -125,6 +150,8 @@ def evolve(finding: Finding, event: Event) -> Finding:
     match event:
         case Acknowledged(by, at):
             return replace(finding, acknowledged_by=by, acknowledged_at=at)
+        case WayBackEnded(way_back=way_back):
+            return replace(finding, way_back=way_back, rolls_back=way_back.successor or way_back.run)
         case Raised():
             return replace(
                 finding,
@@ -138,4 +165,5 @@ def evolve(finding: Finding, event: Event) -> Finding:
                 environment=event.environment,
                 rolls_back=event.rolls_back,
                 offers_rollback=event.offers_rollback,
+                besides=event.besides,
             )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from runbooks.vocabulary import OPSBOT, Actor, KnownGood, Outcome, Plan, Quorum
+from runbooks.way_back import WayBack
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,14 @@ class Expire:
     by: Actor = OPSBOT
 
 
+@dataclass(frozen=True)
+class EndWayBack:
+    """The rollback that was to take back what this run left is over."""
+
+    way_back: WayBack
+    by: Actor = OPSBOT
+
+
 Command = (
     Request
     | Adopt
@@ -155,4 +164,5 @@ Command = (
     | Supersede
     | Note
     | Expire
+    | EndWayBack
 )

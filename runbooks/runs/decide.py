@@ -242,6 +242,12 @@ def _(command: c.Expire, run: Run, now: datetime) -> list[e.Event]:
     return [e.Ended(command.by, now, Status.EXPIRED, reason=NOT_APPROVED)]
 
 
+@_decide.register
+def _(command: c.EndWayBack, run: Run, now: datetime) -> list[e.Event]:
+    told_already = run.way_back == command.way_back
+    return [] if told_already or not run.status.over else [e.WayBackEnded(command.by, now, command.way_back)]
+
+
 def unchanged(run: Run, step: str, outcome: Outcome) -> bool:
     """Whether a Pending says nothing new: it then appends no event, only the due time moves."""
     before = run.steps[step].outcome

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from runbooks.vocabulary import Actor, Json, KnownGood, Outcome, Plan, Quorum
+from runbooks.way_back import WayBack
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,14 @@ class Ended(_Happened):
     kind: Literal["ended"] = "ended"
 
 
+@dataclass(frozen=True)
+class WayBackEnded(_Happened):
+    """The rollback that was to take back what this run left is over, well or not."""
+
+    way_back: WayBack
+    kind: Literal["way-back-ended"] = "way-back-ended"
+
+
 Event = Annotated[
     Requested
     | Planned
@@ -148,6 +157,7 @@ Event = Annotated[
     | Disapproved
     | Stopping
     | Noted
-    | Ended,
+    | Ended
+    | WayBackEnded,
     Field(discriminator="kind"),
 ]

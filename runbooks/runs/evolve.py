@@ -154,5 +154,10 @@ def _(event: e.Ended, run: Run) -> Run:
     )
 
 
+@_apply.register
+def _(event: e.WayBackEnded, run: Run) -> Run:
+    return replace(run, way_back=event.way_back)
+
+
 def _step(run: Run, step: str, state: StepRun) -> Run:
     return replace(run, steps={**run.steps, step: state})

@@ -24,6 +24,7 @@ from runbooks.vocabulary import (
     Then,
     Waiting,
 )
+from runbooks.way_back import WayBack
 
 
 class Status(StrEnum):
@@ -44,6 +45,11 @@ class Status(StrEnum):
     def over(self) -> bool:
         """Whether nothing moves it any more."""
         return self not in _OPEN
+
+    @property
+    def given_up(self) -> bool:
+        """Whether people ended it (an approval that did not come counts), and nothing follows by itself."""
+        return self in (Status.ABORTED, Status.REJECTED, Status.EXPIRED)
 
 
 _OPEN = {Status.NEW, Status.PLANNING, Status.RUNNING, Status.STOPPING}
@@ -114,6 +120,7 @@ class Run:
     finding: str = ""
     roll_back: bool = False
     successor: str = ""
+    way_back: WayBack | None = None  # how the rollback ended that was to take back what this run left
 
     def of(self, step: PlannedStep) -> StepRun | None:
         """How far this step has come; None before its first intent."""
@@ -140,6 +147,16 @@ class Run:
     def changed(self) -> bool:
         """Whether a step that changes the environment has begun."""
         return self.plan is not None and any(s.changes and s.id in self.steps for s in self.plan.steps)
+
+    @property
+    def carried_out(self) -> bool:
+        """Whether it has changed all that it was to change: what is left waits for people, or tells them of it."""
+        return self.changed and not self.provisional and all(map(self._is_for_people, self.unfinished))
+
+    def _is_for_people(self, step: PlannedStep) -> bool:
+        state = self.of(step)
+        asked = step.uses != "approve" and state is not None and isinstance(state.outcome, Waiting)
+        return asked or step.uses in ("confirm", "announce")
 
     @property
     def approvals_wanted(self) -> int:

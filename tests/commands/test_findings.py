@@ -59,7 +59,7 @@ def test_it_says_what_happened_what_it_means_and_what_to_do() -> None:
         "New pods crash: 2 of 2 in CrashLoopBackOff for 20 s. Old pods still serve (3 of 3 ready).",
         "web-669894df6b-sdkhg · exit 1 · “DATABASE_URL is not set”",
         "Migration 024_tenant_flags.sql is applied; it is not known whether v41 runs on it.",
-        "*Do:* Execute rollback. Create incident.",
+        "*Do:* Watch R-1. Create incident.",
         "The rollback to v41 has begun by itself: R-1.",
     ]
     assert buttons_of(finding, run) == ["Acknowledge"]
@@ -69,6 +69,14 @@ def test_where_people_decide_the_way_back_is_its_first_button() -> None:
     finding, run = crashed(on_failure="ask")
     assert text_of(finding, run)[-1] == "Nothing goes back by itself: the button asks once, then v41 comes back."
     assert buttons_of(finding, run) == ["Roll back to v41", "Acknowledge"]
+
+
+def test_without_a_last_known_good_no_button_is_promised() -> None:
+    finding, run = crashed(on_failure="ask")
+    without = Release("solvereign-api", "production")
+    said = str(finding_card(finding, without, run))
+    assert "and no last known good is recorded: deploy a version that you trust." in said
+    assert "the button" not in said
 
 
 def test_who_took_it_on_stands_on_it() -> None:

@@ -1,0 +1,67 @@
+"""What a finding says of the run that raised it, in sentences: what happened, what stands, what it means. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from runbooks.releases.state import Release
+from runbooks.runs.state import Run
+from runbooks.vocabulary import Done, InDoubt
+
+
+def of_failure(run: Run, release: Release) -> Iterator[str]:
+    """Of a failed run: what happened, the pod that shows it, what it means for the schema."""
+    yield run.reason if run.changed or run.command == "rollback" else f"{run.reason} Nothing was changed."
+    found = run.evidence.get(run.failed_step, {})
+    if pod := found.get("pod"):
+        code, lines = found.get("exit_code"), found.get("last_lines") or [""]
+        how = [f"exit {code}"] if code is not None else []
+        yield " · ".join([pod, *how, *([f"“{lines[-1]}”"] if lines[-1] else [])])
+    yield from _schema(run, release)
+
+
+def of_giving_up(run: Run, release: Release, behind: Sequence[Run]) -> Iterator[str]:
+    """Of a run that people ended: what was under way, what was done before, between which versions it left things.
+
+    `behind`: the runs that a rollback was to take back.
+    """
+    yield from _under_way(run)
+    yield from _done_before(run)
+    yield from _schema(run, release)
+    yield _meaning(run, release, behind)
+
+
+def _under_way(run: Run) -> Iterator[str]:
+    step = run.current
+    state = run.of(step) if step else None
+    if step is not None and state is not None and isinstance(state.outcome, InDoubt):
+        yield f"Whether “{step.title}” was done is not known."
+    elif step is not None and state is not None and run.reason and run.status == "aborted":
+        yield f"“{step.title}” was under way: {run.reason.rstrip('.')}."
+
+
+def _done_before(run: Run) -> Iterator[str]:
+    for step in run.plan.steps if run.plan else ():
+        outcome = run.steps[step.id].outcome if step.id in run.steps else None
+        if step.changes and isinstance(outcome, Done) and outcome.line and "applied" not in outcome.evidence:
+            yield f"“{step.title}” was done before: {outcome.line}."
+
+
+def _schema(run: Run, release: Release) -> Iterator[str]:
+    if applied := [name for evidence in run.evidence.values() for name in evidence.get("applied") or ()]:
+        are = f"Migration {applied[0]} is" if len(applied) == 1 else f"{len(applied)} migrations are"
+        to = release.known_good.version if release.known_good else "an older version"
+        yield f"{are} applied; it is not known whether {to} runs on {'it' if len(applied) == 1 else 'them'}."
+
+
+def _meaning(run: Run, release: Release, behind: Sequence[Run]) -> str:
+    if run.carried_out:
+        return f"Every change was made: {run.environment} runs {run.version}, which is not recorded as good."
+    if not run.changed:
+        stand = " and ".join(other.id for other in behind if other.changed)
+        return f"The rollback changed nothing: what {stand} changed still stands in {run.environment}."
+    return f"So {run.environment} may stand between {_versions(run, release, behind)}."
+
+
+def _versions(run: Run, release: Release, behind: Sequence[Run]) -> str:
+    known = [release.known_good.version] if release.known_good and run.command == "deploy" else []
+    found = dict.fromkeys([*known, *(b.version for b in behind if b.command == "deploy" and b.changed), run.version])
+    return " and ".join(found) if len(found) > 1 else "two versions"
