@@ -208,12 +208,14 @@ class Plan:
     commit: str
     steps: tuple[PlannedStep, ...]
     quorum: Quorum | None = None
+    severity: Severity | None = None  # the document's; it is only shown
 
     @property
     def digest(self) -> str:
         """SHA-256 over all that will be done, hex. What is only shown is left out: it may tell what others move."""
         whole = asdict(self)
         steps = [{k: v for k, v in step.items() if k not in _ONLY_SHOWN} for step in whole["steps"]]
+        del whole["severity"]
         return digest_of({**whole, "steps": steps})
 
     @property

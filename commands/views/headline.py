@@ -3,6 +3,7 @@
 from commands.views import words
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status
+from runbooks.vocabulary import Severity
 
 
 def title(run: Run) -> str:
@@ -48,8 +49,13 @@ def subtitle(run: Run, release: Release) -> str:
 
 
 def severity(run: Run) -> str:
-    """S2 while production is being taken back or a deploy has failed, else S3 (the branch's default)."""
-    return "S2" if run.command == "rollback" or (run.status is Status.FAILED and run.changed) else "S3"
+    """What the document says (S3 where it says nothing, the branch's default); no less than S2 after a change failed.
+
+    Before the plan stands, a rollback is an S2.
+    """
+    planned = run.plan.severity if run.plan else None
+    said = planned or (Severity.S2 if run.command == "rollback" else Severity.S3)
+    return min(said, Severity.S2) if run.changed and run.status is Status.FAILED else said
 
 
 def _versions(run: Run, release: Release) -> str:

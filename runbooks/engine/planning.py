@@ -82,6 +82,7 @@ class Planner:
             commit=site.commit,
             steps=tuple(steps),
             quorum=run.quorum,
+            severity=runbook.severity,
         )
 
     def _runbook(self, run: Run) -> Runbook:
