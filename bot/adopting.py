@@ -6,7 +6,7 @@ from bot.settings import Settings
 from bot.wiring import Services, read_configuration, services
 from runbooks.catalogue import Catalogue, Tag
 from runbooks.engine.draft import Draft
-from runbooks.engine.gestures import find_place
+from runbooks.engine.places import find_place
 from runbooks.releases.decide import Adopt
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.deployments import images_of, tag_of, template_of

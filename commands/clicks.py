@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from commands.edge import Edge, Payload, Respond, actor_of, key_of
-from commands.rollback import offer
+from commands.rollback import asking, offer
 from runbooks.engine import asks
 
 Value = dict[str, str]
@@ -32,7 +32,7 @@ def register(app: AsyncApp, edge: Edge) -> None:
     async def ask_rollback(ack: Any, body: Payload, respond: Respond) -> None:
         await ack()
         value = json.loads(body["actions"][0]["value"])
-        await offer(edge, (value["service"], value["environment"], value["version"]), respond)
+        await offer(edge, (value["service"], value["environment"], value["version"]), asking(body, respond))
 
     @app.action("cancel")
     async def cancel(ack: Any, respond: Respond) -> None:
@@ -54,7 +54,14 @@ async def press(edge: Edge, body: Payload) -> tuple[bool, str]:
     """Submit what the button means; whether it was accepted, and the sentence."""
     action = body["actions"][0]
     try:
-        ask = _ASKS[action["action_id"].partition(":")[0]](json.loads(action["value"]))
+        value = json.loads(action["value"])
+        ask = _ASKS[action["action_id"].partition(":")[0]](value)
     except (KeyError, ValueError, TypeError):
         return False, NOT_UNDERSTOOD
-    return await edge.submit(ask, by=actor_of(body), key=key_of(body, "click"))
+    return await edge.submit(ask, by=actor_of(body), key=_key(body, value))
+
+
+def _key(body: Payload, value: Value) -> str:
+    """A confirmation counts once, however often it is clicked; any other click counts by itself."""
+    asked = value.get("asked")
+    return f"confirmed/{actor_of(body)}/{asked}" if asked else key_of(body, "click")

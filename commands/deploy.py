@@ -1,21 +1,25 @@
 """`/deploy`: start, status, abort, lock, unlock, history, help."""
 
-import difflib
+from collections.abc import Iterable
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
 from commands.edge import Edge, Payload, actor_of, key_of
-from commands.replies import NOT_READ
+from commands.replies import NOT_READ, no_such
 from commands.views.lists import deploy_help, history, status
-from commands.views.words import safe
+from commands.views.typed import typed, words_of
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
+from runbooks.engine.places import nearest
+from runbooks.engine.shapes import is_run
+from runbooks.runs.state import Run
 from runbooks.store import StoreUnavailable
 
-_ALIKE = 0.75  # so close to an environment's name that it was meant
+_ALIKE = 0.75  # so close to a name that it was meant
 RECENT = 15  # runs that `history` lists
 LOOKED_AT = 200  # newest runs among which it looks
+WHAT = ("help", "status", "history", "abort", "lock", "unlock")
 
 
 class Misread(Exception):
@@ -32,7 +36,7 @@ def register(app: AsyncApp, edge: Edge) -> None:
 
 async def answer(edge: Edge, command: Payload) -> dict[str, Any]:
     """What the acknowledgement carries: text, or blocks with text."""
-    words = str(command.get("text", "")).split()
+    words = _words(str(command.get("text", "")))
     match words:
         case [] | ["help", *_]:
             return {"text": deploy_help(edge.catalogue)}
@@ -46,42 +50,86 @@ async def answer(edge: Edge, command: Payload) -> dict[str, Any]:
     return {"text": text}
 
 
+def _words(text: str) -> list[str]:
+    """What was typed; the first word in lower case where it is one of ours."""
+    words = words_of(text)
+    return [words[0].lower(), *words[1:]] if words and words[0].lower() in WHAT else words
+
+
 def parse(catalogue: Catalogue, words: list[str]) -> asks.Ask:
     """The words after `/deploy` as what is asked for. Raises Misread with a sentence."""
     match words:
-        case ["abort", run]:
-            return asks.Abort(run.upper())
-        case ["abort", *_]:
-            raise Misread("Say which run: `/deploy abort D-107`. `/deploy status` lists those under way.")
-        case ["lock", service, *rest]:
-            environment, reason = _environment(catalogue, service, rest)
-            if not reason:
-                raise Misread(f"Say why, for whoever wants to deploy: `/deploy lock {service} REASON`.")
-            return asks.Lock(service, environment, reason)
-        case ["unlock", service, *rest]:
-            return asks.Unlock(service, *_environment(catalogue, service, rest))
-        case ["lock" | "unlock" as what]:
-            raise Misread(f"Say which service: `/deploy {what} SERVICE [ENVIRONMENT] REASON`.")
+        case ["abort", *rest]:
+            return _abort(rest)
+        case ["lock" | "unlock" as what, *rest]:
+            return _hold(catalogue, what, rest)
+        case [meant, *_] if near := _near_command(catalogue, meant):
+            raise Misread(f"Did you mean `/deploy {near}`, not `/deploy {typed(meant)}`? Nothing was started.")
+        case [service] if service not in catalogue.services:
+            raise Misread(f"{no_such('service', service, catalogue.services)} Nothing was started.")
+        case [service]:
+            raise Misread(f"Say which version: `/deploy {service} VERSION [ENVIRONMENT]`. Nothing was started.")
         case [service, version]:
             return asks.Deploy(service, version)
         case [service, version, environment]:
             return asks.Deploy(service, version, environment)
-        case [service]:
-            raise Misread(f"Say which version: `/deploy {service} VERSION [ENVIRONMENT]`. Nothing was started.")
         case _:
-            raise Misread("Not understood. `/deploy SERVICE VERSION [ENVIRONMENT]`, or `/deploy help`.")
+            raise Misread(
+                f"Not understood: “{typed(' '.join(words))}”. `/deploy SERVICE VERSION [ENVIRONMENT]`, "
+                "or `/deploy help`. Nothing was started."
+            )
+
+
+def _near_command(catalogue: Catalogue, word: str) -> str:
+    """The command that was mistyped, unless the word is nearer to a service."""
+    if word in catalogue.services:
+        return ""
+    near = nearest(word, [*catalogue.services, *WHAT], _ALIKE)
+    return near if near in WHAT and near not in catalogue.services else ""
+
+
+def _abort(words: list[str]) -> asks.Abort:
+    match words:
+        case [run] if is_run(run.upper()):
+            return asks.Abort(run.upper())
+        case [other]:
+            raise Misread(
+                f"“{typed(other)}” is no run. Runs are called D-107 or R-12; `/deploy status` lists those under way. "
+                "Nothing was aborted."
+            )
+        case _:
+            raise Misread(
+                "Say which run: `/deploy abort D-107`. `/deploy status` lists those under way. Nothing was aborted."
+            )
+
+
+def _hold(catalogue: Catalogue, what: str, words: list[str]) -> asks.Lock | asks.Unlock:
+    """Lock or unlock."""
+    if not words:
+        reason = " REASON" if what == "lock" else ""
+        raise Misread(f"Say which service: `/deploy {what} SERVICE [ENVIRONMENT]{reason}`. Nothing was changed.")
+    service = words[0]
+    if service not in catalogue.services:
+        raise Misread(f"{no_such('service', service, catalogue.services)} Nothing was changed.")
+    environment, reason = _environment(catalogue, service, words[1:])
+    if what == "unlock":
+        return asks.Unlock(service, environment, reason)
+    if not reason:
+        place = f"{service} {environment}".strip()
+        raise Misread(
+            f"Say why, for whoever wants to deploy: `/deploy lock {typed(place)} REASON`. Nothing was locked."
+        )
+    return asks.Lock(service, environment, reason)
 
 
 def _environment(catalogue: Catalogue, service: str, words: list[str]) -> tuple[str, str]:
     """The environment, where the next word names one, and the rest as a reason."""
-    found = catalogue.services.get(service)
-    if words and found and words[0] in found.environments:
+    found = catalogue.services[service].environments
+    if words and words[0] in found:
         return words[0], " ".join(words[1:])
-    meant = difflib.get_close_matches(words[0], found.environments, 1, _ALIKE) if words and found else []
-    if meant:  # "stagin" is no reason: it must not lock the default environment
-        raise Misread(
-            f"There is no environment “{safe(words[0], 60)}”. Did you mean {meant[0]}? Nothing was changed."
-        )
+    if words and (meant := nearest(words[0], found, _ALIKE)):
+        # "stagin" is no reason: it must not lock the default environment
+        raise Misread(f"There is no environment “{typed(words[0])}”. Did you mean {meant}? Nothing was changed.")
     return "", " ".join(words)
 
 
@@ -90,7 +138,18 @@ async def _read(edge: Edge, what: str, words: list[str]) -> dict[str, Any]:
         runs = [state for _, state in await edge.store.latest("run/", LOOKED_AT)]
     except StoreUnavailable:
         return {"text": NOT_READ}
+    known = _names(edge.catalogue, runs)
+    for word in words:
+        if word not in known:
+            return {"text": no_such("service or environment", word, known)}
     chosen = [r for r in runs if all(word in (r.service, r.environment) for word in words)]
     if what == "history":
         return {"text": history(chosen[:RECENT])}
     return {"text": status([r for r in chosen if not r.status.over])}
+
+
+def _names(catalogue: Catalogue, runs: Iterable[Run]) -> frozenset[str]:
+    """Every service and environment there is, and those that only older runs know."""
+    of_catalogue = {name for service in catalogue.services.values() for name in service.environments}
+    of_runs = {name for run in runs for name in (run.service, run.environment)}
+    return frozenset({*catalogue.services, *of_catalogue, *of_runs})

@@ -1,12 +1,13 @@
 """What every command and click shares: who it is, the key that makes it count once, and how the reply gets back."""
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from commands.replies import NOT_KNOWN, NOT_RECORDED, sentence
 from runbooks.catalogue import Catalogue, Environment, Service
+from runbooks.documents.runbook import Runbook
 from runbooks.engine.asks import Ask, Reply
 from runbooks.store import Store, StoreUnavailable
 from runbooks.vocabulary import Actor, KnownGood
@@ -20,6 +21,10 @@ class Reception(Protocol):
 
     async def handle(self, ask: Ask, *, by: Actor, key: str) -> Reply:
         """Record it once, decide, answer. Raises StoreUnavailable."""
+        ...
+
+    async def groups(self, by: Actor, among: frozenset[str]) -> frozenset[str]:
+        """Which of these groups the person is in now. Raises Unreachable."""
         ...
 
 
@@ -41,6 +46,7 @@ class Edge:
     store: Store
     catalogue: Catalogue
     way_back: WayBack
+    books: Mapping[str, Runbook] = field(default_factory=dict)  # the library, by the documents' ids
 
     async def submit(self, ask: Ask, *, by: Actor, key: str) -> tuple[bool, str]:
         """Whether it was accepted, and the sentence for the person. Never raises for an absent database."""

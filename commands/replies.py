@@ -1,11 +1,14 @@
 """From a reply's reason to a sentence that a person can act on: the rule, the fact, the way on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
 from commands.views import words
+from commands.views.typed import SHORT, typed
 from runbooks.engine.asks import Reply
+from runbooks.engine.places import nearest
+from runbooks.engine.shapes import LONGEST
 from runbooks.vocabulary import Actor
 
 Facts = dict[str, Any]
@@ -20,18 +23,52 @@ NOT_KNOWN = (
 )
 
 
+_SHOWN = 300  # characters of a fact, such as a reason
+_LISTED = 10  # names of what there is
+
+# What the person tried -> what a refusal begins with.
+_NOT_DONE = {
+    "deploy": "Not started.",
+    "roll back": "Not started.",
+    "approve": "Not approved.",
+    "reject": "Not rejected.",
+    "tick": "Not ticked.",
+    "decide": "Not decided.",
+    "abort": "Not aborted.",
+    "lock": "Not locked.",
+    "unlock": "Not unlocked.",
+    "acknowledge": "Not acknowledged.",
+}
+_STARTS = ("deploy", "roll back")
+
+
 def sentence(reply: Reply) -> str:
     """What to tell the person who asked."""
-    facts = {key: value if key in ("by", "at") else _plain(value) for key, value in reply.facts.items()}
+    facts = {key: value if key in ("by", "at") else _plain(key, value) for key, value in reply.facts.items()}
     table = _REFUSED if reply.refused else _DONE
     say = table.get(reply.refused or reply.did)
-    return say(facts) if say else f"Not done: {reply.refused}."
+    return say(facts) if say else f"{_not_done(facts)} The reason is “{reply.refused}”. {_nothing(facts)}"
 
 
-def _plain(value: Any) -> Any:
+def no_such(what: str, name: str, known: Collection[str]) -> str:
+    """That nothing is called so, and what may have been meant; `what` is such as "service"."""
+    near = nearest(name, known)
+    return _unknown({"name": typed(name), "nearest": near, "known": sorted(known)}, what)
+
+
+def _plain(key: str, value: Any) -> Any:
+    """A fact without effect in Slack: names are short, reasons may be longer."""
     if isinstance(value, str):
-        return words.safe(value)
-    return [_plain(each) for each in value] if isinstance(value, list) else value
+        return typed(value, SHORT if key in ("name", "version", "run", "finding") else _SHOWN)
+    return [_plain(key, each) for each in value] if isinstance(value, list) else value
+
+
+def _not_done(facts: Facts) -> str:
+    return _NOT_DONE.get(str(facts.get("doing")), "Not done.")
+
+
+def _nothing(facts: Facts) -> str:
+    return "Nothing was started." if facts.get("doing") in _STARTS else "Nothing was changed."
 
 
 def _who(facts: Facts) -> str:
@@ -49,24 +86,33 @@ def _groups(facts: Facts) -> str:
 
 
 def _not_allowed(facts: Facts) -> str:
+    doing = {"tick": "tick lines"}.get(facts["doing"], facts["doing"])
     if not facts.get("groups"):
-        return f"Not done. Nobody may {facts['doing']} here: the catalogue names no group that may. Add one to it."
-    return f"Not done. To {facts['doing']} here you must be in {_groups(facts)}. Ask one of them."
+        return f"{_not_done(facts)} Nobody may {doing} here: the catalogue names no group that may. Add one to it."
+    return f"{_not_done(facts)} To {doing} here you must be in {_groups(facts)}. Ask one of them."
 
 
-def _nearest(facts: Facts, what: str) -> str:
+def _unknown(facts: Facts, what: str) -> str:
     if facts.get("nearest"):
-        return f"There is no {what} “{facts['name']}”. Did you mean {facts['nearest']}? Nothing was started."
-    known = ", ".join(facts.get("known") or [])
-    return f"There is no {what} “{facts['name']}”. There are: {known}. Nothing was started."
+        return f"There is no {what} “{facts['name']}”. Did you mean {facts['nearest']}?"
+    known = list(facts.get("known") or [])
+    more = [f"{len(known) - _LISTED} more"] if len(known) > _LISTED else []
+    return f"There is no {what} “{facts['name']}”. There are: {', '.join([*known[:_LISTED], *more])}."
+
+
+def _begun(facts: Facts) -> str:
+    """Who began the run, and when."""
+    if facts.get("because"):
+        return f"begun by itself after {facts['because']} failed, {_when(facts)}"
+    return f"asked by {_who(facts)} {_when(facts)}"
 
 
 def _busy(facts: Facts) -> str:
-    asked = f"asked by {_who(facts)} {_when(facts)}"
-    doing = f"deploying {facts['service']} to {facts['environment']} ({facts['version']}, {asked})"
+    doing = f"deploying {facts['service']} to {facts['environment']} ({facts['version']}, {_begun(facts)})"
     if facts["command"] == "rollback":
-        doing = f"rolling back {facts['service']} in {facts['environment']} to {facts['version']} ({asked})"
-    return f"Not started. {facts['run']} is {doing}. Wait for it, or abort it on its card."
+        doing = f"rolling back {facts['service']} in {facts['environment']} to {facts['version']} ({_begun(facts)})"
+    run = facts["run"]
+    return f"Not started. {run} is {doing}. Wait for it, or abort it on its card or with `/deploy abort {run}`."
 
 
 def _moved_on(facts: Facts) -> str:
@@ -79,8 +125,8 @@ def _moved_on(facts: Facts) -> str:
         "expired": "expired, since nobody approved it in time,",
         "superseded": f"was stopped by {_who(facts)} for a rollback",
     }.get(status, f"was {status} by {_who(facts)}")
-    again = f" To ask again: {_command(facts)}." if status != "succeeded" else ""
-    return f"This card has moved on: {run} {ended} {_when(facts)}. Nothing was done.{again}"
+    again = "Its card shows how." if status == "succeeded" else f"To ask again: {_command(facts)}."
+    return f"This card has moved on: {run} {ended} {_when(facts)}. Nothing was done. {again}"
 
 
 def _command(facts: Facts) -> str:
@@ -99,28 +145,37 @@ def _approved_already(facts: Facts) -> str:
 
 def _not_open(facts: Facts) -> str:
     if facts.get("by"):
-        return f"{_who(facts)} did this already. Nothing was changed."
+        return f"{_who(facts)} did this already. Nothing was changed. The card shows what is open."
     return "This line is not open now, so nothing was recorded. The card shows which lines are."
 
 
 _REFUSED: dict[str, Callable[[Facts], str]] = {
-    "unknown-service": lambda f: _nearest(f, "service"),
-    "unknown-environment": lambda f: _nearest(f, "environment"),
+    "unknown-service": lambda f: f"{_unknown(f, 'service')} {_nothing(f)}",
+    "unknown-environment": lambda f: f"{_unknown(f, 'environment')} {_nothing(f)}",
+    "not-a-version": lambda f: (
+        f"Not started. “{f['version']}” can't be a version. "
+        f"Give a tag, a branch or a commit, in {LONGEST} characters at most."
+    ),
     "not-allowed": _not_allowed,
     "membership-unknown": lambda f: (
-        f"Not done. {f['what']} did not say who is in which group, so nobody can be let through. "
+        f"{_not_done(f)} {f['what']} did not say who is in which group, so nobody can be let through. "
         "Try again in a minute."
     ),
     "locked": lambda f: (
         f"Not started. {_who(f)} locked deploys of {f['service']} to {f['environment']} {_when(f)}: “{f['why']}”. "
         f"When that is over: `/deploy unlock {f['service']} {f['environment']}`."
     ),
-    "locked-already": lambda f: f"Locked already, by {_who(f)} {_when(f)}: “{f['why']}”. Nothing was changed.",
-    "not-locked": lambda f: f"Deploys of {f['service']} to {f['environment']} are not locked. Nothing was changed.",
+    "locked-already": lambda f: (
+        f"Locked already, by {_who(f)} {_when(f)}: “{f['why']}”. Nothing was changed. "
+        f"`/deploy unlock {f['service']} {f['environment']}` releases it."
+    ),
+    "not-locked": lambda f: (
+        f"Nothing was changed: deploys of {f['service']} to {f['environment']} are not locked, so they can start."
+    ),
     "busy": _busy,
     "rolling-back-already": lambda f: (
         f"{f['run']} is already rolling back {f['service']} in {f['environment']} to {f['version']}, "
-        f"asked by {_who(f)} {_when(f)}. Nothing more was started."
+        f"{_begun(f)}. Nothing more was started. Its card shows how far it is."
     ),
     "no-known-good": lambda f: (
         f"Not started. No last known good is recorded for {f['service']} in {f['environment']}. "
@@ -135,21 +190,27 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
         f"Not started. What you confirmed has changed: the target is {f['version']} as recorded since. "
         "Ask again to see it."
     ),
-    "no-such-run": lambda f: f"There is no run {f['run']}. `/deploy history` lists them.",
-    "no-such-finding": lambda f: f"There is no finding {f['finding']}. Nothing was changed.",
+    "no-such-run": lambda f: f"There is no run {f['run']}. Nothing was changed. `/deploy history` lists them.",
+    "no-such-finding": lambda f: (
+        f"There is no finding {f['finding']}. Nothing was changed. `/deploy status` shows what is under way."
+    ),
     "moved-on": _moved_on,
     "plan-changed": lambda f: (
-        f"Not done. The plan of {f['run']} has changed since this card was drawn: "
+        f"{_not_done(f)} The plan of {f['run']} has changed since this card was drawn: "
         f"{'; '.join(f.get('difference') or ['it was made anew'])}. Read the card as it is now, then decide."
     ),
     "own-request": lambda f: (
         f"Not approved. You asked for this {f['command']}, so somebody else of @{f['group']} must approve it."
     ),
     "approved-already": _approved_already,
-    "no-approval-wanted": lambda f: f"{f['run']} does not wait for an approval now. Nothing was changed.",
+    "no-approval-wanted": lambda f: (
+        f"{f['run']} does not wait for an approval now. Nothing was changed. Its card shows what it waits for."
+    ),
     "not-open": _not_open,
-    "acknowledged-already": lambda f: f"{_who(f)} acknowledged it already {_when(f)}. Nothing was changed.",
-    "contended": lambda _: "Not done: others changed the same things at the same moment. Try again.",
+    "acknowledged-already": lambda f: (
+        f"{_who(f)} acknowledged it already {_when(f)}. Nothing was changed; ask them how it stands."
+    ),
+    "contended": lambda f: f"{_not_done(f)} Others changed the same things at the same moment. Try again.",
 }
 
 

@@ -1,22 +1,38 @@
 """`/rollback`: asking shows privately what comes back; the confirmed click is the request."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from commands.edge import Edge, Payload, Respond
+from commands.edge import Edge, Payload, Respond, actor_of
 from commands.replies import NOT_READ, sentence
-from commands.views.confirm_rollback import confirm_rollback
+from commands.views.confirm_rollback import Asked, confirm_rollback
+from commands.views.lists import rollback_help
+from commands.views.typed import words_of
 from runbooks.catalogue import Environment, Service, targets
 from runbooks.engine.asks import Reply
-from runbooks.engine.gestures import busy_facts, find_place, way_back
+from runbooks.engine.places import find_place
+from runbooks.engine.starts import busy_facts, way_back
 from runbooks.releases.state import Release
+from runbooks.runs.policy import of_group
 from runbooks.runs.state import Run
 from runbooks.store import StoreUnavailable
-from runbooks.vocabulary import Refused
+from runbooks.vocabulary import Actor, Refused, Unreachable
 
-USAGE = "Not understood. `/rollback SERVICE [ENVIRONMENT] [to VERSION]`. Nothing was started."
+NOT_UNDERSTOOD = (
+    "Not understood. `/rollback SERVICE [ENVIRONMENT] [to VERSION]`, or `/rollback help`. Nothing was started."
+)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks for a confirmation, the id that Slack gave the gesture, and how they are answered."""
+
+    by: Actor
+    gesture: str
+    respond: Respond
 
 
 def register(app: AsyncApp, edge: Edge) -> None:
@@ -25,47 +41,77 @@ def register(app: AsyncApp, edge: Edge) -> None:
     @app.command("/rollback")
     async def rollback(ack: Any, command: Payload, respond: Respond) -> None:
         await ack()  # asking records nothing
-        await ask(edge, str(command.get("text", "")).split(), respond)
+        await ask(edge, str(command.get("text", "")), asking(command, respond))
 
 
-async def ask(edge: Edge, words: list[str], respond: Respond) -> None:
+def asking(payload: Payload, respond: Respond) -> Asking:
+    """What a command or a click says of who asks."""
+    return Asking(actor_of(payload), str(payload["trigger_id"]), respond)
+
+
+async def ask(edge: Edge, text: str, who: Asking) -> None:
     """Answer privately with what the rollback would do, and the button that does it."""
-    match words:
-        case [service, "to", version]:
-            await offer(edge, (service, "", version), respond)
-        case [service, environment, "to", version]:
-            await offer(edge, (service, environment, version), respond)
-        case [service]:
-            await offer(edge, (service, "", ""), respond)
-        case [service, environment]:
-            await offer(edge, (service, environment, ""), respond)
+    typed = words_of(text)
+    match [typed[0].lower(), *typed[1:]] if len(typed) == 1 else typed:
+        case [] | ["help"]:
+            await who.respond(text=rollback_help(edge.catalogue), response_type="ephemeral")
+        case _ if (wanted := parse(typed)) is not None:
+            await offer(edge, wanted, who)
         case _:
-            await respond(text=USAGE, response_type="ephemeral")
+            await who.respond(text=NOT_UNDERSTOOD, response_type="ephemeral")
 
 
-async def offer(edge: Edge, wanted: tuple[str, str, str], respond: Respond) -> None:
-    """Show one confirmation for (service, environment, version)."""
+def parse(typed: Sequence[str]) -> tuple[str, str, str] | None:
+    """The service, the environment ("" is the default) and the version ("" is the last known good), if understood."""
+    match typed:
+        case [service, to, version] if to.lower() == "to":
+            return service, "", version
+        case [service, environment, to, version] if to.lower() == "to":
+            return service, environment, version
+        case [service]:
+            return service, "", ""
+        case [service, environment] if environment.lower() != "to":
+            return service, environment, ""
+        case _:
+            return None
+
+
+async def offer(edge: Edge, wanted: tuple[str, str, str], who: Asking) -> None:
+    """Show one confirmation for (service, environment, version), to somebody who may roll back there."""
     try:
         service, name, environment = find_place(edge.catalogue, wanted[0], wanted[1])
-        answer = await _confirmation(edge, (wanted[0], service), (name, environment), wanted[2])
+        await _admit(edge, environment, who.by)
+        asked = Asked(wanted[2], who.gesture)
+        answer = await _confirmation(edge, (wanted[0], service), (name, environment), asked)
     except Refused as refused:
-        answer = {"text": sentence(Reply(refused=refused.reason, facts=refused.facts))}
+        facts = {"doing": "roll back", **refused.facts}
+        answer = {"text": sentence(Reply(refused=refused.reason, facts=facts))}
     except StoreUnavailable:
         answer = {"text": NOT_READ}
-    await respond(**answer, response_type="ephemeral", replace_original=False)
+    await who.respond(**answer, response_type="ephemeral", replace_original=False)
+
+
+async def _admit(edge: Edge, environment: Environment, by: Actor) -> None:
+    """The person may roll back here, as far as can be told now; the click is held to it again. Raises Refused."""
+    allowed = frozenset(environment.rollers_back)
+    try:
+        groups = await edge.reception.groups(by, allowed)
+    except Unreachable as cause:
+        raise Refused("membership-unknown", what=cause.what) from cause
+    of_group(groups=groups, allowed=allowed, doing="roll back")
 
 
 async def _confirmation(
-    edge: Edge, service: tuple[str, Service], place: tuple[str, Environment], version: str
+    edge: Edge, service: tuple[str, Service], place: tuple[str, Environment], asked: Asked
 ) -> dict[str, Any]:
     stream = f"release/{service[0]}/{place[0]}"
     snapshot = await edge.store.read([stream], targets=sorted(targets(service[1], place[0])))
     await _refuse_second(edge, snapshot.holders.values())
     release: Release = snapshot.streams[stream].state
-    target = way_back(release, version)
+    target = way_back(release, asked.version)
     lines = await edge.way_back.preview(*service, *place, target)
     running = sorted({holder.partition("/")[2] for holder in snapshot.holders.values()})
-    blocks = confirm_rollback(release, target, lines, running, quorum=place[1].approval, version=version)
+    blocks = confirm_rollback(release, target, lines, running, quorum=place[1].approval, asked=asked)
     return {"text": f"Roll back {service[0]} {place[0]} to {target.version}?", "blocks": blocks}
 
 

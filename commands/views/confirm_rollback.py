@@ -1,21 +1,39 @@
 """The private confirmation before an emergency rollback: what comes back, what does not, who is stopped."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from commands.views import words
 from commands.views.blocks import Block, actions, button, paragraphs
 from runbooks.catalogue import Approval
-from runbooks.engine.gestures import target_digest
+from runbooks.engine.starts import target_digest
 from runbooks.releases.state import Release
 from runbooks.vocabulary import KnownGood
 
 _LINE, _MOST = 400, 12  # characters of a fact; facts
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, and by which gesture (Slack's id of it)."""
+
+    version: str  # "" is the last known good
+    gesture: str
+
+
 def confirm_rollback(
-    release: Release, target: KnownGood, lines: list[str], running: list[str], *, quorum: Approval, version: str
+    release: Release,
+    target: KnownGood,
+    lines: list[str],
+    running: list[str],
+    *,
+    quorum: Approval,
+    asked: Asked,
 ) -> list[Block]:
-    """The question, its facts, and the button; the click carries the digest of what was shown."""
+    """The question, its facts, and the button; the click carries the digest of what was shown.
+
+    It carries the gesture that asked, too: however often the button is clicked, it counts once.
+    """
     facts = [words.bold_label(words.line(line, _LINE)) for line in lines[:_MOST]]
     facts += [f"{len(lines) - _MOST} facts more"] if len(lines) > _MOST else []
     if running:
@@ -25,8 +43,9 @@ def confirm_rollback(
     value = {
         "service": release.service,
         "environment": release.environment,
-        "version": version,
+        "version": asked.version,
         "shown": target_digest(target),
+        "asked": asked.gesture,
     }
     return [
         *paragraphs([_question(release, target), *_bullets(facts)]),

@@ -1,6 +1,6 @@
 """Private answers to `/deploy help`, `status` and `history`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from commands.views import words
 from commands.views.asking import lines_to_tick
@@ -31,8 +31,19 @@ _SERVICES = 30
 
 def deploy_help(catalogue: Catalogue) -> str:
     """What can be typed, and for which services."""
+    return _help(catalogue, _COMMANDS)
+
+
+def rollback_help(catalogue: Catalogue) -> str:
+    """The same, for somebody who wants to go back."""
+    back = {typed: what for typed, what in _COMMANDS["Deploy and roll back"].items() if typed.startswith("/rollback")}
+    back["/deploy abort RUN"] = "ends a rollback before its next step"
+    return _help(catalogue, {"Roll back": back})
+
+
+def _help(catalogue: Catalogue, commands: Mapping[str, Mapping[str, str]]) -> str:
     lines: list[str] = []
-    for title, entries in _COMMANDS.items():
+    for title, entries in commands.items():
         lines += [f"*{title}*", *(f"`{typed}`{words.INDENT}{what}" for typed, what in entries.items())]
     services = [f"{name}: {_environments(found)}" for name, found in catalogue.services.items()]
     more = [f"{len(services) - _SERVICES} more"] if len(services) > _SERVICES else []

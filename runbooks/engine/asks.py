@@ -83,6 +83,23 @@ class Acknowledge:
 
 Ask = Deploy | RollBack | Approve | Reject | Answer | Abort | Lock | Unlock | Acknowledge
 
+_DOING: dict[type, str] = {
+    Deploy: "deploy",
+    RollBack: "roll back",
+    Approve: "approve",
+    Reject: "reject",
+    Answer: "answer",
+    Abort: "abort",
+    Lock: "lock",
+    Unlock: "unlock",
+    Acknowledge: "acknowledge",
+}
+
+
+def doing(ask: Ask) -> str:
+    """What the person tried, as a verb: a refusal says what was not done."""
+    return _DOING[type(ask)]
+
 
 @dataclass(frozen=True)
 class Reply:

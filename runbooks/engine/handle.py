@@ -8,9 +8,11 @@ from pydantic import TypeAdapter
 
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
+from runbooks.engine.desk import Desk, Who
 from runbooks.engine.draft import Draft, stored_reply
-from runbooks.engine.gestures import Desk, Who, gesture, opening
+from runbooks.engine.gestures import gesture, opening
 from runbooks.engine.people import Members, groups_of
+from runbooks.engine.shapes import is_version
 from runbooks.store import Conflict, Duplicate, Inbox, Store, TargetBusy
 from runbooks.vocabulary import Actor, Refused, Unreachable
 
@@ -29,12 +31,16 @@ class Reception:
     async def handle(self, ask: asks.Ask, *, by: Actor, key: str) -> asks.Reply:
         """Move what was asked for, once per `key`. When it returns, it is recorded.
 
-        Raises StoreUnavailable: nothing was recorded, or (`unknown`) it can't be told.
+        What can't be a version is refused before it costs anything, and where nobody can tell who is in which group,
+        everything is; neither is recorded. Raises StoreUnavailable: nothing was recorded, or (`unknown`) it can't be
+        told.
         """
+        if isinstance(ask, asks.Deploy) and not is_version(ask.version):
+            return asks.Reply(refused="not-a-version", facts={"version": ask.version})
         try:
-            groups = await groups_of(self.members, by, frozenset(self.catalogue.groups))
+            groups = await self.groups(by, frozenset(self.catalogue.groups))
         except Unreachable as cause:
-            return asks.Reply(refused="membership-unknown", facts={"what": cause.what})
+            return asks.Reply(refused="membership-unknown", facts={"doing": asks.doing(ask), "what": cause.what})
         number = await self.store.number() if isinstance(ask, asks.Deploy | asks.RollBack) else 0
         for _ in range(TRIES):
             try:
@@ -43,7 +49,11 @@ class Reception:
                 continue
             except Duplicate:
                 break
-        return await self._first_reply(key)
+        return await self._first_reply(ask, key)
+
+    async def groups(self, by: Actor, among: frozenset[str]) -> frozenset[str]:
+        """Which of these groups the person is in now. Raises Unreachable."""
+        return await groups_of(self.members, by, among)
 
     async def _once(self, ask: asks.Ask, who: Who, number: int, key: str) -> asks.Reply:
         draft = Draft(store=self.store, catalogue=self.catalogue, now=self.clock())
@@ -53,13 +63,16 @@ class Reception:
         try:
             reply = await gesture(ask, Desk(self.catalogue, draft, who, number))
         except Refused as refused:
-            reply, draft = asks.Reply(refused=refused.reason, facts=refused.facts), draft.blank()
+            facts = {"doing": asks.doing(ask), **refused.facts}
+            reply, draft = asks.Reply(refused=refused.reason, facts=facts), draft.blank()
         await self.store.commit(draft.changes(Inbox(key, stored_reply(reply))))
         return reply
 
-    async def _first_reply(self, key: str) -> asks.Reply:
+    async def _first_reply(self, ask: asks.Ask, key: str) -> asks.Reply:
         found = (await self.store.read([], inbox=key)).reply
-        return _reply(found) if found is not None else asks.Reply(refused="contended")
+        return (
+            _reply(found) if found is not None else asks.Reply(refused="contended", facts={"doing": asks.doing(ask)})
+        )
 
 
 def _reply(stored: object) -> asks.Reply:

@@ -1,7 +1,9 @@
-"""Who is in which group now. Fail closed: a look-up that fails denies."""
+"""Who is in which group now (fail closed: a look-up that fails denies), and which groups may do what."""
 
 from typing import Protocol
 
+from runbooks.catalogue import Catalogue, Environment
+from runbooks.runs.state import Run
 from runbooks.vocabulary import Actor
 
 
@@ -16,3 +18,21 @@ class Members(Protocol):
 async def groups_of(members: Members, by: Actor, groups: frozenset[str]) -> frozenset[str]:
     """Which of these groups the person is in. Raises Unreachable."""
     return frozenset([group for group in sorted(groups) if by in await members.of(group)])
+
+
+def operators(catalogue: Catalogue, run: Run) -> tuple[str, ...]:
+    """The groups that may tick, decide and abort: whoever may start such a run, and its approvers.
+
+    In the catalogue's order; none where the catalogue no longer has the environment.
+    """
+    service = catalogue.services.get(run.service)
+    place = service.environments.get(run.environment) if service else None
+    if place is None:
+        return ()
+    starters = place.rollers_back if run.command == "rollback" else place.deployers
+    return tuple(dict.fromkeys([*starters, place.approval.group]))
+
+
+def concerned(place: Environment) -> frozenset[str]:
+    """The groups that may lock, unlock and acknowledge: all that may start or approve anything there."""
+    return frozenset({*place.deployers, *place.rollers_back, place.approval.group})

@@ -65,7 +65,10 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
     match command:
         case LockDeploys(by, reason):
             if release.lock is not None:
-                raise Refused("locked-already", by=release.lock.by, why=release.lock.reason, at=release.lock.at)
+                place = {"service": release.service, "environment": release.environment}
+                raise Refused(
+                    "locked-already", by=release.lock.by, why=release.lock.reason, at=release.lock.at, **place
+                )
             return [e.Locked(by, now, reason)]
         case UnlockDeploys(by, reason):
             if release.lock is None:

@@ -9,12 +9,12 @@ import psycopg
 from commands.clicks import press
 from commands.deploy import answer
 from commands.edge import Edge
-from commands.rollback import ask
+from commands.rollback import Asking, ask
 from commands.views.messages import messages
 from runbooks.catalogue import Environment, Service
 from runbooks.reactions import release_of
 from runbooks.vocabulary import Actor, KnownGood
-from tests.engine.world import RILEY, World
+from tests.engine.world import ALEX, RILEY, World
 
 Blocks = tuple[Mapping[str, Any], ...]
 
@@ -49,19 +49,19 @@ class Desk:
         command, _, text = line.partition(" ")
         if command == "/deploy":
             return str((await answer(self.edge, {**self._gesture(by), "text": text}))["text"])
-        return str((await self._asked(text))["text"])
+        return str((await self._asked(text, by))["text"])
 
-    async def offered(self, line: str) -> Blocks:
+    async def offered(self, line: str, by: Actor = ALEX) -> Blocks:
         """Type `/rollback ...`; the private confirmation."""
-        return tuple((await self._asked(line.partition(" ")[2]))["blocks"])
+        return tuple((await self._asked(line.partition(" ")[2], by))["blocks"])
 
-    async def _asked(self, text: str) -> dict[str, Any]:
+    async def _asked(self, text: str, by: Actor) -> dict[str, Any]:
         replies: list[dict[str, Any]] = []
 
         async def respond(**reply: Any) -> None:
             replies.append(reply)
 
-        await ask(self.edge, text.split(), respond)
+        await ask(self.edge, text, Asking(by, self._gesture(by)["trigger_id"], respond))
         [reply] = replies
         return reply
 
@@ -100,7 +100,7 @@ class Desk:
             streams = owner.execute("select name, version, state::text from streams order by name").fetchall()
             events = owner.execute("select stream, version, hash from events order by stream, version").fetchall()
             held = owner.execute("select target, stream from reservations order by target").fetchall()
-        return [*streams, *events, *held, *self.world.outside.effects]
+        return [*streams, *events, *held, *((effect,) for effect in self.world.outside.effects)]
 
 
 def shown(blocks: Blocks) -> str:

@@ -30,9 +30,9 @@ async def gate(desk: Desk, by: str = "riley") -> tuple[str, Blocks]:
 async def test_somebody_who_may_not_approve(desk: Desk, refused: Refusal) -> None:
     _, card = await gate(desk)
     said = await refused(desk.clicks(card, "Approve", OUTSIDER))
-    assert said == "Not done. To approve here you must be in @sre. Ask one of them."
+    assert said == "Not approved. To approve here you must be in @sre. Ask one of them."
     said = await refused(desk.clicks(card, "Abort", OUTSIDER))
-    assert said == "Not done. To abort here you must be in @developers or @sre. Ask one of them."
+    assert said == "Not aborted. To abort here you must be in @developers or @sre. Ask one of them."
 
 
 async def test_the_requester_on_their_own_approval(desk: Desk, refused: Refusal) -> None:
@@ -105,7 +105,7 @@ AGAIN = " To ask again: `/deploy api v2 production`."
         (being_aborted, "is being aborted by <@USAM>. Nothing was done; watch its card."),
         (rejected, f"was rejected by <@USAM> {TEN}. Nothing was done.{AGAIN}"),
         (expired, f"expired, since nobody approved it in time, {HALF_PAST}. Nothing was done.{AGAIN}"),
-        (ended_well, f"ended well {TEN}. Nothing was done."),
+        (ended_well, f"ended well {TEN}. Nothing was done. Its card shows how."),
         (failed, f"failed {TEN}. Nothing was done.{AGAIN}"),
         (superseded, f"was stopped by <@USAM> for a rollback {TEN}. Nothing was done.{AGAIN}"),
     ],
@@ -126,7 +126,7 @@ async def test_an_approval_after_the_plan_changed(desk: Desk, refused: Refusal) 
     await desk.world.works()
     said = await refused(desk.clicks(old, "Approve", SAM))
     assert said == (
-        f"Not done. The plan of {run_id} has changed since this card was drawn: commit 2222222 is now fffffff. "
+        f"Not approved. The plan of {run_id} has changed since this card was drawn: commit 2222222 is now fffffff. "
         "Read the card as it is now, then decide."
     )
     now = await desk.card(run_id)
@@ -168,7 +168,23 @@ async def test_a_line_that_somebody_ticked_already(desk: Desk, refused: Refusal)
     await desk.clicks(card, "Done", RILEY)
     await desk.world.works()
     said = await refused(desk.clicks(card, "Done", ALEX))
-    assert said == "<@URILEY> did this already. Nothing was changed."
+    assert said == "<@URILEY> did this already. Nothing was changed. The card shows what is open."
+
+
+async def test_somebody_who_may_not_tick_a_line(desk: Desk, refused: Refusal) -> None:
+    run_id = await desk.world.deploys()
+    await desk.world.works()
+    said = await refused(desk.clicks(await desk.card(run_id), "Done", OUTSIDER))
+    assert said == "Not ticked. To tick lines here you must be in @developers or @sre. Ask one of them."
+
+
+async def test_somebody_who_may_not_decide(desk: Desk, refused: Refusal) -> None:
+    run_id, card = await gate(desk)
+    desk.world.outside.answers = [ValueError("a fault of ours")]
+    await desk.clicks(card, "Approve", ALEX)
+    await desk.world.works()
+    said = await refused(desk.clicks(await desk.card(run_id), "It was done", OUTSIDER))
+    assert said == "Not decided. To decide here you must be in @developers or @sre. Ask one of them."
 
 
 async def test_a_line_whose_turn_is_not_yet(desk: Desk, refused: Refusal) -> None:
@@ -190,13 +206,32 @@ async def test_a_rollback_whose_target_changed_after_it_was_shown(desk: Desk, re
     )
 
 
+async def test_a_second_click_on_one_confirmation_gets_the_first_reply(desk: Desk) -> None:
+    await desk.world.adopted("v1")
+    shown_once = await desk.offered("/rollback api")
+    first = await desk.clicks(shown_once, "Roll back now", ALEX)
+    assert first == (True, "R-1 started: api in production goes back to v1.")
+    before = desk.records()
+    assert await desk.clicks(shown_once, "Roll back now", ALEX) == first
+    assert desk.records() == before
+
+
+async def test_a_second_confirmation_counts_by_itself(desk: Desk) -> None:
+    await desk.world.adopted("v1")
+    one, other = await desk.offered("/rollback api"), await desk.offered("/rollback api")
+    assert (await desk.clicks(one, "Roll back now", ALEX))[0]
+    accepted, said = await desk.clicks(other, "Roll back now", ALEX)
+    assert not accepted
+    assert said.startswith("R-1 is already rolling back api in production to v1, asked by <@UALEX>")
+
+
 async def test_a_finding_that_somebody_took_on_already(desk: Desk, refused: Refusal) -> None:
     run_id, _ = await gate(desk)
     await failed(desk, run_id)
     message = await desk.finding(f"{run_id}.deploy-failed")
     assert (await desk.clicks(message, "Acknowledge", ALEX))[0]
     said = await refused(desk.clicks(message, "Acknowledge", SAM))
-    assert said == f"<@UALEX> acknowledged it already {TEN}. Nothing was changed."
+    assert said == f"<@UALEX> acknowledged it already {TEN}. Nothing was changed; ask them how it stands."
 
 
 async def test_a_button_that_says_nothing_we_know(desk: Desk, refused: Refusal) -> None:

@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from commands.views.confirm_rollback import confirm_rollback
-from commands.views.lists import deploy_help, history, status
+from commands.views.confirm_rollback import Asked, confirm_rollback
+from commands.views.lists import deploy_help, history, rollback_help, status
 from runbooks.catalogue import Approval
 from runbooks.engine.starts import target_digest
 from sandbox.slack.sizes import too_large
@@ -30,6 +30,19 @@ def test_help_names_every_command_and_service() -> None:
 `/deploy abort RUN` ends a run before its next step
 `/deploy lock SERVICE [ENVIRONMENT] REASON` holds all deploys
 `/deploy unlock SERVICE [ENVIRONMENT]` lets them go on
+*Services*
+solvereign-api: production (if you name none), staging"""
+    )
+
+
+def test_help_on_going_back_names_the_ways_back_and_how_to_stop_one() -> None:
+    assert (
+        rollback_help(KNOWN).replace("\u2003", " ")
+        == """\
+*Roll back*
+`/rollback SERVICE [ENVIRONMENT]` goes back to the last known good; you are asked once
+`/rollback SERVICE [ENVIRONMENT] to VERSION` goes back to another version that was good
+`/deploy abort RUN` ends a rollback before its next step
 *Services*
 solvereign-api: production (if you name none), staging"""
     )
@@ -99,7 +112,7 @@ FACTS = ["Pods: image and template back, 3 replicas stay", "Not brought back: Co
 
 
 def test_the_confirmation_says_what_comes_back_and_the_click_carries_what_was_shown() -> None:
-    blocks = confirm_rollback(RELEASE, V41, FACTS, ["D-107"], quorum=Approval(group="sre"), version="")
+    blocks = confirm_rollback(RELEASE, V41, FACTS, ["D-107"], quorum=Approval(group="sre"), asked=Asked("", "7.abc"))
     assert (
         read(blocks[0]["text"]["text"])
         == """\
@@ -115,12 +128,13 @@ def test_the_confirmation_says_what_comes_back_and_the_click_carries_what_was_sh
         "environment": "production",
         "version": "",
         "shown": target_digest(V41),
+        "asked": "7.abc",
     }
 
 
 def test_another_version_than_the_last_known_good_needs_an_approval() -> None:
     release = replace(RELEASE, good=(V42, V41))
-    blocks = confirm_rollback(release, V41, FACTS[:1], [], quorum=Approval(group="sre"), version="v41")
+    blocks = confirm_rollback(release, V41, FACTS[:1], [], quorum=Approval(group="sre"), asked=Asked("v41", "7.abc"))
     assert read(blocks[0]["text"]["text"]).splitlines() == [
         "*Roll back solvereign-api production to v41* `3f2c1d9`?",
         "• *Pods:* image and template back, 3 replicas stay",
@@ -130,7 +144,7 @@ def test_another_version_than_the_last_known_good_needs_an_approval() -> None:
 
 def test_a_confirmation_with_facts_from_outside_is_sound() -> None:
     hostile = ["<!channel> " * 300] * 40
-    blocks = confirm_rollback(RELEASE, V41, hostile, [], quorum=Approval(group="sre"), version="")
+    blocks = confirm_rollback(RELEASE, V41, hostile, [], quorum=Approval(group="sre"), asked=Asked("", "7.abc"))
     assert too_large({"blocks": blocks}) == ""
     assert "<!channel>" not in json.dumps(blocks)
     assert "28 facts more" in blocks[-2]["text"]["text"]

@@ -1,0 +1,133 @@
+"""Asking for a deploy or a rollback: who may, what stands in the way, where a rollback goes to."""
+
+from dataclasses import asdict
+
+from runbooks.catalogue import Environment, targets
+from runbooks.engine import asks
+from runbooks.engine.desk import Desk
+from runbooks.engine.draft import Draft
+from runbooks.engine.places import where
+from runbooks.releases.state import Release
+from runbooks.runs import commands as run
+from runbooks.runs.state import Run
+from runbooks.store import Work
+from runbooks.vocabulary import KnownGood, Quorum, Refused, digest_of
+
+
+def run_id(ask: asks.Deploy | asks.RollBack, number: int) -> str:
+    """The name of the run that the ask starts."""
+    return f"{'D' if isinstance(ask, asks.Deploy) else 'R'}-{number}"
+
+
+async def deploy(ask: asks.Deploy, desk: Desk) -> asks.Reply:
+    """Start a deploy. Raises Refused."""
+    service, name, environment = desk.place(ask.service, ask.environment)
+    desk.admit(frozenset(environment.deployers), "deploy")
+    await _refuse_held(desk, f"release/{ask.service}/{name}")
+    started = run_id(ask, desk.number)
+    request = run.Request(
+        by=desk.who.by,
+        command="deploy",
+        runbook=service.runbooks.deploy,
+        service=ask.service,
+        environment=name,
+        version=ask.version,
+        targets=targets(service, name),
+        quorum=_quorum(environment),
+        approval_seconds=int(environment.approval.expires.total_seconds()),
+    )
+    await desk.draft.apply(f"run/{started}", request)
+    return asks.Reply("started", facts={"run": started, "version": ask.version, **where(ask.service, name)})
+
+
+async def _refuse_held(desk: Desk, release_stream: str) -> None:
+    """A lock, or a run that holds one of the targets, keeps a deploy from starting."""
+    state: Release = desk.draft.state(release_stream)
+    if state.lock is not None:
+        place = where(state.service, state.environment)
+        raise Refused("locked", by=state.lock.by, why=state.lock.reason, at=state.lock.at, **place)
+    for holder in _holders(desk.draft):
+        raise Refused("busy", **await _busy(desk.draft, holder))
+
+
+def _quorum(environment: Environment) -> Quorum:
+    return Quorum(environment.approval.group, environment.approval.count)
+
+
+def _holders(draft: Draft) -> list[str]:
+    return sorted(set(draft.holders.values()))
+
+
+async def _busy(draft: Draft, stream: str) -> dict[str, object]:
+    await draft.open([stream])
+    return busy_facts(draft.state(stream))
+
+
+def busy_facts(holder: Run) -> dict[str, object]:
+    """What a refusal says of the run that holds the targets."""
+    return {
+        "run": holder.id,
+        "command": holder.command,
+        "version": holder.version,
+        "by": holder.requester,
+        "at": holder.requested_at,
+        "because": holder.because,
+        **where(holder.service, holder.environment),
+    }
+
+
+async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
+    """Start a rollback that was confirmed, and stop what stands in its way. Raises Refused."""
+    service, name, environment = desk.place(ask.service, ask.environment)
+    desk.admit(frozenset(environment.rollers_back), "roll back")
+    state: Release = desk.draft.state(f"release/{ask.service}/{name}")
+    target = way_back(state, ask.version)
+    if ask.shown != target_digest(target):
+        raise Refused("confirmation-stale", version=target.version, **where(ask.service, name))
+    started = run_id(ask, desk.number)
+    stopped = await _supersede(desk, started)
+    request = run.Request(
+        by=desk.who.by,
+        command="rollback",
+        runbook=service.runbooks.rollback,
+        service=ask.service,
+        environment=name,
+        version=target.version,
+        targets=targets(service, name),
+        quorum=None if target == state.known_good else _quorum(environment),
+        approval_seconds=int(environment.approval.expires.total_seconds()),
+        target=target,
+        supersedes=tuple(stopped),
+    )
+    await desk.draft.apply(f"run/{started}", request)
+    facts = {"run": started, "version": target.version, "stopped": stopped, **where(ask.service, name)}
+    return asks.Reply("started", facts=facts)
+
+
+def way_back(release_state: Release, version: str) -> KnownGood:
+    """What a rollback goes to: the last known good, or a known good version. Raises Refused."""
+    place = where(release_state.service, release_state.environment)
+    if release_state.known_good is None:
+        raise Refused("no-known-good", **place)
+    target = release_state.find(version) if version else release_state.known_good
+    if target is None:
+        raise Refused("never-good", version=version, known=[g.version for g in release_state.good], **place)
+    return target
+
+
+def target_digest(target: KnownGood) -> str:
+    """What a confirmation button carries, so that the click means what was shown."""
+    return digest_of(asdict(target))
+
+
+async def _supersede(desk: Desk, successor: str) -> list[str]:
+    """End every deploy that holds one of the targets, and void its lease; a rollback is never preempted."""
+    stopped = []
+    for stream in _holders(desk.draft):
+        busy = await _busy(desk.draft, stream)
+        if busy["command"] == "rollback":
+            raise Refused("rolling-back-already", **busy)
+        await desk.draft.apply(stream, run.Supersede(successor, desk.who.by))
+        desk.draft.revoke(Work("run", stream))
+        stopped.append(str(busy["run"]))
+    return stopped
