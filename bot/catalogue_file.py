@@ -95,6 +95,8 @@ def _variables(catalogue: Catalogue) -> Iterator[tuple[str, Loc]]:
         for place, environment in service.environments.items():
             if environment.database:
                 yield environment.database, ("services", name, "environments", place, "database")
+            if environment.prometheus and not environment.prometheus.startswith("http"):
+                yield environment.prometheus, ("services", name, "environments", place, "prometheus")
 
 
 def _missing_commands(runbook: Runbook, service: Service) -> list[str]:

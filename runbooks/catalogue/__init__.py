@@ -14,6 +14,7 @@ from runbooks.catalogue.environments import (
     OnFailure,
     Rollout,
 )
+from runbooks.catalogue.kpis import Direction, Kpi, Tolerance, Watch
 from runbooks.catalogue.services import Command, Migrations, Runbooks, Runner, Service, Source, Tag, Workload
 from runbooks.catalogue.whole import Catalogue, targets
 
@@ -23,9 +24,11 @@ __all__ = [
     "Channels",
     "Cluster",
     "Command",
+    "Direction",
     "Environment",
     "Group",
     "Health",
+    "Kpi",
     "Migrations",
     "OnFailure",
     "Rollout",
@@ -34,6 +37,8 @@ __all__ = [
     "Service",
     "Source",
     "Tag",
+    "Tolerance",
+    "Watch",
     "Workload",
     "targets",
 ]

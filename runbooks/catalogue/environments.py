@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from runbooks.catalogue.kpis import Address, Watch
 from runbooks.catalogue.parts import Duration, Name, Part, Variable
 
 
@@ -102,3 +103,5 @@ class Environment(Part):
     last_known_good: str | None = None  # path of the JSON file; none: the record stays in the database
     health: Health = Health()
     rollout: Rollout = Rollout()
+    prometheus: Address | None = None  # where its KPIs are asked for; a variable keeps a password out of here
+    watch: Watch = Watch()

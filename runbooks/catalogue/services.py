@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from runbooks.catalogue.environments import Environment
+from runbooks.catalogue.kpis import Kpi
 from runbooks.catalogue.parts import Duration, Name, Part
 
 
@@ -75,6 +76,7 @@ class Service(Part):
     workloads: tuple[Workload, ...] = Field(min_length=1)
     migrations: Migrations | None = None
     commands: dict[str, Command] = Field(default_factory=dict)
+    kpis: dict[Name, Kpi] = Field(default_factory=dict)
     runbooks: Runbooks = Runbooks()
     default_environment: str
     environments: dict[Name, Environment] = Field(min_length=1)

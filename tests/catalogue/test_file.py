@@ -11,6 +11,7 @@ from tests.documents.reading import KNOWN
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "opsbot.example.yaml"
 PRODUCTION = "services.solvereign-api.environments.production"
+KPIS = "services.solvereign-api.kpis"
 COMMANDS = "services.solvereign-api.commands"
 
 
@@ -46,7 +47,7 @@ CASES = {
         (
             "xyz: 1",
             "unknown key `xyz` in services.solvereign-api; known here: `commands`, `default-environment`, "
-            "`environments`, `image`, `migrations`, `runbooks`, `source`, `tag`, `workloads`",
+            "`environments`, `image`, `kpis`, `migrations`, `runbooks`, `source`, `tag`, `workloads`",
         ),
     ),
     "a key that is missing": (
@@ -106,6 +107,37 @@ CASES = {
         (
             "default-environment: prod",
             "services.solvereign-api: default-environment 'prod' is none of: production, staging",
+        ),
+    ),
+    "a placeholder in a query that there is not": (
+        ('http_requests_total{namespace="${namespace}"}', 'http_requests_total{namespace="${name}"}'),
+        (
+            "query: >-",
+            f"{KPIS}.error-rate.query: ${{name}} is not known in a query; these are: ${{service}}, ${{environment}}, "
+            "${namespace}, ${window}",
+        ),
+    ),
+    "a tolerance that is none": (
+        ("tolerance: 20%", "tolerance: a bit"),
+        (
+            "tolerance: a bit",
+            f'{KPIS}.p95.tolerance: a tolerance is percent of the baseline, such as "20%", or a number in the '
+            "unit of the value",
+        ),
+    ),
+    "a direction that there is not": (
+        ("direction: lower-is-better", "direction: lower-is"),
+        (
+            "direction: lower-is",
+            f"`{KPIS}.error-rate.direction` can't be `lower-is`; did you mean `lower-is-better`?",
+        ),
+    ),
+    "a prometheus that is no address": (
+        ("prometheus: PRODUCTION_PROMETHEUS_URL", "prometheus: prometheus.example"),
+        (
+            "prometheus: prometheus.example",
+            f"`{PRODUCTION}.prometheus` can't be `prometheus.example`; it must match "
+            r"^(https?://\S+|[A-Z][A-Z0-9_]*)$",
         ),
     ),
     "no YAML": (
@@ -229,4 +261,5 @@ def test_variables_come_with_the_first_place_that_names_them(tmp_path: Path) -> 
     assert dict(found.variables) == {
         "PRODUCTION_KUBECONFIG": f"{path}:{line_of(text, 'PRODUCTION_KUBECONFIG')}",
         "PRODUCTION_DATABASE_URL": f"{path}:{line_of(text, 'PRODUCTION_DATABASE_URL')}",
+        "PRODUCTION_PROMETHEUS_URL": f"{path}:{line_of(text, 'PRODUCTION_PROMETHEUS_URL')}",
     }
