@@ -1,4 +1,4 @@
-"""`opsbot`: serve, migrate, adopt, verify, and the runbooks on the command line."""
+"""`opsbot`: serve, migrate, adopt, doctor, verify, and the runbooks on the command line."""
 
 import argparse
 import asyncio
@@ -11,6 +11,7 @@ from bot import adopting, catalogue_file, embedded, runbooks_cli, serving
 from bot.adapters.postgres.migrate import MigrationRefused, grant_login, migrate
 from bot.adapters.postgres.preflight import NotReady, assert_migrated, wait_until_reachable
 from bot.adapters.postgres.verify import faults
+from bot.doctor import command as doctoring
 from bot.kinds import known
 from bot.settings import Settings, SettingsError
 from runbooks.documents.errors import DocumentError
@@ -57,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     adopt.add_argument("service")
     adopt.add_argument("environment")
     adopt.set_defaults(do=_adopt)
+    doctor = commands.add_parser("doctor", help="check every connection, right and setting, and say how to mend them")
+    doctor.add_argument("--json", action="store_true", help="for machines")
+    doctor.set_defaults(do=lambda asked: doctoring.run(known=known(), for_machines=asked.json))
     commands.add_parser("verify", help="check every chain of events and every stored state").set_defaults(do=_verify)
     books = commands.add_parser("runbooks", help="check and show documents").add_subparsers(
         required=True, metavar="COMMAND"

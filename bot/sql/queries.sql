@@ -189,7 +189,7 @@ select data from blobs where digest = %(digest)s;
 
 -- name: messages_of
 -- The messages that a stream has in Slack, or is about to have.
-select key, channel, ts, thread_ts, body, posted_at, intended_at
+select key, channel, ts, thread_ts, body, posted_at, intended_at, refused
   from messages where stream = %(stream)s order by intended_at, key;
 
 -- name: intend_message
@@ -201,9 +201,13 @@ on conflict (key) do nothing;
 -- name: message_posted
 -- Slack has it, with this body; the time is that of the first post.
 update messages
-   set ts = %(ts)s, body = %(body)s,
+   set ts = %(ts)s, body = %(body)s, refused = '',
        posted_at = coalesce(posted_at, %(now)s::timestamptz, clock_timestamp())
  where key = %(key)s;
+
+-- name: message_refused
+-- Slack would not take it.
+update messages set refused = %(why)s where key = %(key)s;
 
 -- name: all_streams
 -- Every stream, for the check of the whole house.
@@ -258,3 +262,28 @@ select role.rolname,
 -- name: login
 -- Whether a role exists, and whether it is a superuser.
 select rolsuper from pg_roles where rolname = %(name)s;
+
+-- name: server
+-- The server's version, as people know it.
+select current_setting('server_version');
+
+-- name: lacking
+-- Which of these privileges the connected role does not have; those on what is not there count as lacking.
+select kind, name, privilege, col
+  from unnest(%(kind)s::text[], %(name)s::text[], %(privilege)s::text[], %(column)s::text[])
+       as needed (kind, name, privilege, col)
+ where not coalesce(
+   case kind
+     when 'schema' then has_schema_privilege(to_regnamespace(name)::oid, privilege)
+     when 'sequence' then has_sequence_privilege(to_regclass(name)::oid, privilege)
+     else case when col = '' then has_table_privilege(to_regclass(name)::oid, privilege)
+               else has_column_privilege(to_regclass(name)::oid, col, privilege) end
+   end, false);
+
+-- name: listen_as_doctor
+-- Hear whether notifications come through; nobody else listens there.
+listen opsbot_doctor;
+
+-- name: notify_doctor
+-- What is heard there.
+select pg_notify('opsbot_doctor', '');

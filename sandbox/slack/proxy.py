@@ -22,6 +22,7 @@ from sandbox.slack.journal import Call, Journal
 from sandbox.slack.memory import Memory
 from sandbox.slack.page import PERSON_COOKIE, Page
 from sandbox.slack.rules import Offers, for_the_person_alone
+from sandbox.slack.scopes import shipped_scopes
 from sandbox.slack.server import SlackServer
 from sandbox.slack.sizes import too_large
 from sandbox.slack.sockets import Sockets
@@ -40,6 +41,7 @@ class Proxy:
         self.port = 0
         self.journal = Journal()
         self.faults = Faults()
+        self.scopes = shipped_scopes()  # what the bot's token is said to have; nothing is refused for want of one
         self._offers = Offers()
         self._server = server
         self.memory = Memory(server.workspace, self._ask, self._offers)
@@ -63,6 +65,7 @@ class Proxy:
         """Forget calls, faults and what was supplied from memory."""
         self.journal.clear()
         self.faults.clear()
+        self.scopes = shipped_scopes()
         self.memory.clear()
 
     async def start(self) -> None:
@@ -119,7 +122,8 @@ class Proxy:
         if token not in known:
             return web.json_response(refused("invalid_auth" if token else "not_authed"))
         answer = await self.memory.answer(call.method, call.args)
-        return web.json_response(text=self._rewritten(json.dumps(answer)))
+        headers = {"x-oauth-scopes": ",".join(self.scopes)} if token == self._server.workspace.bot_token else {}
+        return web.json_response(text=self._rewritten(json.dumps(answer)), headers=headers)
 
     async def _response_url(self, request: web.Request) -> web.StreamResponse:
         answer = for_the_person_alone(await body(request))

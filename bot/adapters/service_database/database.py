@@ -11,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from bot.adapters.service_database import ledger
 from bot.adapters.service_database.errors import sanitised, translated
+from bot.adapters.service_database.ledger import DatabaseRole
 from bot.adapters.service_database.session import MigrationSession
 from bot.adapters.service_database.statements import statement
 from runbooks.steps.base import Site, Turn
@@ -47,6 +48,11 @@ class ServiceDatabases:
         async with self._connected(site, "opsbot") as connection:
             there = await ledger.stands(connection, what=_what(site))
             return await ledger.rows(connection) if there else ()
+
+    async def role(self, site: Site) -> DatabaseRole:
+        """Whom the catalogue's address connects as."""
+        async with self._connected(site, "opsbot") as connection:
+            return await ledger.role(connection)
 
     async def version(self, site: Site) -> str:
         """The last migration applied ("023_policy_profiles"); "" where there is none."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,21 @@ from runbooks.vocabulary import Fenced, Unreachable
 
 Connection = AsyncConnection[tuple[Any, ...]]
 _WATCH = "1000"  # milliseconds in which the server notices that its client is gone
+
+
+@dataclass(frozen=True)
+class DatabaseRole:
+    """The connected role, what it may do that migrations do not need, and the server's version."""
+
+    name: str
+    superuser: bool
+    bypasses_row_security: bool
+    server: str
+
+
+async def role(connection: Connection) -> DatabaseRole:
+    """Who is connected."""
+    return DatabaseRole(*await _one(connection, "role"))
 
 
 async def limit(connection: Connection, *, lock: timedelta, statements: timedelta) -> None:

@@ -60,14 +60,13 @@ class GitSource:
                 raise UnknownVersion(f"The commit {commit[:7]} is not in {mirror.name} any more.")
             return await _read(mirror, commit, folder)
 
-    async def ask(self, repository: str, *, seconds: float) -> str:
-        """See that the source answers within so many seconds; its address as it may be shown. Raises Unreachable."""
+    async def ask(self, repository: str, *, seconds: float) -> None:
+        """See that the source answers within so many seconds. Raises Unreachable."""
         async with self._mirror(repository) as mirror:
             try:
                 await mirror.ask(seconds)
             except GitFailed as cause:
-                raise Unreachable(f"the source {mirror.name}", str(cause)) from cause
-            return mirror.name
+                raise Unreachable(mirror.name, str(cause)) from cause
 
     @asynccontextmanager
     async def _mirror(self, repository: str) -> AsyncIterator[Mirror]:

@@ -1,0 +1,80 @@
+"""What `opsbot doctor` asks of the bot's own database, beside what the start asks (preflight.py)."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from bot.adapters.postgres.errors import translated
+from bot.adapters.postgres.migrate import ROLE, migrations
+from bot.adapters.postgres.pool import conninfo
+from bot.adapters.postgres.queries import query
+
+_SILENT_AFTER = 2.0  # seconds
+_GRANT = re.compile(rf"^grant (.+?) on (schema |sequence )?(.+?) to {ROLE};", re.MULTILINE)
+_PRIVILEGE = re.compile(r"(\w+)(?: \(([^)]*)\))?")
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A privilege that the bot's work needs; `column` is "" where it is one on the whole."""
+
+    kind: str  # table, schema or sequence
+    name: str
+    privilege: str
+    column: str = ""
+
+    def __str__(self) -> str:
+        what = f"{self.privilege} ({self.column})" if self.column else self.privilege
+        kind = "" if self.kind == "table" else f"{self.kind} "
+        return f"grant {what} on {kind}{self.name} to {ROLE}"
+
+
+def needed() -> tuple[Grant, ...]:
+    """All that the migrations grant."""
+    return tuple(grant for each in migrations() for grant in _grants(each.text))
+
+
+def _grants(text: str) -> Iterator[Grant]:
+    for what, kind, names in _GRANT.findall(text):
+        for name in names.split(", "):
+            for privilege, columns in _PRIVILEGE.findall(what):
+                for column in columns.split(", "):
+                    yield Grant(kind.strip() or "table", name, privilege, column)
+
+
+async def version(url: str) -> str:
+    """The server's version. Raises StoreUnavailable."""
+    async with _connected(url) as connection:
+        row = await (await connection.execute(query("server"))).fetchone()
+        return str(row[0]) if row else ""
+
+
+async def lacking(url: str) -> list[Grant]:
+    """What of `needed` the connected role does not have. Raises StoreUnavailable."""
+    wanted = needed()
+    parts = ("kind", "name", "privilege", "column")
+    async with _connected(url) as connection:
+        rows = await connection.execute(
+            query("lacking"), {part: [getattr(each, part) for each in wanted] for part in parts}
+        )
+        return [Grant(*row) for row in await rows.fetchall()]
+
+
+async def hears(url: str) -> bool:
+    """Whether a notification reaches who listens. Raises StoreUnavailable."""
+    async with _connected(url) as listening, _connected(url) as other:
+        await listening.execute(query("listen_as_doctor"))
+        await other.execute(query("notify_doctor"))
+        async with aclosing(listening.notifies(timeout=_SILENT_AFTER, stop_after=1)) as notifications:
+            return [each async for each in notifications] != []
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
+    with translated():
+        async with await AsyncConnection.connect(conninfo(url, silent_after=_SILENT_AFTER), autocommit=True) as made:
+            yield made

@@ -1,0 +1,1 @@
+"""`opsbot doctor`: looks at every connection, right and setting, and says how to mend what is missing."""

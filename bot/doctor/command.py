@@ -1,0 +1,19 @@
+"""`opsbot doctor`: the findings on standard output, and an exit code that says whether all of it holds."""
+
+from bot.doctor import configuration
+from bot.doctor.configuration import Known
+from bot.doctor.examining import examine
+from bot.doctor.report import as_json, as_text
+from runbooks.redaction import Redactor
+
+FINE, FAULTY = 0, 1
+
+
+def run(*, known: Known, for_machines: bool) -> int:
+    """Look at everything and print it; as JSON `for_machines`."""
+    loaded, findings = configuration.settings()
+    redactor = Redactor(loaded.secrets() if loaded else ())
+    if loaded:
+        findings += examine(loaded, known=known)
+    print(as_json(findings, redactor) if for_machines else as_text(findings, redactor))
+    return FINE if all(each.holds for each in findings) else FAULTY

@@ -1,0 +1,76 @@
+"""Opsbot's own database: it answers, its tables are there, its role may do its work and no more, it notifies."""
+
+from dataclasses import dataclass
+
+from bot.adapters.postgres import inspection
+from bot.adapters.postgres.preflight import NotReady, assert_migrated, assert_restricted, wait_until_reachable
+from bot.doctor.finding import Check, Finding, Look, Subject
+from runbooks.store import StoreUnavailable
+
+_PATIENCE = 3.0  # seconds
+_SEE = "see that PostgreSQL runs and lets this host in, and that OPSBOT_DATABASE_URL is right"
+_POOLER = (
+    "connect directly, or through a pooler that keeps a session for each connection; "
+    "until then work begins seconds later than it could"
+)
+
+
+@dataclass(frozen=True)
+class DatabaseChecks:
+    """Asks the database at `url`."""
+
+    url: str
+
+    def checks(self) -> Check:
+        """All of it."""
+        then = (_check("role", self._role), _check("privileges", self._privileges))
+        migrated = _check("migrations", self._migrations, *then)
+        return _check("server", self._server, migrated, _check("notifications", self._notifications))
+
+    async def _server(self) -> Finding:
+        try:
+            await wait_until_reachable(self.url, deadline=_PATIENCE)
+            return _subject("server").ok(f"PostgreSQL {await inspection.version(self.url)} answers")
+        except StoreUnavailable as cause:
+            return _subject("server").missing(str(cause), _SEE)
+
+    async def _migrations(self) -> Finding:
+        try:
+            await assert_migrated(self.url)
+        except NotReady as cause:
+            return _told("migrations", cause)
+        return _subject("migrations").ok("every migration is applied, as its file says")
+
+    async def _role(self) -> Finding:
+        try:
+            await assert_restricted(self.url)
+        except NotReady as cause:
+            return _told("role", cause)
+        return _subject("role").ok("it is restricted: it may not change or delete what is recorded")
+
+    async def _privileges(self) -> Finding:
+        if lacking := await inspection.lacking(self.url):
+            statements = " ".join(f"{grant};" for grant in lacking)
+            told = "the role may not do all of the bot's work"
+            return _subject("privileges").missing(told, f"run as the tables' owner: {statements}")
+        return _subject("privileges").ok("the role may do all of the bot's work")
+
+    async def _notifications(self) -> Finding:
+        if await inspection.hears(self.url):
+            return _subject("notifications").ok("what is notified is heard")
+        told = "LISTEN hears nothing, as behind a pooler that shares sessions"
+        return _subject("notifications").wrong(told, _POOLER)
+
+
+def _subject(check: str) -> Subject:
+    return Subject("database", check)
+
+
+def _check(name: str, look: Look, *then: Check) -> Check:
+    return Check(_subject(name), look, _SEE, then)
+
+
+def _told(check: str, cause: NotReady) -> Finding:
+    """What the start would say; after its colon stands what to do."""
+    says, _, mend = str(cause).partition(": ")
+    return _subject(check).wrong(says, mend)
