@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
+from runbooks.runs.todo import under_way
 from runbooks.vocabulary import Done, InDoubt
 
 
@@ -19,12 +20,12 @@ def of_failure(run: Run, release: Release) -> Iterator[str]:
 
 
 def of_giving_up(run: Run, release: Release, behind: Sequence[Run]) -> Iterator[str]:
-    """Of a run that people ended: what was under way, what was done before, between which versions it left things.
+    """Of a run that people ended: what was done, what was under way, between which versions it left things.
 
     `behind`: the runs that a rollback was to take back.
     """
+    yield from _done(run)
     yield from _under_way(run)
-    yield from _done_before(run)
     yield from _schema(run, release)
     yield _meaning(run, release, behind)
 
@@ -34,15 +35,19 @@ def _under_way(run: Run) -> Iterator[str]:
     state = run.of(step) if step else None
     if step is not None and state is not None and isinstance(state.outcome, InDoubt):
         yield f"Whether “{step.title}” was done is not known."
-    elif step is not None and state is not None and run.reason and run.status == "aborted":
-        yield f"“{step.title}” was under way: {run.reason.rstrip('.')}."
+    elif (cut := under_way(run)) is not None:
+        yield (
+            f"“{cut.title}” was under way: {run.reason.rstrip('.')}."
+            if run.reason
+            else f"“{cut.title}” was under way."
+        )
 
 
-def _done_before(run: Run) -> Iterator[str]:
+def _done(run: Run) -> Iterator[str]:
     for step in run.plan.steps if run.plan else ():
         outcome = run.steps[step.id].outcome if step.id in run.steps else None
         if step.changes and isinstance(outcome, Done) and outcome.line and "applied" not in outcome.evidence:
-            yield f"“{step.title}” was done before: {outcome.line}."
+            yield f"“{step.title}” was done: {outcome.line}."
 
 
 def _schema(run: Run, release: Release) -> Iterator[str]:

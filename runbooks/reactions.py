@@ -94,6 +94,7 @@ def _told(run: Run, behind: list[Run], see: See) -> Asked:
         stands=run.status is Status.SUCCEEDED or (run.status is Status.ABORTED and run.carried_out),
         by=run.ended_by,
         at=run.ended_at,
+        changed=run.changed,
         successor=run.successor,
     )
     asked: Asked = [(f"run/{other.id}", EndRunsWayBack(way_back)) for other in behind]

@@ -19,6 +19,7 @@ class WayBack:
     stands: bool  # the environment is back on `version`; what was left only waited for people
     by: Actor | None
     at: datetime | None
+    changed: bool = True  # whether it had begun to change anything
     successor: str = ""  # the rollback that took its place
 
     @property

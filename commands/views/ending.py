@@ -6,6 +6,7 @@ from commands.views.way_back import how_it_ended
 from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status
+from runbooks.runs.todo import under_way
 
 _REASON = 1500  # characters
 
@@ -38,7 +39,7 @@ def _to_go_back(run: Run, release: Release) -> str:
 
 def _aborted(run: Run, release: Release) -> str:
     """What an abort ended, what stays, and how to go back."""
-    clause = words.safe(run.reason, _REASON).rstrip(".") or "nothing was under way"
+    clause = _ended_by_it(run)
     if not run.changed:
         return f"{clause}. {_unchanged(run, release)}"
     if not run.carried_out:
@@ -47,6 +48,14 @@ def _aborted(run: Run, release: Release) -> str:
     if run.command == "rollback":
         return f"{clause}. {runs} again; only lines for people were left."
     return f"{clause}. Every change was made: {runs}, which is not recorded as good.{_to_go_back(run, release)}"
+
+
+def _ended_by_it(run: Run) -> str:
+    """What the step that was cut off left, or that nothing was cut off."""
+    if run.reason:
+        return words.safe(run.reason, _REASON).rstrip(".")
+    step = under_way(run)
+    return f"“{words.short(step.title)}” was under way" if step else "nothing was under way"
 
 
 def _unchanged(run: Run, release: Release) -> str:

@@ -23,8 +23,8 @@ def finding_card(finding: Finding, release: Release, run: Run) -> list[Block]:
         header(f"{finding.severity} · {finding.title}"),
         context(f"{where} · {finding.run} · {words.line(run.version, 90)} · {_asked(run)}"),
     ]
-    now = _now(finding, release)
-    end = [section("\n".join([f"*Do:* {_to_do(finding)}", *([now] if now else [])]))]
+    lines = [*_by_itself(finding, release), f"*Do:* {_to_do(finding)}", *_by_the_button(finding, release)]
+    end = [section("\n".join(lines))]
     if finding.acknowledged_by is not None:
         seen = f"☑️ Acknowledged by {words.person(finding.acknowledged_by)} {words.at(finding.acknowledged_at)}"
         end.append(context(seen))
@@ -64,24 +64,31 @@ def _to_do(finding: Finding) -> str:
     return words.safe(finding.action)
 
 
-def _now(finding: Finding, release: Release) -> str:
-    """What goes on by itself, what has come of it, or that nothing does."""
-    good = words.line(release.known_good.version, 90) if release.known_good else ""
+def _by_itself(finding: Finding, release: Release) -> list[str]:
+    """The rollback that goes by itself, and what has come of it."""
+    to = words.line(release.known_good.version, 90) if release.known_good else "the last known good"
     if finding.way_back is not None:
-        return how_it_ended(finding.way_back, finding.environment)
-    if finding.rolls_back:
-        return f"The rollback to {good or 'the last known good'} has begun by itself: {finding.rolls_back}."
-    if not finding.offers_rollback:
-        return ""
-    if not good:
-        return "Nothing goes back by itself, and no last known good is recorded: deploy a version that you trust."
-    return f"Nothing goes back by itself: the button asks once, then {good} comes back."
+        return [how_it_ended(finding.way_back, finding.environment)]
+    return [f"The rollback to {to} has begun by itself: {finding.rolls_back}."] if finding.rolls_back else []
+
+
+def _by_the_button(finding: Finding, release: Release) -> list[str]:
+    """That nothing goes back by itself, and what the button does."""
+    if not _offers(finding):
+        return []
+    if release.known_good is None:
+        return ["Nothing goes back by itself, and no last known good is recorded: deploy a version that you trust."]
+    to = words.line(release.known_good.version, 90)
+    return [f"Nothing goes back by itself: the button asks once, then {to} comes back."]
+
+
+def _offers(finding: Finding) -> bool:
+    return finding.offers_rollback or (finding.way_back is not None and finding.way_back.given_up)
 
 
 def _buttons(finding: Finding, release: Release) -> list[Block]:
     back = []
-    offers = finding.offers_rollback or (finding.way_back is not None and finding.way_back.given_up)
-    if offers and release.known_good:
+    if _offers(finding) and release.known_good:
         place = {"service": finding.service, "environment": finding.environment, "version": ""}
         back = [button(f"Roll back to {release.known_good.version}", "ask-rollback", place, "primary")]
     taken = finding.acknowledged_by is not None

@@ -13,7 +13,7 @@ def how_it_ended(back: WayBack, environment: str) -> str:
     if back.stands:
         left = "" if back.status == "succeeded" else f", and was aborted {who} with lines left to do"
         return f"{back.run} took {place} back to {to}{left}."
-    not_back = f"{place} was not taken back"
+    not_back = f"{place} may be back only in part" if back.changed else f"{place} was not taken back"
     match back.status:
         case "aborted" | "rejected":
             return f"The rollback {back.run} was {back.status} {who}: {not_back}."

@@ -59,8 +59,8 @@ def test_it_says_what_happened_what_it_means_and_what_to_do() -> None:
         "New pods crash: 2 of 2 in CrashLoopBackOff for 20 s. Old pods still serve (3 of 3 ready).",
         "web-669894df6b-sdkhg · exit 1 · “DATABASE_URL is not set”",
         "Migration 024_tenant_flags.sql is applied; it is not known whether v41 runs on it.",
-        "*Do:* Watch R-1. Create incident.",
         "The rollback to v41 has begun by itself: R-1.",
+        "*Do:* Watch R-1. Create incident.",
     ]
     assert buttons_of(finding, run) == ["Acknowledge"]
 

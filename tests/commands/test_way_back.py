@@ -87,8 +87,8 @@ def aborted(streams: Streams, story: Stages, note: str = "", by: Any = ALEX) -> 
 def test_while_the_rollback_goes_by_itself_people_are_to_watch_it() -> None:
     streams, _ = crashed()
     assert streams.says(FOUND)[-2:] == [
-        "*Do:* Watch R-1. Create incident.",
         "The rollback to v41 has begun by itself: R-1.",
+        "*Do:* Watch R-1. Create incident.",
     ]
     assert streams.buttons(FOUND) == ["Acknowledge"]
 
@@ -126,9 +126,10 @@ def test_nothing_goes_on_promising_an_aborted_rollback() -> None:
     streams, back = crashed()
     back.begun("take-over")
     aborted(streams, back)
-    assert streams.says(FOUND)[-2:] == [
-        "*Do:* Execute rollback. Create incident.",
+    assert streams.says(FOUND)[-3:] == [
         "The rollback R-1 was aborted by <@UALEX> at 10:00: production was not taken back.",
+        "*Do:* Execute rollback. Create incident.",
+        "Nothing goes back by itself: the button asks once, then v41 comes back.",
     ]
     assert streams.buttons(FOUND) == ["Roll back to v41", "Acknowledge"]
     assert streams.says("run/D-1")[-1] == (
@@ -144,9 +145,23 @@ def test_a_rollback_that_ended_well_is_told_to_whoever_waited_for_it() -> None:
     back.done("health", HEALTHY).done("schema").done("announce").ticked("lessons")
     streams.takes(back)
     assert streams.findings == [FOUND]
-    assert streams.says(FOUND)[-2:] == ["*Do:* Create incident.", "R-1 took production back to v41."]
+    assert streams.says(FOUND)[-2:] == ["R-1 took production back to v41.", "*Do:* Create incident."]
     assert streams.buttons(FOUND) == ["Acknowledge"]
     assert streams.says("run/D-1")[-1].endswith("at 10:00. R-1 took production back to v41.")
+
+
+def test_a_rollback_aborted_after_its_change_may_have_done_a_part() -> None:
+    streams, back = crashed()
+    back.done("take-over", Done("nothing was running here")).done("revert", Done("3 of 3 pods on v41, by digest"))
+    back.begun("health")
+    aborted(streams, back)
+    assert streams.says("finding/R-1.rollback-aborted")[2:5] == [
+        "“Revert to previous deployment” was done: 3 of 3 pods on v41, by digest.",
+        "“Verify health” was under way.",
+        "So production may stand between v42 and v41.",
+    ]
+    assert "R-1 was aborted by <@UALEX> at 10:00: production may be back only in part." in streams.says(FOUND)[-3]
+    assert "at 10:00: “Verify health” was under way. What was changed before stays." in streams.says("run/R-1")[-1]
 
 
 def test_aborted_when_only_people_were_waited_for_it_is_back_all_the_same() -> None:
@@ -155,7 +170,7 @@ def test_aborted_when_only_people_were_waited_for_it_is_back_all_the_same() -> N
     back.done("health", HEALTHY).done("schema", ASKED)
     aborted(streams, back)
     assert streams.findings == [FOUND]
-    assert streams.says(FOUND)[-1] == (
+    assert streams.says(FOUND)[-2] == (
         "R-1 took production back to v41, and was aborted by <@UALEX> at 10:00 with lines left to do."
     )
     assert streams.says("run/R-1")[-1].endswith("production runs v41 again; only lines for people were left.")
@@ -168,8 +183,8 @@ def test_a_rollback_that_failed_is_told_too() -> None:
     streams.takes(back)
     assert streams.findings == [FOUND, "finding/R-1.rollback-failed"]
     assert streams.says(FOUND)[-2:] == [
-        "*Do:* Restore by hand. Create incident.",
         "The rollback R-1 failed at 10:00: its card says what stands where.",
+        "*Do:* Restore by hand. Create incident.",
     ]
     assert streams.buttons(FOUND) == ["Acknowledge"]
 
@@ -188,11 +203,11 @@ def test_a_rollback_that_takes_the_place_of_another_is_named_and_its_end_is_told
     streams.takes(back)
     assert streams.findings == [FOUND]
     assert streams.says(FOUND)[-2:] == [
-        "*Do:* Watch R-2. Create incident.",
         "The rollback R-1 was stopped by <@USAM> at 10:00; R-2 takes production back instead.",
+        "*Do:* Watch R-2. Create incident.",
     ]
     aborted(streams, by_hand("R-2", "R-1", back.now))
-    assert streams.says(FOUND)[-1].startswith("The rollback R-2 was aborted by <@UALEX>")
+    assert streams.says(FOUND)[-3].startswith("The rollback R-2 was aborted by <@UALEX>")
     assert streams.buttons(FOUND) == ["Roll back to v41", "Acknowledge"]
     assert "finding/R-2.rollback-aborted" in streams.findings
 
@@ -254,7 +269,7 @@ def test_a_deploy_aborted_while_its_lines_were_ticked_says_what_runs() -> None:
     deploy = Stages().deploying().serving()
     streams = aborted(Streams(), deploy)
     lines = streams.says("finding/D-1.deploy-aborted")
-    assert "“Deploy new pods” was done before: 3 of 3 pods on v42." in lines
+    assert "“Deploy new pods” was done: 3 of 3 pods on v42." in lines
     assert "Every change was made: production runs v42, which is not recorded as good." in lines
     assert "Every change was made: production runs v42, which is not recorded as good." in streams.says("run/D-1")[-1]
 
