@@ -56,7 +56,7 @@ def test_words_that_lack_something_get_a_sentence(typed: str, says: str) -> None
         "api v42 production now <!channel> <@URILEY> <#C1> `x` https://evil.example/a " + "x" * 500,
         "<!channel><@URILEY>`https://evil.example/" + "x" * 500,
         "lock <!channel><@URILEY>`https://evil.example/" + "x" * 500,
-        "lock api " + "<!channel>prodution"[10:] + " <!channel>",
+        "lock api prodution <!channel>",
         "abort <!channel><@URILEY>\u202e",
     ],
 )
