@@ -14,9 +14,11 @@ from pathlib import Path
 
 import psycopg
 
+from bot import library
 from bot.adapters.postgres.migrate import grant_login, migrate
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
+from bot.kinds import known
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
 from runbooks.engine.handle import Reception
@@ -74,7 +76,9 @@ async def _timed(act: Callable[[int], Awaitable[object]]) -> list[float]:
 
 async def _measure(url: str) -> tuple[list[float], list[float]]:
     async with Pool(url) as pool:
-        reception = Reception(PostgresStore(pool, folds()), catalogue(), Everybody(), lambda: datetime.now(UTC))
+        books = library.read([library.shipped()], known=known())
+        store = PostgresStore(pool, folds())
+        reception = Reception(store, catalogue(), Everybody(), lambda: datetime.now(UTC), books)
 
         async def deploy(number: int) -> None:
             reply = await reception.handle(asks.Deploy(f"api-{number}", "v42"), by=RILEY, key=f"bench/{number}")

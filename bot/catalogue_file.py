@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from runbooks.catalogue import Catalogue, Service
+from runbooks.catalogue import Catalogue, OnFailure, Service
 from runbooks.documents import checks
 from runbooks.documents.errors import Report
 from runbooks.documents.marked import Loc, Marked, read
 from runbooks.documents.placeholders import is_placeholder
 from runbooks.documents.runbook import Runbook
+from runbooks.vocabulary import Then
 
 
 class Runbooks(Protocol):
@@ -64,7 +65,21 @@ class CatalogueFile:
                     known = checks.nearest(missing, service.commands, what="its commands are")
                     line = self.marked.line(("services", name, "commands"))
                     report.add(line, where, f"add it, or name a runbook of your own ({known})")
+            self._check_reserved(name, service, runbooks, report)
         report.close()
+
+    def _check_reserved(self, name: str, service: Service, runbooks: Runbooks, report: Report) -> None:
+        """A rollback that follows a failed deploy by itself holds what that one held, so that must be enough."""
+        names = (service.runbooks.deploy, service.runbooks.rollback)
+        if any(each not in runbooks.ids for each in names):
+            return
+        deploy, rollback = (runbooks.runbook(each) for each in names)
+        lacking = " and the ".join(sorted(rollback.reserved - deploy.reserved))
+        follows = any(item.step and item.step.on_failure.then is Then.ROLLBACK for item in deploy.items)
+        if lacking and follows and any(e.on_failure is OnFailure.ROLLBACK for e in service.environments.values()):
+            line = self.marked.line(("services", name, "runbooks", "deploy"))
+            wrong = f"`{deploy.id}` does not reserve the {lacking}; `{rollback.id}` does, and may follow by itself"
+            report.add(line, wrong, "let both reserve the same, or let the environments ask (`on-failure: ask`)")
 
 
 def load(path: Path) -> CatalogueFile:

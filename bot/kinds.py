@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from runbooks.documents.runbook import StepBlock
 from runbooks.steps.announce import Announce
 from runbooks.steps.approve import Approve
 from runbooks.steps.base import Params, Step
@@ -31,6 +32,13 @@ KINDS: tuple[type[Step], ...] = (
     Rollout,
     TakeOver,
 )
+
+
+def touches(step: StepBlock) -> frozenset[str] | None:
+    """What a step changes of what a run can reserve; None: something, which only people know (a `command`)."""
+    if step.params.get("changes"):
+        return None
+    return next((kind.touches for kind in KINDS if kind.uses == step.uses), frozenset())
 
 
 def known() -> Mapping[str, type[Params]]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from bot.kinds import touches
 from runbooks.documents.blocks import Known
 from runbooks.documents.errors import DocumentError, Fault
 from runbooks.documents.parse import parse
+from runbooks.documents.reserves import reserving
 from runbooks.documents.runbook import Runbook
 
 
@@ -67,7 +69,7 @@ def read_document(path: Path, *, known: Known) -> Runbook:
     except OSError as cause:
         wrong = f"the document can't be read: {cause.strerror}"
         raise DocumentError([Fault(str(path), 1, wrong, "name a file that can be read")]) from cause
-    return parse(data, path=str(path), known=known)
+    return reserving(parse(data, path=str(path), known=known), touches)
 
 
 def documents_in(folder: Path) -> list[Path]:

@@ -118,7 +118,10 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
             outside=outside,
             slack=slack,
             edge=Edge(
-                Reception(store, configuration.catalogue, members, now), store, configuration.catalogue, way_back
+                Reception(store, configuration.catalogue, members, now, configuration.library),
+                store,
+                configuration.catalogue,
+                way_back,
             ),
             advance=Advance(store, planner, members, redactor, now),
             deliveries=Deliveries(

@@ -27,6 +27,10 @@ class Reception(Protocol):
         """Which of these groups the person is in now. Raises Unreachable."""
         ...
 
+    def reserved(self, runbook: str) -> frozenset[str]:
+        """What a run of this runbook reserves of its environment."""
+        ...
+
 
 class WayBack(Protocol):
     """Reads what a rollback would bring back, and what it would not."""

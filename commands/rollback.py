@@ -105,7 +105,8 @@ async def _confirmation(
     edge: Edge, service: tuple[str, Service], place: tuple[str, Environment], asked: Asked
 ) -> dict[str, Any]:
     stream = f"release/{service[0]}/{place[0]}"
-    snapshot = await edge.store.read([stream], targets=sorted(targets(service[1], place[0])))
+    wanted = targets(service[1], place[0], edge.reception.reserved(service[1].runbooks.rollback))
+    snapshot = await edge.store.read([stream], targets=sorted(wanted))
     await _refuse_second(edge, snapshot.holders.values())
     release: Release = snapshot.streams[stream].state
     target = way_back(release, asked.version)

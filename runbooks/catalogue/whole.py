@@ -37,8 +37,14 @@ class Catalogue(Part):
         return faults
 
 
-def targets(service: Service, environment: str) -> frozenset[str]:
-    """What a run that changes this environment reserves: each workload, and its database."""
+EVERYTHING = frozenset({"workloads", "database"})
+
+
+def targets(service: Service, environment: str, reserved: frozenset[str] = EVERYTHING) -> frozenset[str]:
+    """What a run that changes this environment holds: each workload, and its database, as far as it reserves them."""
     place = service.environments[environment]
-    found = {f"{place.cluster}/{place.namespace}/{workload.deployment}" for workload in service.workloads}
-    return frozenset(found | ({f"database/{place.database}"} if place.database else set()))
+    found = {
+        "workloads": {f"{place.cluster}/{place.namespace}/{workload.deployment}" for workload in service.workloads},
+        "database": {f"database/{place.database}"} if place.database else set(),
+    }
+    return frozenset(target for what, names in found.items() if what in reserved for target in names)

@@ -54,7 +54,7 @@ class FrontMatter(_Part):
     command: str = Field(default="", pattern=r"^([a-z][a-z0-9-]*)?$")
     parameters: dict[Name, DeclaredParameter] = Field(default_factory=dict)
     severity: Severity = Severity.S3
-    reserves: tuple[Literal["workloads", "database"], ...] = ()
+    reserves: tuple[Literal["workloads", "database"], ...] | None = None
     approvals: Literal["environment"] = "environment"
     modes: dict[Name, str] = Field(default_factory=dict)
 

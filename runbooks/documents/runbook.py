@@ -26,6 +26,10 @@ _SHAPES = {
 }
 
 
+RESERVABLE = ("workloads", "database")
+"""What of an environment a run may reserve, so that no other run changes it meanwhile."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """Something that whoever starts the runbook must say; `pattern` narrows what its kind admits."""
@@ -90,12 +94,17 @@ class Runbook:
     command: str = ""  # the slash command that runs it; "" for none
     parameters: tuple[Parameter, ...] = ()
     severity: Severity = Severity.S3
-    reserves: tuple[str, ...] = ()
+    reserves: tuple[str, ...] | None = None  # of RESERVABLE; None: the document does not say
     approvals: str = "environment"  # the environment's approvers bind whatever a document says
     modes: tuple[tuple[str, str], ...] = ()  # name, heading: parts of the document that run on their own
     purpose: str = ""  # what it is for, in a few words
     when_to_read: str = ""
     text: str = ""  # the whole document as it is read: Markdown, its front matter as empty lines
+
+    @property
+    def reserved(self) -> frozenset[str]:
+        """What a run of it reserves: all there is, where that is not said."""
+        return frozenset(RESERVABLE if self.reserves is None else self.reserves)
 
     @property
     def items(self) -> tuple[Item, ...]:

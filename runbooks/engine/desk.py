@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from runbooks.catalogue import Catalogue, Environment, Service
+from runbooks.catalogue import Catalogue, Environment, Service, targets
 from runbooks.engine.draft import Draft
 from runbooks.engine.places import find_place
+from runbooks.engine.planning import Library
 from runbooks.runs import policy
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Actor
@@ -26,10 +27,15 @@ class Desk:
     draft: Draft
     who: Who
     number: int  # for a run that this gesture starts
+    library: Library
 
     def place(self, service: str, environment: str) -> tuple[Service, str, Environment]:
         """The service, the environment's name and the environment. Raises Refused with the nearest valid names."""
         return find_place(self.catalogue, service, environment)
+
+    def targets(self, service: Service, environment: str, runbook: str) -> frozenset[str]:
+        """What a run of this runbook holds there."""
+        return targets(service, environment, self.library.runbook(runbook).reserved)
 
     def run(self, run_id: str) -> Run:
         """The run as it stands in this draft."""

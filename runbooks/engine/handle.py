@@ -12,6 +12,7 @@ from runbooks.engine.desk import Desk, Who
 from runbooks.engine.draft import Draft, stored_reply
 from runbooks.engine.gestures import gesture, opening
 from runbooks.engine.people import Members, groups_of
+from runbooks.engine.planning import Library
 from runbooks.engine.shapes import is_version
 from runbooks.store import Conflict, Duplicate, Inbox, Store, TargetBusy
 from runbooks.vocabulary import Actor, Refused, Unreachable
@@ -27,6 +28,7 @@ class Reception:
     catalogue: Catalogue
     members: Members
     clock: Callable[[], datetime]
+    library: Library
 
     async def handle(self, ask: asks.Ask, *, by: Actor, key: str) -> asks.Reply:
         """Move what was asked for, once per `key`. When it returns, it is recorded.
@@ -55,13 +57,17 @@ class Reception:
         """Which of these groups the person is in now. Raises Unreachable."""
         return await groups_of(self.members, by, among)
 
+    def reserved(self, runbook: str) -> frozenset[str]:
+        """What a run of this runbook reserves of its environment."""
+        return self.library.runbook(runbook).reserved
+
     async def _once(self, ask: asks.Ask, who: Who, number: int, key: str) -> asks.Reply:
         draft = Draft(store=self.store, catalogue=self.catalogue, now=self.clock())
         streams, targets = opening(self.catalogue, ask, number)
         if (first := await draft.open(streams, targets=targets, inbox=key)) is not None:
             return _reply(first)
         try:
-            reply = await gesture(ask, Desk(self.catalogue, draft, who, number))
+            reply = await gesture(ask, Desk(self.catalogue, draft, who, number, self.library))
         except Refused as refused:
             facts = {"doing": asks.doing(ask), **refused.facts}
             reply, draft = asks.Reply(refused=refused.reason, facts=facts), draft.blank()

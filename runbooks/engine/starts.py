@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from runbooks.catalogue import Environment, targets
+from runbooks.catalogue import Environment
 from runbooks.engine import asks
 from runbooks.engine.desk import Desk
 from runbooks.engine.draft import Draft
@@ -23,7 +23,8 @@ async def deploy(ask: asks.Deploy, desk: Desk) -> asks.Reply:
     """Start a deploy. Raises Refused."""
     service, name, environment = desk.place(ask.service, ask.environment)
     desk.admit(frozenset(environment.deployers), "deploy")
-    await _refuse_held(desk, f"release/{ask.service}/{name}")
+    held = desk.targets(service, name, service.runbooks.deploy)
+    await _refuse_held(desk, f"release/{ask.service}/{name}", held)
     started = run_id(ask, desk.number)
     request = run.Request(
         by=desk.who.by,
@@ -32,7 +33,7 @@ async def deploy(ask: asks.Deploy, desk: Desk) -> asks.Reply:
         service=ask.service,
         environment=name,
         version=ask.version,
-        targets=targets(service, name),
+        targets=held,
         quorum=_quorum(environment),
         approval_seconds=int(environment.approval.expires.total_seconds()),
     )
@@ -40,13 +41,13 @@ async def deploy(ask: asks.Deploy, desk: Desk) -> asks.Reply:
     return asks.Reply("started", facts={"run": started, "version": ask.version, **where(ask.service, name)})
 
 
-async def _refuse_held(desk: Desk, release_stream: str) -> None:
-    """A lock, or a run that holds one of the targets, keeps a deploy from starting."""
+async def _refuse_held(desk: Desk, release_stream: str, wanted: frozenset[str]) -> None:
+    """A lock, or a run that holds one of the wanted targets, keeps a deploy from starting."""
     state: Release = desk.draft.state(release_stream)
     if state.lock is not None:
         place = where(state.service, state.environment)
         raise Refused("locked", by=state.lock.by, why=state.lock.reason, at=state.lock.at, **place)
-    for holder in _holders(desk.draft):
+    for holder in _holders(desk.draft, wanted):
         raise Refused("busy", **await _busy(desk.draft, holder))
 
 
@@ -54,8 +55,8 @@ def _quorum(environment: Environment) -> Quorum:
     return Quorum(environment.approval.group, environment.approval.count)
 
 
-def _holders(draft: Draft) -> list[str]:
-    return sorted(set(draft.holders.values()))
+def _holders(draft: Draft, wanted: frozenset[str]) -> list[str]:
+    return sorted({stream for target, stream in draft.holders.items() if target in wanted})
 
 
 async def _busy(draft: Draft, stream: str) -> dict[str, object]:
@@ -85,7 +86,8 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
     if ask.shown != target_digest(target):
         raise Refused("confirmation-stale", version=target.version, **where(ask.service, name))
     started = run_id(ask, desk.number)
-    stopped = await _supersede(desk, started)
+    held = desk.targets(service, name, service.runbooks.rollback)
+    stopped = await _supersede(desk, started, held)
     request = run.Request(
         by=desk.who.by,
         command="rollback",
@@ -93,7 +95,7 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
         service=ask.service,
         environment=name,
         version=target.version,
-        targets=targets(service, name),
+        targets=held,
         quorum=None if target == state.known_good else _quorum(environment),
         approval_seconds=int(environment.approval.expires.total_seconds()),
         target=target,
@@ -120,10 +122,10 @@ def target_digest(target: KnownGood) -> str:
     return digest_of(asdict(target))
 
 
-async def _supersede(desk: Desk, successor: str) -> list[str]:
-    """End every deploy that holds one of the targets, and void its lease; a rollback is never preempted."""
+async def _supersede(desk: Desk, successor: str, wanted: frozenset[str]) -> list[str]:
+    """End every deploy that holds one of the wanted targets, and void its lease; a rollback is never preempted."""
     stopped = []
-    for stream in _holders(desk.draft):
+    for stream in _holders(desk.draft, wanted):
         busy = await _busy(desk.draft, stream)
         if busy["command"] == "rollback":
             raise Refused("rolling-back-already", **busy)

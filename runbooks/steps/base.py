@@ -87,6 +87,7 @@ class Step:
     uses: str
     params: type[Params] = Params
     changes: bool = False  # whether it changes the environment, and so needs the plan's approvals
+    touches: frozenset[str] = frozenset()  # what it changes or fences of what a run can reserve
     cut: Cut = Cut.IDEMPOTENT
     finding: str | None = None  # of the escalation table, when it fails and the document names none
 

@@ -35,6 +35,7 @@ class TakeOver(Step):
     """Waits for the old holder, ends what it had begun, fences every target, and says what was found."""
 
     uses = "take-over"
+    touches = frozenset({"workloads", "database"})
 
     def __init__(
         self, workloads: Workloads, *, holders: Holders, database: DatabaseFence, steps: Mapping[str, Step]

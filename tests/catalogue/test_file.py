@@ -1,5 +1,6 @@
 """Every fault of the catalogue is told at its line, in its place's name, with what would be right."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,8 +47,9 @@ CASES = {
         ("    tag: version", "    xyz: 1"),
         (
             "xyz: 1",
-            "unknown key `xyz` in services.solvereign-api; known here: `commands`, `default-environment`, "
-            "`environments`, `image`, `kpis`, `migrations`, `runbooks`, `source`, `tag`, `workloads`",
+            "unknown key `xyz` in services.solvereign-api; known here: `ci`, `commands`, "
+            "`default-environment`, `environments`, `image`, `kpis`, `migrations`, `runbooks`, `smoke`, `source`, "
+            "`tag`, `version-path`, `workloads`",
         ),
     ),
     "a key that is missing": (
@@ -250,6 +252,24 @@ def test_a_command_that_the_service_lacks(tmp_path: Path) -> None:
         f"{line}: `solvereign-api` has no command `smoke`, which the runbook `deployment-checklist` runs; "
         "add it, or name a runbook of your own (its commands are: `other`, `tests`)"
     ]
+
+
+def test_a_rollback_that_may_follow_a_deploy_reserves_no_more_than_that_one(tmp_path: Path) -> None:
+    books = library.read([library.shipped()], known=KNOWN)
+    narrow = replace(books.documents["deployment-checklist"], reserves=("workloads",))
+    books = library.Library({**books.documents, narrow.id: narrow})
+    path = changed(tmp_path, "deploy: deployment-checklist", "deploy: deployment-checklist")
+
+    with pytest.raises(DocumentError) as caught:
+        load(path).check(books)
+    line = line_of(path.read_text(), "deploy: deployment-checklist")
+    assert str(caught.value) == (
+        f"{path}:{line}: `deployment-checklist` does not reserve the database; `rollback-procedures/emergency` does, "
+        "and may follow by itself; let both reserve the same, or let the environments ask (`on-failure: ask`)"
+    )
+    asking = path.read_text().replace("on-failure: rollback", "on-failure: ask")
+    path.write_text(asking)
+    load(path).check(books)
 
 
 def test_variables_come_with_the_first_place_that_names_them(tmp_path: Path) -> None:

@@ -233,8 +233,9 @@ class World:
     def use(self, store: PostgresStore) -> None:
         """Work on this store."""
         self.store = store
-        planner = Planner(self.catalogue, Shelf(self.steps), self.steps, self.source)
-        self.reception = Reception(store, self.catalogue, self.members, lambda: self.now)
+        self.shelf = Shelf(self.steps)
+        planner = Planner(self.catalogue, self.shelf, self.steps, self.source)
+        self.reception = Reception(store, self.catalogue, self.members, lambda: self.now, self.shelf)
         self.engine = Advance(store, planner, self.members, Redactor(), lambda: self.now)
 
     def replica(self) -> "World":

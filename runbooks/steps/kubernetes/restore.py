@@ -21,6 +21,7 @@ class Restore(Step):
 
     uses = "kubernetes.restore"
     changes = True
+    touches = frozenset({"workloads"})
     cut = Cut.RECONCILES
     finding = "rollback-failed"
 

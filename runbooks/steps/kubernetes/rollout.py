@@ -29,6 +29,7 @@ class Rollout(Step):
 
     uses = "kubernetes.rollout"
     changes = True
+    touches = frozenset({"workloads"})
     cut = Cut.RECONCILES
     finding = "deploy-failed"
 

@@ -13,6 +13,7 @@ class MigrationsApply(Step):
 
     uses = "migrations.apply"
     changes = True
+    touches = frozenset({"database"})
     cut = Cut.RECONCILES
     finding = "deploy-failed"
 

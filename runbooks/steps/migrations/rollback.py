@@ -34,6 +34,7 @@ class MigrationsRollback(Step):
 
     uses = "migrations.rollback"
     changes = True
+    touches = frozenset({"database"})
     cut = Cut.RECONCILES
     finding = "rollback-failed"
 
