@@ -122,6 +122,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
                 store,
                 configuration.catalogue,
                 way_back,
+                configuration.library.documents,
             ),
             advance=Advance(store, planner, members, redactor, now),
             deliveries=Deliveries(

@@ -1,4 +1,4 @@
-"""The router's document and the branches it leads to: the checklist's words, true tables, queries that find faults."""
+"""The router's document and its branches: the checklist's words, true tables, queries that find holes."""
 
 import re
 from pathlib import Path
@@ -130,7 +130,7 @@ HOLES = {
     "Every table of a tenant has it, bound for its owner too": "alter table shifts no force row level security",
     "Tables without a tenant are meant to have none": "create table orders (id int)",
     "Every policy names the tenant": "create policy open on shifts using (true)",
-    "No permissive policy widens another": "create policy more on shifts using (site = current_setting('app.tenant'))",
+    "No permissive policy widens another": "create policy more on shifts using (site = 'app.tenant')",
     "The application's roles can't step around it": "create role hole login bypassrls",
     "Views ask as the person who reads them": "create view all_shifts as select * from shifts",
     "Materialized views hold no tenant's rows": "create materialized view kept as select * from shifts",

@@ -1,0 +1,83 @@
+"""What is last known good: everywhere in a few lines each, of one service with its history."""
+
+from collections.abc import Mapping, Sequence
+
+from commands.views import words
+from commands.views.blocks import Block, context, fitted, header, paragraphs, section
+from runbooks.releases.history import Entry
+from runbooks.releases.state import Release
+from runbooks.vocabulary import OPSBOT, KnownGood
+
+_RECENT = 15  # entries of a history
+_TITLE = "Last known good"
+
+
+def everywhere(releases: Sequence[Release]) -> list[Block]:
+    """Every place of the catalogue; one paragraph each."""
+    start = [header(_TITLE)]
+    end = [context("`/lkg SERVICE` shows the history · `/rollback SERVICE` goes back to it")]
+    return fitted(start, [section(_place(each)) for each in releases] or [section("No service is configured.")], end)
+
+
+def of_service(service: str, releases: Sequence[Release], histories: Mapping[str, Sequence[Entry]]) -> list[Block]:
+    """The places of one service, each with its history, by the environment's name."""
+    start = [header(f"{_TITLE} of {service}")]
+    middle = [block for each in releases for block in _with_history(each, histories.get(each.environment, ()))]
+    return fitted(start, middle, [])
+
+
+def _with_history(release: Release, history: Sequence[Entry]) -> list[Block]:
+    before = list(history)
+    if release.known_good is not None:
+        now = next((n for n, each in enumerate(before) if each.good and each.release == release.known_good), None)
+        before = before if now is None else [*before[:now], *before[now + 1 :]]
+    lines = [_place(release), *(["*Before and beside it, newest first*"] if before else [])]
+    more = len(before) - _RECENT
+    lines += [_entry(each) for each in before[:_RECENT]]
+    lines += [f"{words.INDENT}{more} more, older"] if more > 0 else []
+    return paragraphs(lines)
+
+
+def _place(release: Release) -> str:
+    name = f"*{words.line(release.service, 90)} {words.line(release.environment, 90)}*"
+    place = words.line(f"{release.service} {release.environment}", 180)
+    if release.known_good is None:
+        lines = [f"{name} · none is recorded; `opsbot adopt {place}` records what runs now"]
+    else:
+        lines = [f"{name} · {_version(release.known_good)}", *_facts(release.known_good)]
+    if release.candidate is not None:
+        run = words.line(release.candidate.run, 40)
+        lines.append(f"⏳ {_version(release.candidate)} is a candidate until {run} has ended well")
+    if release.lock is not None:
+        by, why = words.person(release.lock.by), words.line(release.lock.reason, 200)
+        lines.append(f"⏸ deploys locked by {by} {words.at(release.lock.at)}: “{why}”")
+    return f"\n{words.INDENT}".join(lines)
+
+
+def _facts(known: KnownGood) -> list[str]:
+    tests = "all tests passed" if known.all_tests_pass else "tests not known to pass"
+    schema = words.line(known.migrations_version, 120) or "no migration"
+    health = words.line(known.health_status, 60)
+    return [
+        f"good since {words.moment(known.at)} · {_origin(known)}",
+        f"schema {schema} · {tests} · {'health unknown' if health == 'unknown' else health}",
+    ]
+
+
+def _version(known: KnownGood) -> str:
+    return f"{words.line(known.version, 90)} `{words.line(known.commit[:7])}`"
+
+
+def _origin(known: KnownGood) -> str:
+    return "adopted as it ran" if known.run == "adopt" else f"brought by {words.line(known.run, 40)}"
+
+
+def _entry(entry: Entry) -> str:
+    known = entry.release
+    schema = f" · schema {words.line(known.migrations_version, 90)}" if known.migrations_version else ""
+    if not entry.good:
+        why = f"not good: {words.line(known.run, 40)} did not end well"
+        return f"{words.INDENT}❌ {_version(known)} · {words.moment(entry.at)} · {why}"
+    tests = " · all tests passed" if known.all_tests_pass else ""
+    by = f" by {words.person(entry.by)}" if known.run == "adopt" and entry.by != OPSBOT else ""
+    return f"{words.INDENT}✅ {_version(known)} · {words.moment(known.at)} · {_origin(known)}{by}{schema}{tests}"
