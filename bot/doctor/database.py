@@ -10,7 +10,7 @@ from runbooks.store import StoreUnavailable
 _PATIENCE = 3.0  # seconds
 _SEE = "see that PostgreSQL runs and lets this host in, and that OPSBOT_DATABASE_URL is right"
 _POOLER = (
-    "connect directly, or through a pooler that keeps a session for each connection; "
+    "connect to PostgreSQL itself, or through a pooler in session mode; "
     "until then work begins seconds later than it could"
 )
 

@@ -59,8 +59,8 @@ class OutsideChecks:
             return subject.wrong(str(cause), "give the role these rights as the database's owner")
         if not rows:
             return subject.ok("no migration is recorded yet; `opsbot adopt` records those that stand")
-        if open_ := [row.name for row in rows if not row.state.settled]:
-            mend = "look at the run that left it so, and decide there"
+        if open_ := [f"{row.name} of {row.run}" for row in rows if not row.state.settled]:
+            mend = "wait where that run is under way; else decide in its thread what the schema is"
             return subject.wrong(f"{listed(open_)} was begun and is not settled", mend)
         return subject.ok(f"it can be read; the schema stands at {stands_at(rows) or 'nothing'}")
 

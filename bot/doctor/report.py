@@ -39,4 +39,4 @@ def _line(finding: Finding) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", ";")) else f"{text}."
+    return text if text.endswith((".", ";", "?")) else f"{text}."

@@ -14,7 +14,7 @@ from runbooks.catalogue import Catalogue
 SCOPES = frozenset(
     {
         *("channels:history", "channels:read", "chat:write", "commands"),
-        *("groups:history", "usergroups:read", "users:read"),
+        *("groups:history", "im:history", "im:write", "usergroups:read", "users:read"),
     }
 )
 """Those of deploy/slack-manifest.yaml."""
