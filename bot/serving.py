@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 
+from bot.adapters.postgres.inspection import hears
 from bot.adapters.postgres.listen import listen as listen_database
 from bot.adapters.postgres.preflight import assert_migrated, assert_restricted, wait_until_reachable
 from bot.health import health
@@ -11,7 +12,7 @@ from bot.settings import Settings
 from bot.slack_app import Connection, slack_app
 from bot.slack_app import listen as listen_slack
 from bot.wiring import Services, read_configuration, services
-from bot.worker import Bell, Worker
+from bot.worker import POLL, Bell, Worker
 
 RUN_SLOTS, MESSAGE_SLOTS = 8, 4
 log = logging.getLogger(__name__)
@@ -26,9 +27,20 @@ async def serve(settings: Settings) -> int:
     await wait_until_reachable(url, deadline=settings.start_seconds)
     await assert_migrated(url)
     await assert_restricted(url)
+    await warn_if_deaf(url)
     async with services(settings, configuration) as made:
         await _until_stopped(asyncio.create_task(_run(settings, made)))
     return 0
+
+
+async def warn_if_deaf(url: str) -> None:
+    """Say so where notifications don't come through, as behind a pooler in transaction mode; the work goes on."""
+    if not await hears(url):
+        log.warning(
+            "the database's notifications do not arrive, as behind a pooler in transaction mode: "
+            "work is found by looking once in %g s, not at once",
+            POLL,
+        )
 
 
 async def _until_stopped(running: "asyncio.Task[None]") -> None:

@@ -7,6 +7,7 @@ from enum import Enum
 from urllib.parse import urlsplit, urlunsplit
 
 COMMIT = b"commit"
+NOTIFICATION = b"A"  # the type of a message to somebody who listens; nothing else comes with it
 LOCKS = (b"pg_advisory_xact_lock", b"for no key update")
 
 
@@ -19,13 +20,17 @@ class Loss(Enum):
 
 
 class Proxy:
-    """Does its `loss` to the next commit; what comes after it passes. `refuse` turns new connections away."""
+    """Does its `loss` to the next commit; what comes after it passes. `refuse` turns new connections away.
+
+    `deaf`: no notification comes through, as behind a pooler that shares sessions.
+    """
 
     def __init__(self, url: str) -> None:
         self._target = urlsplit(url)
         self.url = ""
         self.loss = Loss.NOTHING
         self.refuse = False
+        self.deaf = False
         self.hits = 0
         self._asked_for_locks = asyncio.Event()
         self._writers: list[asyncio.StreamWriter] = []
@@ -38,7 +43,7 @@ class Proxy:
         database, sender = await asyncio.open_connection(self._target.hostname, self._target.port)
         self._writers.append(sender)
         with suppress(ConnectionError):
-            back = asyncio.create_task(_pump(database, answers))
+            back = asyncio.create_task(self._pump(database, answers))
             last = await self._forward(client, sender)
             if last:
                 back.cancel()
@@ -79,6 +84,13 @@ class Proxy:
         if loss is Loss.SILENCE:
             await client.read()
 
+    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await source.read(65536):
+                if not (self.deaf and data.startswith(NOTIFICATION)):
+                    target.write(data)
+        target.close()
+
     def close(self) -> None:
         self._asked_for_locks.set()
         self.cut()
@@ -88,13 +100,6 @@ class Proxy:
         for writer in self._writers:
             writer.close()
         self._writers.clear()
-
-
-async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while data := await source.read(65536):
-            target.write(data)
-    target.close()
 
 
 @asynccontextmanager
