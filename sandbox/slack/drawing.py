@@ -1,4 +1,4 @@
-"""Draws for the page what the local Slack's own page leaves as code: dates, user groups, @here; a button's place."""
+"""Draws for the page what its own drawing leaves as code: dates, groups, @here, `<` in code; a button's place."""
 
 import re
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 _DATE = re.compile(r"<!date\^(\d+)\^([^|>^]*)(?:\^[^|>]*)?(?:\|[^>]*)?>")
 _GROUP = re.compile(r"<!subteam\^([A-Z0-9]+)(?:\|[^>]*)?>")
 _ALL = re.compile(r"<!(here|channel|everyone)(?:\|[^>]*)?>")
+_CODE = re.compile(r"`[^`\\\"]+`")  # within one line of one JSON string
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 STYLE = b"""<style>
 .bk-section:has(> .bk-button) { display: flex; align-items: center; justify-content: space-between; gap: 16px }
@@ -19,6 +20,7 @@ def drawn(text: str, groups: Mapping[str, str], now: datetime) -> str:
     """Text as a person reads it in the time zone of `now`; `groups` are handles by id."""
     text = _DATE.sub(lambda found: _date(int(found[1]), found[2], now), text)
     text = _GROUP.sub(lambda found: f"@{groups.get(found[1], found[1])}", text)
+    text = _CODE.sub(lambda found: found[0].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"), text)
     return _ALL.sub(lambda found: f"@{found[1]}", text)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from commands.replies import NOT_READ
 from runbooks.folds import folds as rooms
 from runbooks.store import Fold
 from runbooks.vocabulary import Actor
+from sandbox.browser import Browser
 from sandbox.slack import LocalSlack, Message, Person
 from sandbox.slack.sizes import too_large
 from sandbox.waiting import until
@@ -157,6 +159,25 @@ async def test_a_mistyped_document_gets_the_nearest_as_a_button(seat: Seat) -> N
     assert message.shown.startswith("There is no document “roleback-procedure”. Did you mean rollback-procedures?")
     message = await seat.clicks(message, "Read rollback-procedures")
     assert "☐ *Revert to previous deployment*" in message.shown
+
+
+@pytest.mark.slack
+@pytest.mark.browser
+async def test_the_router_on_the_page(seat: Seat, local_slack: LocalSlack, browser: Browser, tmp_path: Path) -> None:
+    riley = await browser.person(local_slack, "riley")
+    await riley.open(f"#{CHANNEL}")
+    await riley.type("/ops")
+    assert await riley.buttons("Is this an emergency rollback?") == ["Yes", "No"]
+    await riley.picture(tmp_path / "question.png")
+    await riley.click("Yes", on="Is this an emergency rollback?")
+    assert "/rollback api production" in await riley.sees("IMMEDIATELY")
+    await riley.picture(tmp_path / "yes.png")
+    await riley.click("Read it", on="IMMEDIATELY")
+    shown = await riley.sees("Take over from a deploy")
+    assert "kubectl rollout undo deployment/solvereign-api" in shown
+    assert not {"*", "`", "&gt;", "[rich_text]"} & set(shown.split())
+    await riley.picture(tmp_path / "document.png")
+    assert local_slack.journal.control_calls() == []
 
 
 # ---------------------------------------------------------------- what is typed

@@ -24,6 +24,8 @@ DAY = 86_400
         (f"<!date^{SECONDS + DAY}^on {{date_pretty}}|then>", "on tomorrow"),
         (f"<!date^{SECONDS - 9 * DAY}^{{date_short_pretty}}|then>", "15 Nov 2026"),
         ("<!date^broken|then>", "<!date^broken|then>"),
+        ("`psql x &lt; y &amp;&amp; z` &lt; 1", "`psql x < y && z` &lt; 1"),
+        (r"one ` \n &lt; ` two", r"one ` \n &lt; ` two"),
     ],
 )
 def test_drawn(text: str, read: str) -> None:
