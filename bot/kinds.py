@@ -10,6 +10,7 @@ from runbooks.steps.base import Params, Step
 from runbooks.steps.command import Command
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.http_health import HttpHealth
+from runbooks.steps.kpi_baseline import KpiBaseline
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.lkg_update import LkgUpdate
@@ -17,6 +18,7 @@ from runbooks.steps.migrations.apply import MigrationsApply
 from runbooks.steps.migrations.plan import MigrationsPlan
 from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.steps.take_over import TakeOver
+from runbooks.steps.watch import Watch
 
 KINDS: tuple[type[Step], ...] = (
     Announce,
@@ -24,6 +26,7 @@ KINDS: tuple[type[Step], ...] = (
     Command,
     Confirm,
     HttpHealth,
+    KpiBaseline,
     LkgUpdate,
     MigrationsApply,
     MigrationsPlan,
@@ -31,6 +34,7 @@ KINDS: tuple[type[Step], ...] = (
     Restore,
     Rollout,
     TakeOver,
+    Watch,
 )
 
 

@@ -20,6 +20,7 @@ from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from bot.adapters.processes.runner import LocalProcesses
+from bot.adapters.prometheus import PrometheusMetrics
 from bot.adapters.service_database.database import ServiceDatabases
 from bot.adapters.slack.client import Poster, web_client
 from bot.adapters.slack.members import SlackMembers
@@ -46,6 +47,7 @@ from runbooks.steps.base import Step
 from runbooks.steps.command import Command
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.http_health import HttpHealth
+from runbooks.steps.kpi_baseline import KpiBaseline
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.lkg_update import LkgUpdate
@@ -54,6 +56,7 @@ from runbooks.steps.migrations.plan import MigrationsPlan
 from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.steps.take_over import TakeOver
+from runbooks.steps.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Outside:
     http: HttpxGet
     local: LocalProcesses
     jobs: KubernetesJobs
+    metrics: PrometheusMetrics
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,7 @@ async def _outside(stack: AsyncExitStack, settings: Settings, catalogue: Catalog
         databases=ServiceDatabases(settings.named),
         source=GitSource(folder / "git", environment=os.environ, names=source_names(catalogue)),
         http=HttpxGet(client),
+        metrics=PrometheusMetrics(client, settings.named),
         local=LocalProcesses(folder / "commands", os.environ, lease_seconds=settings.lease_seconds),
         jobs=KubernetesJobs(clusters, {name: cluster.jobs_namespace for name, cluster in catalogue.clusters.items()}),
     )
@@ -169,12 +174,14 @@ def _steps(outside: Outside, store: PostgresStore, posts: Posts, redactor: Redac
         Command(jobs=outside.jobs, local=outside.local, outputs=store, redactor=redactor),
         Confirm(),
         HttpHealth(outside.http, redactor),
+        KpiBaseline(outside.metrics, now),
         LkgUpdate(outside.workloads, ledger=outside.databases),
         MigrationsApply(planner),
         MigrationsPlan(planner),
         MigrationsRollback(outside.source, outside.databases),
         Restore(outside.workloads),
         Rollout(outside.workloads),
+        Watch(outside.http, outside.metrics),
     ]
     steps = {step.uses: step for step in made}
     steps["take-over"] = TakeOver(outside.workloads, holders=Holders(store), database=outside.databases, steps=steps)

@@ -149,6 +149,12 @@ class Run:
         return self.plan is not None and any(s.changes and s.id in self.steps for s in self.plan.steps)
 
     @property
+    def changed_at(self) -> datetime | None:
+        """When the first step that changes the environment began; None before that."""
+        steps = [self.steps[s.id] for s in self.plan.steps if s.changes and s.id in self.steps] if self.plan else []
+        return min((state.first_began_at or state.began_at for state in steps), default=None)
+
+    @property
     def carried_out(self) -> bool:
         """Whether it has changed all that it was to change: what is left waits for people, or tells them of it."""
         return self.changed and not self.provisional and all(map(self._is_for_people, self.unfinished))

@@ -68,6 +68,7 @@ class Turn:
     began_at: datetime  # when the intent was committed
     now: datetime
     choice: str = ""  # what a person chose, where the step waited and begins again
+    changed_at: datetime | None = None  # when the run began to change the environment
     evidence: Mapping[str, Json] = field(default_factory=dict)  # of the steps done before, by step id
     report: Callable[[str], Awaitable[None]] = _unheard  # a line of progress for the card, during a long `start`
 

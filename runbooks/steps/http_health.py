@@ -97,17 +97,17 @@ class HttpHealth(Step):
     async def _round(self, turn: Turn, token: Json) -> Outcome:
         wanted, paths = turn.step.params, turn.step.params["paths"]
         answers = await asyncio.gather(*(self._http.get(wanted["url"] + path, _PATIENCE) for path in paths))
-        bad = next(((path, answer) for path, answer in zip(paths, answers, strict=True) if not _good(answer)), None)
+        bad = next(((path, answer) for path, answer in zip(paths, answers, strict=True) if not is_good(answer)), None)
         return self._failing(turn, token, *bad) if bad else _passed(turn, token, answers)
 
     def _failing(self, turn: Turn, token: Json, path: str, answer: Answer | NoAnswer) -> Outcome:
-        said, body = _said(path, answer), self._body(answer)
-        failing = token["failing"] if token.get("said") == said else turn.now.isoformat()
-        evidence = {"path": path, "said": said, "body": body, "passes": token["passes"]}
+        told, body = said(path, answer), self._body(answer)
+        failing = token["failing"] if token.get("said") == told else turn.now.isoformat()
+        evidence = {"path": path, "said": told, "body": body, "passes": token["passes"]}
         if _over(turn, token):
             lasted = turn.now - datetime.fromisoformat(failing)
-            return Failed(f"{said} for {span(lasted)}" + (f": {body}" if body else "."), evidence)
-        return _again(turn, said, {"passes": 0, "since": token["since"], "said": said, "failing": failing})
+            return Failed(f"{told} for {span(lasted)}" + (f": {body}" if body else "."), evidence)
+        return _again(turn, told, {"passes": 0, "since": token["since"], "said": told, "failing": failing})
 
     def _body(self, answer: Answer | NoAnswer) -> str:
         return one_line(self._redactor.text(answer.body), _BODY_SHOWN) if isinstance(answer, Answer) else ""
@@ -140,11 +140,13 @@ def _timeout(turn: Turn) -> timedelta:
     return timedelta(seconds=turn.step.params["timeout"])
 
 
-def _good(answer: Answer | NoAnswer) -> bool:
+def is_good(answer: Answer | NoAnswer) -> bool:
+    """Whether the path answered 2xx."""
     return isinstance(answer, Answer) and HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def _said(path: str, answer: Answer | NoAnswer) -> str:
+def said(path: str, answer: Answer | NoAnswer) -> str:
+    """What became of asking a path, as a clause."""
     match answer:
         case Answer(status=status):
             return f"{path} answered {status}"

@@ -1,0 +1,205 @@
+"""KPIs as steps use them: planned, read from Prometheus at the end of a window, and held against a baseline.
+
+What can't be read is no zero: a reading without a value says why, and nothing without a value is good.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from runbooks.catalogue import Direction, Kpi, Tolerance
+from runbooks.steps.base import Site
+from runbooks.steps.output import one_line, span
+from runbooks.vocabulary import Json, Unreachable
+
+_POINTS = 30  # in a window
+_THOUSAND = 1000
+_SAID = 300  # characters of what Prometheus says
+
+
+@dataclass(frozen=True)
+class Moments:
+    """When a query is evaluated: every `step` from `start` to `end`."""
+
+    start: datetime
+    end: datetime
+    step: timedelta
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series that a query gives: Unix time and value, in order."""
+
+    points: tuple[tuple[float, float], ...]
+
+
+class QueryRefused(Exception):
+    """Prometheus understood, or will never understand, and does not answer: its own message."""
+
+
+class Metrics(Protocol):
+    """Asks Prometheus."""
+
+    async def range(self, source: str, query: str, moments: Moments) -> tuple[Series, ...]:
+        """The series of a query. `source` is an address, or the variable that holds it.
+
+        Raises QueryRefused; Unreachable where it is away or too slow.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A KPI at one moment: its value, or why there is none; `lasting` where looking again can't help."""
+
+    value: float | None = None
+    why: str = ""
+    lasting: bool = False
+    points: tuple[tuple[int, float | None], ...] = ()  # Unix time, value; over the window before
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One KPI after a deploy against its baseline; `bad` is a sentence without its full stop, "" where it is well."""
+
+    kpi: Json
+    now: Reading
+    was: Reading
+    bad: str
+
+    @property
+    def known(self) -> bool:
+        """Whether both values could be read."""
+        return self.now.value is not None and self.was.value is not None
+
+    @property
+    def line(self) -> str:
+        """`error rate 0.2 % (was 0.3 %)`."""
+        return f"{self.kpi['title']} {shown(self.now, self.kpi)} ({compared(self.kpi)} {shown(self.was, self.kpi)})"
+
+    @property
+    def evidence(self) -> Json:
+        """What is kept of it."""
+        named = {key: self.kpi[key] for key in ("name", "title", "unit", "direction", "window")}
+        allowed = limit(self.kpi, self.was.value) if self.was.value is not None else None
+        values = {"now": self.now.value, "was": self.was.value, "limit": allowed}
+        return {**named, **values, "before": list(self.was.points), "after": list(self.now.points)}
+
+
+def planned(site: Site) -> list[Json]:
+    """The service's KPIs with their queries filled in, as a plan keeps them."""
+    return [_planned(name, kpi, site) for name, kpi in site.service.kpis.items()]
+
+
+def _planned(name: str, kpi: Kpi, site: Site) -> Json:
+    place = site.environment
+    query = kpi.query_in(service=site.service_name, environment=site.environment_name, namespace=place.namespace)
+    return {
+        "name": name,
+        "title": kpi.title,
+        "query": query,
+        "unit": kpi.unit,
+        "direction": kpi.direction.value,
+        "tolerance": kpi.tolerance.amount,
+        "percent": kpi.tolerance.percent,
+        "baseline": kpi.baseline,
+        "window": kpi.window.total_seconds(),
+    }
+
+
+async def read(metrics: Metrics, source: str, kpi: Json, end: datetime) -> Reading:
+    """The KPI at `end`, over the window before it."""
+    window = timedelta(seconds=kpi["window"])
+    step = window / min(_POINTS, int(kpi["window"]))
+    try:
+        found = await metrics.range(source, kpi["query"], Moments(end - window, end, step))
+    except QueryRefused as refused:
+        return Reading(why=f"Prometheus refuses its query: {one_line(str(refused), _SAID)}", lasting=True)
+    except Unreachable as cause:
+        return Reading(why=f"{cause.what} does not answer" + (f" ({cause.detail})" if cause.detail else ""))
+    return _reading(found, end=end, step=step)
+
+
+def _reading(found: tuple[Series, ...], *, end: datetime, step: timedelta) -> Reading:
+    if len(found) > 1:
+        why = f"its query gives {len(found)} series where one is needed: put `sum(...)` or the like around it"
+        return Reading(why=why, lasting=True)
+    points = found[0].points if found else ()
+    if not points or points[-1][0] <= (end - step).timestamp():
+        return Reading(why="there is no data", points=_kept(points))
+    value = points[-1][1]
+    if not math.isfinite(value):
+        why = "its query gives no number (NaN): it divides by zero where nothing is counted"
+        return Reading(why=why if math.isnan(value) else "its value is infinite", points=_kept(points))
+    return Reading(value, points=_kept(points))
+
+
+def _kept(points: tuple[tuple[float, float], ...]) -> tuple[tuple[int, float | None], ...]:
+    """As JSON can hold them."""
+    return tuple((round(at), value if math.isfinite(value) else None) for at, value in points)
+
+
+async def baseline(metrics: Metrics, source: str, kpi: Json, *, began: datetime) -> Reading:
+    """What the KPI is held against: a fixed number, or what it was when the deploy began."""
+    if kpi["baseline"] != "before":
+        return Reading(float(kpi["baseline"]))
+    return await read(metrics, source, kpi, began)
+
+
+def judged(kpi: Json, *, now: Reading, was: Reading) -> Verdict:
+    """Whether it is well; without both values it is not."""
+    return Verdict(kpi, now, was, _bad(kpi, now, was))
+
+
+def _bad(kpi: Json, now: Reading, was: Reading) -> str:
+    if was.value is None:
+        return f"{kpi['title']} has no baseline: {was.why}, in the {_window(kpi)} before the deploy"
+    if now.value is None:
+        return f"{kpi['title']} is not known: {now.why}"
+    allowed = limit(kpi, was.value)
+    higher = kpi["direction"] == Direction.HIGHER
+    if (now.value >= allowed) if higher else (now.value <= allowed):
+        return ""
+    bound = f"at {'least' if higher else 'most'} {number(allowed, kpi)}"
+    said = f"{kpi['title']} is {shown(now, kpi)}, {compared(kpi)} {shown(was, kpi)} ({bound})"
+    nothing = kpi["percent"] and was.value == 0
+    return said + (
+        ", since percent of a baseline of 0 allow nothing: give its tolerance in its unit" if nothing else ""
+    )
+
+
+def limit(kpi: Mapping[str, Any], baseline: float) -> float:
+    """The worst value that is still well."""
+    allowed = Tolerance(kpi["tolerance"], kpi["percent"]).of(baseline)
+    return baseline - allowed if kpi["direction"] == Direction.HIGHER else baseline + allowed
+
+
+def compared(kpi: Mapping[str, Any]) -> str:
+    """The word before its baseline."""
+    return "was" if kpi["baseline"] == "before" else "baseline"
+
+
+def shown(reading: Reading, kpi: Mapping[str, Any]) -> str:
+    """A value with its unit, as people read it."""
+    return "not known" if reading.value is None else number(reading.value, kpi)
+
+
+def number(value: float, kpi: Mapping[str, Any]) -> str:
+    """Three digits that count, and the unit: `0.213 %`, `48 ms`, `12,400`."""
+    text = f"{value:,.0f}" if abs(value) >= _THOUSAND else f"{value:.3g}"
+    if "e" in text:
+        text = f"{value:.6f}".rstrip("0").rstrip(".")
+    return f"{text} {kpi['unit']}".rstrip()
+
+
+def _window(kpi: Mapping[str, Any]) -> str:
+    return span(timedelta(seconds=kpi["window"]))
+
+
+def promise(kpi: Mapping[str, Any]) -> str:
+    """How it will be judged, for the plan: `error rate: at most 0.5 % worse than before the deploy, over 5 m`."""
+    amount = f"{kpi['tolerance']:g} % of it" if kpi["percent"] else number(kpi["tolerance"], kpi)
+    against = "before the deploy" if kpi["baseline"] == "before" else number(float(kpi["baseline"]), kpi)
+    return f"{kpi['title']}: at most {amount} worse than {against}, over {_window(kpi)}"

@@ -1,0 +1,145 @@
+"""`watch`: looks on for a while after a deploy, at health and KPIs; a bad sign that lasts fails it at once.
+
+Every look is recorded, so that a watch cut off by a restart goes on to the same end and tells when nobody looked.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from runbooks.steps.base import Params, Resolved, Site, Step, Turn
+from runbooks.steps.http_health import Http, is_good, said
+from runbooks.steps.kpi_baseline import known_baselines, unmeasured
+from runbooks.steps.kpis import Metrics, Reading, Verdict, baseline, judged, planned, read
+from runbooks.steps.output import span
+from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending
+
+_PATIENCE = timedelta(seconds=5)  # for one answer
+_LATE = timedelta(seconds=10)  # a look that comes so late is one that was missed
+_KPI = "kpi/"
+
+
+class Watch(Step):
+    """Looks at every path and every KPI again and again, for the environment's `watch`."""
+
+    uses = "watch"
+    cut = Cut.IDEMPOTENT
+    finding = "health-failing"
+
+    def __init__(self, http: Http, metrics: Metrics) -> None:
+        self._http = http
+        self._metrics = metrics
+
+    async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002  # it has no keys of its own
+        """What is looked at, how often and how long."""
+        place, without = site.environment, unmeasured(site)
+        paths = [f"/{path.lstrip('/')}" for path in place.health.paths] if place.url else []
+        kpis = [] if without else planned(site)
+        length = span(place.watch.length)
+        if not paths and not kpis:
+            why = "the catalogue names no health paths and no KPIs that could be asked for"
+            return Resolved().by("confirm").noted(f"{why}, so a person looks on for {length}")
+        looks_at = [*paths, *(kpi["title"] for kpi in kpis)]
+        every, grace = span(place.watch.every), span(place.watch.grace)
+        line = f"{', '.join(looks_at)} · every {every} for {length} · a bad sign counts after {grace}"
+        return Resolved(
+            {
+                "url": (place.url or "").rstrip("/"),
+                "paths": paths,
+                "prometheus": place.prometheus,
+                "kpis": kpis,
+                "for": place.watch.length.total_seconds(),
+                "every": place.watch.every.total_seconds(),
+                "grace": place.watch.grace.total_seconds(),
+            },
+            shows=(line, *(["health alone: no KPI can be asked for"] if not kpis else [])),
+        )
+
+    async def start(self, turn: Turn) -> Outcome:
+        """The first look; one that begins anew after a cut still ends when the first was to end."""
+        was = {name: reading.value for name, reading in known_baselines(turn).items()}
+        return await self._look(turn, {"looked": turn.began_at.isoformat(), "was": was})
+
+    async def check(self, turn: Turn, token: Json) -> Outcome:
+        """One look more."""
+        return await self._look(turn, token)
+
+    async def _look(self, turn: Turn, token: Json) -> Outcome:
+        health, verdicts = await asyncio.gather(self._health(turn), self._verdicts(turn, token))
+        signs = {**health, **{_KPI + v.kpi["name"]: v.bad for v in verdicts if v.bad}}
+        seen = _seen(turn, token, signs, verdicts)
+        if lasting := _lasting(turn, seen["bad"]):
+            return _failed(turn, lasting, _evidence(turn, seen, verdicts))
+        until = turn.began_at + _seconds(turn, "for")
+        if turn.now >= until and not signs:
+            return Done(_well(turn, seen, verdicts), _evidence(turn, seen, verdicts))
+        again = turn.now + _seconds(turn, "every")
+        line = "; ".join(signs.values()) or f"all well so far, until {until:%H:%M} UTC"
+        return Pending(min(again, until) if turn.now < until else again, _with_gaps(line, seen), seen)
+
+    async def _health(self, turn: Turn) -> dict[str, str]:
+        paths, url = turn.step.params["paths"], turn.step.params["url"]
+        answers = await asyncio.gather(*(self._http.get(url + path, _PATIENCE) for path in paths))
+        found = zip(paths, answers, strict=True)
+        return {path: said(path, answer) for path, answer in found if not is_good(answer)}
+
+    async def _verdicts(self, turn: Turn, token: Json) -> list[Verdict]:
+        return list(await asyncio.gather(*(self._verdict(turn, token, kpi) for kpi in turn.step.params["kpis"])))
+
+    async def _verdict(self, turn: Turn, token: Json, kpi: Json) -> Verdict:
+        source, known = turn.step.params["prometheus"], token["was"].get(kpi["name"])
+        began = turn.changed_at or turn.began_at
+        was = Reading(known) if known is not None else await baseline(self._metrics, source, kpi, began=began)
+        return judged(kpi, now=await read(self._metrics, source, kpi, turn.now), was=was)
+
+
+def _seen(turn: Turn, token: Json, signs: dict[str, str], verdicts: list[Verdict]) -> Json:
+    """The token after this look: all that the next one must know."""
+    before, looked = token.get("bad", {}), datetime.fromisoformat(token["looked"])
+    every, now = _seconds(turn, "every"), turn.now.isoformat()
+    missed = turn.now - looked > max(every * 3, every + _LATE)
+    return {
+        "looked": now,
+        "looks": token.get("looks", 0) + 1,
+        "missed": token.get("missed", 0) + bool(signs),
+        "bad": {key: {"said": say, "since": before.get(key, {}).get("since", now)} for key, say in signs.items()},
+        "gaps": [*token.get("gaps", []), *([[token["looked"], now]] if missed else [])],
+        "was": {v.kpi["name"]: v.was.value for v in verdicts if v.was.value is not None},
+    }
+
+
+def _lasting(turn: Turn, bad: dict[str, Any]) -> dict[str, timedelta]:
+    """The bad signs that have lasted long enough to count, and how long."""
+    lasted = {key: turn.now - datetime.fromisoformat(sign["since"]) for key, sign in bad.items()}
+    return {key: length for key, length in lasted.items() if length >= _seconds(turn, "grace")}
+
+
+def _failed(turn: Turn, lasting: dict[str, timedelta], evidence: Json) -> Failed:
+    """What failed; a KPI that broke is no failing health probe."""
+    found = [f"{evidence['bad'][key]['said']}, for {span(length)}" for key, length in lasting.items()]
+    text = _with_gaps("; ".join(found), evidence)
+    finding = "deploy-failed" if all(key.startswith(_KPI) for key in lasting) else None
+    into = span(turn.now - turn.began_at)
+    return Failed(f"{text[:1].upper()}{text[1:]}. It was seen {into} into the watch.", evidence, finding)
+
+
+def _evidence(turn: Turn, seen: Json, verdicts: list[Verdict]) -> Json:
+    kept = {key: seen[key] for key in ("looks", "missed", "gaps", "bad")}
+    return {**kept, "seconds": turn.step.params["for"], "kpis": [verdict.evidence for verdict in verdicts]}
+
+
+def _well(turn: Turn, seen: Json, verdicts: list[Verdict]) -> str:
+    misses = f", {seen['missed']} of them with a bad sign that passed" if seen["missed"] else ""
+    line = f"{span(_seconds(turn, 'for'))} · {seen['looks']} looks{misses}"
+    return _with_gaps(" · ".join([line, *(verdict.line for verdict in verdicts)]), seen)
+
+
+def _with_gaps(line: str, seen: Json) -> str:
+    """Nobody takes silence for health: the times without a look are told."""
+    gaps = [tuple(datetime.fromisoformat(at) for at in gap) for gap in seen["gaps"]]
+    told = [f"nobody looked from {since:%H:%M:%S} to {till:%H:%M:%S} UTC" for since, till in gaps]
+    return " · ".join([line, *told])
+
+
+def _seconds(turn: Turn, key: str) -> timedelta:
+    return timedelta(seconds=turn.step.params[key])

@@ -1,0 +1,183 @@
+"""The look-out after a deploy: it lasts as long as it is to, tolerates what passes, and fails on what stays."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.adapters.http import HttpxGet
+from bot.adapters.prometheus import PrometheusMetrics
+from runbooks.steps.base import Turn
+from runbooks.steps.watch import Watch
+from runbooks.vocabulary import Done, Failed, Outcome, Pending
+from sandbox.prometheus import PrometheusServer
+from tests.steps.kpi_site import from_then, kpi, place
+from tests.steps.places import NOW, later, through, turn
+
+
+class Service:
+    """A web server whose next answers a test decides; `status` is asked for each, in order."""
+
+    def __init__(self) -> None:
+        self.status: Callable[[int], int] = lambda _: 200
+        self.url = ""
+        self._asked = count(1)
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 %d X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % self.status(next(self._asked))
+        )
+        await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Service]:
+    found = Service()
+    server = await asyncio.start_server(found.answer, "127.0.0.1", 0)
+    found.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield found
+
+
+@pytest.fixture
+async def step() -> AsyncIterator[Watch]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        yield Watch(HttpxGet(client), PrometheusMetrics(client, {}.__getitem__, seconds=5))
+
+
+@pytest.fixture
+def prometheus(prometheus_server: PrometheusServer) -> str:
+    return prometheus_server.url
+
+
+async def begun(step: Watch, service: Service, source: str | None, *kpis: dict[str, Any]) -> Turn:
+    where = place(source, *kpis, url=service.url, health={"paths": ["/health"]})
+    return replace(await turn(step, {}, where), changed_at=NOW - timedelta(minutes=3))
+
+
+async def test_it_ends_well_when_its_time_is_over(step: Watch, service: Service, prometheus: str) -> None:
+    at = await begun(step, service, prometheus, kpi("vector(0.3)"))
+    *waits, last = await through(step, at)
+
+    assert at.step.shows == ("/health, error rate · every 10 s for 1 m · a bad sign counts after 20 s",)
+    assert {wait.line for wait in waits if isinstance(wait, Pending)} == {"all well so far, until 10:01 UTC"}
+    assert len(waits) == 6
+    assert isinstance(last, Done)
+    assert last.line == "1 m · 7 looks · error rate 0.3 % (was 0.3 %)"
+    assert last.evidence["looks"] == 7
+
+
+async def test_a_miss_that_passes_is_told_and_no_failure(step: Watch, service: Service) -> None:
+    service.status = lambda number: 503 if number in (2, 5) else 200
+    *waits, last = await through(step, await begun(step, service, None))
+
+    assert [w.line for w in waits if isinstance(w, Pending)][1] == "/health answered 503"
+    assert isinstance(last, Done)
+    assert last.line == "1 m · 7 looks, 2 of them with a bad sign that passed"
+
+
+async def test_a_failing_path_fails_it_once_that_has_lasted(step: Watch, service: Service) -> None:
+    service.status = lambda number: 503 if number > 2 else 200
+    *waits, last = await through(step, await begun(step, service, None))
+
+    assert len(waits) == 4
+    assert isinstance(last, Failed)
+    assert last.reason == "/health answered 503, for 20 s. It was seen 40 s into the watch."
+    assert last.finding is None  # the document's
+
+
+async def test_a_kpi_that_breaks_fails_it_as_a_failed_deploy(step: Watch, service: Service, prometheus: str) -> None:
+    breaks = NOW + timedelta(seconds=25)
+    at = await begun(step, service, prometheus, kpi(from_then(0.3, 4.1, breaks)))
+    last = (await through(step, at))[-1]
+
+    assert isinstance(last, Failed)
+    assert last.reason == (
+        "Error rate is 4.1 %, was 0.3 % (at most 0.8 %), for 20 s. It was seen 50 s into the watch."
+    )
+    assert last.finding == "deploy-failed"
+    assert last.evidence["kpis"][0]["now"] == 4.1
+
+
+async def test_it_never_ends_on_a_bad_sign(step: Watch, service: Service) -> None:
+    service.status = lambda number: 503 if number in (6, 7) else 200
+    *waits, last = await through(step, await begun(step, service, None))
+
+    assert len(waits) == 7  # one more than its time
+    assert isinstance(last, Done)
+
+
+async def test_a_prometheus_that_goes_away_for_good_fails_it(step: Watch, service: Service) -> None:
+    at = await begun(step, service, "http://127.0.0.1:1", kpi("vector(1)", baseline=1))
+    last = (await through(step, at))[-1]
+
+    assert isinstance(last, Failed)
+    assert last.reason.startswith("Error rate is not known: Prometheus does not answer (no connection), for 20 s.")
+
+
+async def test_the_baselines_that_were_read_before_are_not_asked_for_again(
+    step: Watch, service: Service, prometheus: str
+) -> None:
+    at = await begun(step, service, prometheus, kpi(from_then(0.3, 4.1, NOW - timedelta(minutes=9))))
+    known = replace(at, evidence={"kpi-baseline": {"kpis": [{"name": "kpi-0", "was": 4}]}})
+    first = await step.start(known)
+
+    assert isinstance(first, Pending)
+    assert first.token["was"] == {"kpi-0": 4}
+
+
+async def test_after_a_restart_it_goes_on_to_the_same_end_and_tells_of_the_gap(step: Watch, service: Service) -> None:
+    at = await begun(step, service, None)
+    first = await step.start(at)
+    assert isinstance(first, Pending)
+    after = await step.check(later(at, 45), first.token)
+    assert isinstance(after, Pending)
+    assert after.line == "all well so far, until 10:01 UTC · nobody looked from 10:00:00 to 10:00:45 UTC"
+    assert after.check_at == NOW + timedelta(seconds=55)
+    last = await step.check(later(at, 60), after.token)
+    assert isinstance(last, Done)
+    assert last.line == "1 m · 3 looks · nobody looked from 10:00:00 to 10:00:45 UTC"
+    assert last.evidence["gaps"] == [["2026-11-24T10:00:00+00:00", "2026-11-24T10:00:45+00:00"]]
+
+
+async def test_cut_off_in_its_first_look_it_still_ends_when_it_was_to(step: Watch, service: Service) -> None:
+    """The new intent's first look comes late, and carries the first intent's time."""
+    at = await begun(step, service, None)
+    late = await step.start(later(at, 50))
+    assert isinstance(late, Pending)
+    assert late.check_at == NOW + timedelta(seconds=60)
+    assert "nobody looked from 10:00:00 to 10:00:50 UTC" in late.line
+
+
+async def test_what_was_bad_before_a_gap_and_after_it_has_lasted(step: Watch, service: Service) -> None:
+    service.status = lambda _: 503
+    at = await begun(step, service, None)
+    first: Outcome = await step.start(at)
+    assert isinstance(first, Pending)
+    last = await step.check(later(at, 50), first.token)
+    assert isinstance(last, Failed)
+    assert last.reason == (
+        "/health answered 503, for 50 s · nobody looked from 10:00:00 to 10:00:50 UTC. "
+        "It was seen 50 s into the watch."
+    )
+
+
+async def test_with_nothing_to_look_at_a_person_looks_on(step: Watch) -> None:
+    resolved = await step.resolve(step.params(), place(None))
+
+    assert resolved.uses == "confirm"
+    assert resolved.shows == (
+        "the catalogue names no health paths and no KPIs that could be asked for, so a person looks on for 1 m",
+    )
+
+
+async def test_without_kpis_it_says_that_it_looks_at_health_alone(step: Watch, service: Service) -> None:
+    at = await begun(step, service, None)
+    assert at.step.shows[1] == "health alone: no KPI can be asked for"
