@@ -1,6 +1,7 @@
 """How long a `/deploy` takes to be recorded, against the floor: one INSERT committed on the same connection pool.
 
 Slack gets its acknowledgement after that commit, so this is what a person waits for, besides the network.
+Run it as `python -m benchmarks.acknowledge` on a machine that does nothing else: it measures the disk's fsync too.
 """
 
 import asyncio
