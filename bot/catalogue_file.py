@@ -107,6 +107,8 @@ def _variables(catalogue: Catalogue) -> Iterator[tuple[str, Loc]]:
         if cluster.kubeconfig:
             yield cluster.kubeconfig, ("clusters", name, "kubeconfig")
     for name, service in catalogue.services.items():
+        if service.ci and service.ci.token:
+            yield service.ci.token, ("services", name, "ci", "token")
         for place, environment in service.environments.items():
             if environment.database:
                 yield environment.database, ("services", name, "environments", place, "database")
@@ -115,6 +117,9 @@ def _variables(catalogue: Catalogue) -> Iterator[tuple[str, Loc]]:
 
 
 def _missing_commands(runbook: Runbook, service: Service) -> list[str]:
-    """The commands that the runbook names outright and the service lacks."""
-    named = {str(item.step.params.get("command")) for item in runbook.items if item.step and item.uses == "command"}
+    """The commands that the runbook names outright, or falls back to, and the service lacks."""
+    steps = [(item.uses, item.step.params) for item in runbook.items if item.step]
+    named = {str(params.get("command")) for uses, params in steps if uses == "command"}
+    for uses, instead in (("tests", service.ci), ("smoke", service.smoke or service.version_path)):
+        named |= {str(params.get("command", uses)) for found, params in steps if found == uses and not instead}
     return sorted(name for name in named - service.commands.keys() if not is_placeholder(name))

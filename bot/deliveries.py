@@ -71,6 +71,7 @@ class Deliveries:
                 return await self._edit(message, before.channel, before.ts)
         except SlackRefused as refused:
             log.error("Slack refused %s in %s: %s", message.key, message.channel, refused)  # noqa: TRY400  # expected
+            await self.sent.refused(message.key, why=str(refused))
         return None
 
     async def _edit(self, message: Message, channel: str, ts: str) -> datetime | None:

@@ -4,37 +4,53 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from runbooks.documents.runbook import StepBlock
+from runbooks.steps.all_tests import AllTests
 from runbooks.steps.announce import Announce
 from runbooks.steps.approve import Approve
 from runbooks.steps.base import Params, Step
+from runbooks.steps.ci_verdict import CiVerdict
 from runbooks.steps.command import Command
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.http_health import HttpHealth
+from runbooks.steps.http_smoke import HttpSmoke
 from runbooks.steps.kpi_baseline import KpiBaseline
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.lkg_update import LkgUpdate
 from runbooks.steps.migrations.apply import MigrationsApply
 from runbooks.steps.migrations.plan import MigrationsPlan
+from runbooks.steps.migrations.proven import MigrationsProven
 from runbooks.steps.migrations.rollback import MigrationsRollback
+from runbooks.steps.notify import NotifyStakeholders
+from runbooks.steps.probes import ProbesCheck
+from runbooks.steps.smoke import Smoke
 from runbooks.steps.take_over import TakeOver
 from runbooks.steps.watch import Watch
+from runbooks.steps.way_back import WayBackWrite
 
 KINDS: tuple[type[Step], ...] = (
+    AllTests,
     Announce,
     Approve,
+    CiVerdict,
     Command,
     Confirm,
     HttpHealth,
+    HttpSmoke,
     KpiBaseline,
     LkgUpdate,
     MigrationsApply,
     MigrationsPlan,
+    MigrationsProven,
     MigrationsRollback,
+    NotifyStakeholders,
+    ProbesCheck,
     Restore,
     Rollout,
+    Smoke,
     TakeOver,
     Watch,
+    WayBackWrite,
 )
 
 

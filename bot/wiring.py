@@ -12,7 +12,7 @@ import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import catalogue_file, library
-from bot.adapters.http import HttpxGet
+from bot.adapters.http import HttpxGet, HttpxVerdicts
 from bot.adapters.jobs.runner import KubernetesJobs
 from bot.adapters.kubernetes.client import Address, Clusters
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
@@ -27,6 +27,7 @@ from bot.adapters.slack.members import SlackMembers
 from bot.adapters.source.git import GitSource
 from bot.adapters.source.names import source_names
 from bot.deliveries import Deliveries
+from bot.good_releases import GoodReleases
 from bot.holders import Holders
 from bot.kinds import known
 from bot.library import Library
@@ -41,12 +42,15 @@ from runbooks.engine.handle import Reception
 from runbooks.engine.planning import Planner
 from runbooks.folds import folds
 from runbooks.redaction import Redactor
+from runbooks.steps.all_tests import AllTests
 from runbooks.steps.announce import Announce
 from runbooks.steps.approve import Approve
 from runbooks.steps.base import Step
+from runbooks.steps.ci_verdict import CiVerdict
 from runbooks.steps.command import Command
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.http_health import HttpHealth
+from runbooks.steps.http_smoke import HttpSmoke
 from runbooks.steps.kpi_baseline import KpiBaseline
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
@@ -54,9 +58,14 @@ from runbooks.steps.lkg_update import LkgUpdate
 from runbooks.steps.migrations.apply import MigrationsApply
 from runbooks.steps.migrations.plan import MigrationsPlan
 from runbooks.steps.migrations.planning import MigrationPlanner
+from runbooks.steps.migrations.proven import MigrationsProven
 from runbooks.steps.migrations.rollback import MigrationsRollback
+from runbooks.steps.notify import NotifyStakeholders
+from runbooks.steps.probes import ProbesCheck
+from runbooks.steps.smoke import Smoke
 from runbooks.steps.take_over import TakeOver
 from runbooks.steps.watch import Watch
+from runbooks.steps.way_back import WayBackWrite
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,7 @@ class Outside:
     databases: ServiceDatabases
     source: GitSource
     http: HttpxGet
+    verdicts: HttpxVerdicts
     local: LocalProcesses
     jobs: KubernetesJobs
     metrics: PrometheusMetrics
@@ -155,6 +165,7 @@ async def _outside(stack: AsyncExitStack, settings: Settings, catalogue: Catalog
         source=GitSource(folder / "git", environment=os.environ, names=source_names(catalogue)),
         http=HttpxGet(client),
         metrics=PrometheusMetrics(client, settings.named),
+        verdicts=HttpxVerdicts(client, settings.named),
         local=LocalProcesses(folder / "commands", os.environ, lease_seconds=settings.lease_seconds),
         jobs=KubernetesJobs(clusters, {name: cluster.jobs_namespace for name, cluster in catalogue.clusters.items()}),
     )
@@ -171,9 +182,7 @@ def _steps(outside: Outside, store: PostgresStore, posts: Posts, redactor: Redac
     made: list[Step] = [
         Announce(posts),
         Approve(),
-        Command(jobs=outside.jobs, local=outside.local, outputs=store, redactor=redactor),
         Confirm(),
-        HttpHealth(outside.http, redactor),
         KpiBaseline(outside.metrics, now),
         LkgUpdate(outside.workloads, ledger=outside.databases),
         MigrationsApply(planner),
@@ -182,7 +191,27 @@ def _steps(outside: Outside, store: PostgresStore, posts: Posts, redactor: Redac
         Restore(outside.workloads),
         Rollout(outside.workloads),
         Watch(outside.http, outside.metrics),
+        *_checks(outside, store, redactor),
+        MigrationsProven(planner, releases=GoodReleases(store)),
+        NotifyStakeholders(posts),
+        WayBackWrite(planner),
     ]
     steps = {step.uses: step for step in made}
     steps["take-over"] = TakeOver(outside.workloads, holders=Holders(store), database=outside.databases, steps=steps)
     return steps
+
+
+def _checks(outside: Outside, store: PostgresStore, redactor: Redactor) -> list[Step]:
+    """What says whether a release is fit; where the catalogue chooses, one of them plans another."""
+    command = Command(jobs=outside.jobs, local=outside.local, outputs=store, redactor=redactor)
+    health, smoke = HttpHealth(outside.http, redactor), HttpSmoke(outside.http, redactor)
+    ci = CiVerdict(outside.verdicts, redactor)
+    return [
+        AllTests(ci, command=command),
+        ci,
+        command,
+        health,
+        ProbesCheck(outside.workloads, health=health),
+        Smoke(smoke, command=command),
+        smoke,
+    ]

@@ -18,7 +18,7 @@ SCOPES = {  # of the methods that a bot like this may use, as docs.slack.dev/ref
     "chat.update": {"chat:write"},
     "conversations.archive": {"channels:manage"},
     "conversations.create": {"channels:manage"},
-    "conversations.history": {"channels:history", "groups:history"},
+    "conversations.history": {"channels:history", "groups:history", "im:history"},
     "conversations.info": {"channels:read"},
     "conversations.invite": {"channels:manage"},
     "conversations.list": {"channels:read"},

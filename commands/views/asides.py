@@ -7,7 +7,7 @@ from commands.views import words
 from commands.views.blocks import Block, quote, section
 from runbooks.catalogue import Catalogue
 from runbooks.runs.state import Run, Status, approval_ends
-from runbooks.vocabulary import Failed, InDoubt, PlannedStep, Waiting
+from runbooks.vocabulary import Done, Failed, InDoubt, PlannedStep, Waiting
 
 _REASON, _DETAIL, _TAIL = 1200, 2400, 2000  # characters
 
@@ -28,10 +28,20 @@ class Aside:
 
 def asides(run: Run, catalogue: Catalogue) -> Iterator[Aside]:
     """All that must stand in the thread now, in order."""
+    yield from _way_back(run)
     yield from _approval(run, catalogue)
     yield from _lines(run)
     yield from _question(run)
     yield from _failures(run)
+
+
+def _way_back(run: Run) -> Iterator[Aside]:
+    """The document that says how this release would be taken back."""
+    for step in run.plan.steps if run.plan else ():
+        state = run.of(step)
+        if step.uses == "way-back.write" and state is not None and isinstance(state.outcome, Done):
+            document = str(state.outcome.evidence.get("document", ""))
+            yield Aside("way-back", f"📄 How {run.id} would be taken back", document)
 
 
 def _approval(run: Run, catalogue: Catalogue) -> Iterator[Aside]:

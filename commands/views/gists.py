@@ -6,6 +6,7 @@ from typing import Any
 from commands.views import words
 from commands.views.steps import PASSED, decided, last_known_good
 from runbooks.runs.state import Run, Status, StepRun
+from runbooks.steps.http_smoke import NOT_PINNED
 from runbooks.vocabulary import Done, Failed, PlannedStep
 
 _LONGEST = 160  # characters of one step
@@ -55,11 +56,17 @@ def _as_it_is(line: str, _: Mapping[str, Any]) -> str:
 
 def _command(line: str, evidence: Mapping[str, Any]) -> str:
     counts = ", ".join(f"{number} {word}" for word, number in evidence.get("counts", {}).items())
-    return f"{evidence.get('command', 'command')}: {counts or line.partition(' · ')[0]}"
+    first, _, rest = line.partition(" · ")
+    note = f" · {NOT_PINNED}" if rest.endswith(NOT_PINNED) else ""
+    return f"{evidence.get('command', 'command')}: {counts or first}{note}"
 
 
 def _health(line: str, evidence: Mapping[str, Any]) -> str:
     return f"health checks {evidence['passes']} of {evidence['passes']}" if "passes" in evidence else line
+
+
+def _smoke(line: str, _: Mapping[str, Any]) -> str:
+    return f"smoke: {line}"
 
 
 def _planned(line: str, evidence: Mapping[str, Any]) -> str:
@@ -76,15 +83,22 @@ def _taken_over(line: str, evidence: Mapping[str, Any]) -> str:
 
 
 _SAY: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
+    "ci.verdict": _as_it_is,
     "command": _command,
     "http.health": _health,
+    "http.smoke": _smoke,
     "migrations.plan": _planned,
     "migrations.apply": _applied,
+    "migrations.proven": _as_it_is,
     "migrations.rollback": _as_it_is,
+    "notify.stakeholders": _as_it_is,
+    "probes.check": _health,
     "take-over": _taken_over,
+    "way-back.write": _as_it_is,
     "kubernetes.rollout": _as_it_is,
     "kubernetes.restore": _as_it_is,
     "lkg.update": _as_it_is,
+    "kpi.baseline": _as_it_is,
     "announce": _as_it_is,
 }
 """By `uses`; a step of any other kind is named by its title."""

@@ -10,10 +10,12 @@ from commands.views.blocks import Block, context, section
 from commands.views.finding_card import finding_card, finding_text
 from commands.views.headline import severity, title
 from commands.views.run_card import Look, card
+from commands.views.telling import telling, told
 from runbooks.catalogue import Catalogue, Environment
 from runbooks.incidents.findings import Finding
 from runbooks.reactions import release_of
 from runbooks.runs.state import Run
+from runbooks.steps.notify import key_of
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,16 @@ def _of_run(run: Run, look: Look, place: Environment) -> list[Message]:
     found = [Message(main, channel, summary, tuple(card(run, look)), kept=True)]
     for aside in asides(run, look.catalogue):
         found.append(Message(f"run/{run.id}/{aside.name}", channel, aside.text, aside.blocks, main))
-    return [*found, *_announcement(run, place)]
+    return [*found, *_told(run), *_announcement(run, place)]
+
+
+def _told(run: Run) -> list[Message]:
+    """To each stakeholder; the step waits until all of them stand in Slack."""
+    people = told(run)
+    if not people:
+        return []
+    text, blocks = telling(run)
+    return [Message(key_of(run.id, whom), whom, text, blocks) for whom in people]
 
 
 def _announcement(run: Run, place: Environment) -> list[Message]:

@@ -8,7 +8,15 @@ DONE, TICKED, FAILED, PASSED = "✅", "☑️", "❌", "⚠️"
 WAITS, WORKS, STOPPED, AHEAD = "⏸", "⏳", "⏹", "⬜"
 
 _LINE = 240  # characters
-_TIMED = {"http.health", "kubernetes.rollout", "kubernetes.restore", "migrations.apply"}
+_TIMED = {
+    "ci.verdict",
+    "http.health",
+    "http.smoke",
+    "kubernetes.rollout",
+    "kubernetes.restore",
+    "migrations.apply",
+    "probes.check",
+}
 """What people want to know the length of; a command's line says it already."""
 
 

@@ -15,6 +15,7 @@ from runbooks.catalogue.environments import (
     Rollout,
 )
 from runbooks.catalogue.kpis import Direction, Kpi, Tolerance, Watch
+from runbooks.catalogue.proofs import Ci, SmokeCheck, Stakeholders
 from runbooks.catalogue.services import Command, Migrations, Runbooks, Runner, Service, Source, Tag, Workload
 from runbooks.catalogue.whole import Catalogue, targets
 
@@ -22,6 +23,7 @@ __all__ = [
     "Approval",
     "Catalogue",
     "Channels",
+    "Ci",
     "Cluster",
     "Command",
     "Direction",
@@ -35,7 +37,9 @@ __all__ = [
     "Runbooks",
     "Runner",
     "Service",
+    "SmokeCheck",
     "Source",
+    "Stakeholders",
     "Tag",
     "Tolerance",
     "Watch",

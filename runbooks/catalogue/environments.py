@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from runbooks.catalogue.kpis import Address, Watch
 from runbooks.catalogue.parts import Duration, Name, Part, Variable
+from runbooks.catalogue.proofs import Stakeholders
 
 
 class Group(Part):
@@ -99,6 +100,8 @@ class Environment(Part):
     deployers: tuple[str, ...] = ()
     rollers_back: tuple[str, ...] = ()
     approval: Approval
+    proven_in: Name | None = None  # the environment where its migrations are tried first
+    stakeholders: Stakeholders = Stakeholders()
     on_failure: OnFailure = OnFailure.ROLLBACK
     last_known_good: str | None = None  # path of the JSON file; none: the record stays in the database
     health: Health = Health()

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from runbooks.catalogue.environments import Environment
 from runbooks.catalogue.kpis import Kpi
 from runbooks.catalogue.parts import Duration, Name, Part
+from runbooks.catalogue.proofs import Ci, SmokeCheck
 
 
 class Workload(Part):
@@ -77,6 +78,9 @@ class Service(Part):
     migrations: Migrations | None = None
     commands: dict[str, Command] = Field(default_factory=dict)
     kpis: dict[Name, Kpi] = Field(default_factory=dict)
+    ci: Ci | None = None  # asked for the verdict on a commit, instead of running the command `tests`
+    smoke: tuple[SmokeCheck, ...] = ()  # asked after a deploy, instead of running the command `smoke`
+    version_path: str | None = None  # answers with the version that runs
     runbooks: Runbooks = Runbooks()
     default_environment: str
     environments: dict[Name, Environment] = Field(min_length=1)
@@ -86,6 +90,15 @@ class Service(Part):
         if self.default_environment not in self.environments:
             known = ", ".join(self.environments)
             raise ValueError(f"default-environment {self.default_environment!r} is none of: {known}")
+        return self
+
+    @model_validator(mode="after")
+    def _proven_elsewhere(self) -> Self:
+        for name, environment in self.environments.items():
+            proven_in = environment.proven_in
+            if proven_in is not None and (proven_in == name or proven_in not in self.environments):
+                others = ", ".join(other for other in self.environments if other != name)
+                raise ValueError(f"proven-in {proven_in!r} of {name} is none of: {others or 'no other environment'}")
         return self
 
     def image_of(self, *, version: str, commit: str) -> str:

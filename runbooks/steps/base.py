@@ -1,7 +1,7 @@
 """What every step is: how it is planned, begun, looked at again, settled after a cut, and abandoned."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -52,6 +52,14 @@ class Resolved:
     changes: bool | None = None
     uses: str = ""
     runs: tuple[str, ...] = ()
+
+    def by(self, uses: str) -> "Resolved":
+        """The same, done by the step of another kind."""
+        return replace(self, uses=uses)
+
+    def noted(self, note: str) -> "Resolved":
+        """The same, with a remark that its line on the card ends with."""
+        return replace(self, params={**self.params, "note": note}, shows=(*self.shows, note))
 
 
 async def _unheard(_line: str) -> None:

@@ -118,7 +118,7 @@ class Command(Step):
     """Runs a command of the catalogue."""
 
     uses = "command"
-    params = CommandParams
+    params: type[Params] = CommandParams
     cut = Cut.RECONCILES
 
     def __init__(self, *, jobs: JobRunner, local: LocalRunner, outputs: Outputs, redactor: Redactor) -> None:
@@ -201,7 +201,8 @@ class Command(Step):
         }
         if ran.exit_code == 0:
             said = ", ".join(f"{number} {word}" for word, number in found.items()) or "exit 0"
-            return Done(f"{said} · {span(timedelta(seconds=ran.seconds))}", evidence)
+            parts = [said, span(timedelta(seconds=ran.seconds)), turn.step.params.get("note", "")]
+            return Done(" · ".join(filter(None, parts)), evidence)
         return Failed(_reason(turn, ran, output), evidence)
 
 

@@ -15,10 +15,10 @@ from tests.documents.reading import KNOWN
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "opsbot.example.yaml"
 UNSAID = {
-    "trusted",
-    "repeatable",
-    "s3",
-    "s4",
+    *("trusted", "repeatable"),
+    *("s3", "s4"),
+    *("ci", "field", "pending", "token"),
+    *("version-path", "path", "status", "contains"),
 }  # left out on purpose; each is named in a comment or has an obvious twin
 
 
@@ -47,6 +47,7 @@ def test_it_shows_every_key() -> None:
     assert keys - set(_keys(yaml.safe_load(EXAMPLE.read_text()))) == UNSAID
     comments = "\n".join(line for line in EXAMPLE.read_text().split("\n") if line.lstrip().startswith("#"))
     assert all(key in comments for key in ("trusted: true", "repeatable: true", "s1 to s4"))
+    assert all(f" {key}:" in comments for key in ("ci", "field", "pending", "token", "version-path", "contains"))
 
 
 def test_every_variable_it_names_stands_in_the_example_of_the_environment() -> None:

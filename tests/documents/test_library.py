@@ -82,15 +82,20 @@ def test_what_each_line_of_the_deployment_does() -> None:
     runbook = the("deployment-checklist")
 
     assert steps(runbook.items) == {
-        "All tests pass (python -m pytest backend_py/)": "command",
+        "All tests pass (python -m pytest backend_py/)": "tests",
         "Migrations planned": "migrations.plan",
-        "Health probes verified": "http.health",
+        "Migrations tested on staging": "migrations.proven",
+        "Health probes verified": "probes.check",
+        "Rollback plan documented": "way-back.write",
+        "Stakeholders notified": "notify.stakeholders",
         "Plan approved": "approve",
         "Apply migrations in order": "migrations.apply",
         "Deploy new pods": "kubernetes.rollout",
         "Verify health probes pass": "http.health",
-        "Run smoke tests": "command",
+        "Run smoke tests": "smoke",
         "Update last-known-good.json": "lkg.update",
+        "Verify KPI baselines": "kpi.baseline",
+        "Monitor for 30min": "watch",
         "Announce completion": "announce",
     }
     assert runbook.command == "deploy"
@@ -101,13 +106,18 @@ def test_what_failures_of_a_deployment_mean() -> None:
     assert then(the("deployment-checklist").items) == {
         "tests": (None, Then.STOP),
         "migrations-plan": ("migration-without-rollback", Then.STOP),
+        "migrations-proven": (None, Then.STOP),
         "health-before": ("unhealthy-before-deploy", Then.STOP),
+        "way-back": (None, Then.STOP),
+        "stakeholders": (None, Then.STOP),
         "approval": (None, Then.STOP),
         "migrations": ("deploy-failed", Then.ROLLBACK),
         "rollout": ("deploy-failed", Then.ROLLBACK),
         "health": ("health-failing", Then.ROLLBACK),
         "smoke": ("deploy-failed", Then.ROLLBACK),
         "last-known-good": ("lkg-outdated", Then.STOP),
+        "kpi-baseline": ("deploy-failed", Then.ROLLBACK),
+        "watch": ("health-failing", Then.ROLLBACK),
         "announce": (None, Then.GO_ON),
     }
 

@@ -1,6 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -12,8 +11,8 @@ from runbooks.redaction import HIDDEN, Redactor
 from runbooks.steps.http_health import HttpHealth
 from runbooks.vocabulary import Done, Failed, Pending, PlanningFailed
 from tests.steps.places import site, through, turn
+from tests.steps.web import answering
 
-Answers = Callable[[web.Request], web.StreamResponse]
 QUICK = {"passes": 3, "interval": "1s", "timeout": "20s"}
 CANARY = "canary-0f3a-77"
 
@@ -27,22 +26,6 @@ async def get() -> AsyncIterator[HttpxGet]:
 @pytest.fixture
 def step(get: HttpxGet) -> HttpHealth:
     return HttpHealth(get, Redactor([CANARY]))
-
-
-@asynccontextmanager
-async def answering(answer: Answers) -> AsyncIterator[str]:
-    """A web server that answers every request so; its address."""
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        return answer(request)
-
-    server = web.Server(handle)
-    listening = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    finally:
-        listening.close()
-        await server.shutdown()
 
 
 async def test_it_is_done_after_enough_good_rounds_in_a_row(step: HttpHealth) -> None:

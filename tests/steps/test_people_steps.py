@@ -3,6 +3,7 @@
 from runbooks.steps.announce import Announce
 from runbooks.steps.approve import Approve
 from runbooks.steps.confirm import Confirm
+from runbooks.steps.notify import Delivery, NotifyStakeholders, key_of
 from runbooks.vocabulary import Choice, Cut, Done, Failed, Means, Pending, Waiting
 from tests.steps.places import NOW, later, site, through, turn
 
@@ -47,3 +48,61 @@ async def test_an_announcement_that_does_not_get_out_is_said_after_two_minutes()
     assert isinstance(failed, Failed)
     assert first.began_at == NOW
     assert failed.reason.startswith("The announcement could not be posted for 2 minutes.")
+
+
+CHANNEL, PERSON = "C01GENERAL", "U01ADA"
+NAMED = {"stakeholders": {"channels": [CHANNEL, CHANNEL], "people": [PERSON, "U01BODO"]}}
+
+
+class Sending:
+    """What became of a run's messages."""
+
+    def __init__(self, **found: Delivery) -> None:
+        self.found = found
+
+    async def deliveries(self, run: str) -> dict[str, Delivery]:
+        return {key_of(run, whom): delivery for whom, delivery in self.found.items()}
+
+
+async def test_stakeholders_are_told_when_all_messages_stand_there() -> None:
+    there = Delivery(posted=True)
+    sending = Sending(**{CHANNEL: there, PERSON: there})
+    step = NotifyStakeholders(sending)
+    first = await turn(step, {}, site(environment=NAMED))
+    assert first.step.shows == ("tells 1 channel and 2 people",)
+    assert await step.start(first) == Pending(later(first, 1).now, "sending")
+    assert await step.check(first, {}) == Pending(later(first, 1).now, "sending")
+    sending.found["U01BODO"] = there
+    told = {"channels": [CHANNEL], "people": [PERSON, "U01BODO"]}
+    assert await step.check(first, {}) == Done("told 1 channel and 2 people", told)
+
+
+async def test_whom_slack_refuses_is_named_with_the_reason() -> None:
+    there, refused = Delivery(posted=True), Delivery(refused="channel_not_found")
+    step = NotifyStakeholders(Sending(**{CHANNEL: refused, PERSON: there, "U01BODO": Delivery(refused="odd")}))
+    failed = await step.check(await turn(step, {}, site(environment=NAMED)), {})
+    assert isinstance(failed, Failed)
+    assert failed.reason == (
+        "Not told: C01GENERAL (there is no such channel, or Opsbot is not in it), U01BODO (Slack says odd). Mend "
+        "that, or correct `stakeholders` of production in the catalogue, then deploy again. Nothing was changed."
+    )
+
+
+async def test_what_does_not_get_out_for_two_minutes_is_named() -> None:
+    step = NotifyStakeholders(Sending(**{CHANNEL: Delivery(posted=True)}))
+    first = await turn(step, {}, site(environment=NAMED))
+    assert isinstance(await step.check(later(first, 119), {}), Pending)
+    failed = await step.check(later(first, 120), {})
+    assert isinstance(failed, Failed)
+    assert failed.reason.startswith(
+        "Not told: U01ADA (not posted for 2 minutes), U01BODO (not posted for 2 minutes)."
+    )
+
+
+async def test_where_nobody_is_named_a_person_tells_them() -> None:
+    step = NotifyStakeholders(Sending())
+    resolved = await step.resolve(step.params(), site())
+    assert (resolved.uses, resolved.shows) == (
+        "confirm",
+        ("A person tells the stakeholders: production names none",),
+    )

@@ -19,6 +19,7 @@ class Message:
     body: str  # what was last posted or, before the first post, intended; a digest will do
     posted_at: datetime | None  # the first post
     intended_at: datetime
+    refused: str = ""  # why Slack would not take it, in its own code
 
 
 class MessageLog:
@@ -42,6 +43,10 @@ class MessageLog:
     async def posted(self, key: str, *, ts: str, body: str) -> None:
         """It stands in Slack under `ts`, with this body."""
         await self._execute("message_posted", key=key, ts=ts, body=body, now=self._now())
+
+    async def refused(self, key: str, *, why: str) -> None:
+        """Slack would not take it."""
+        await self._execute("message_refused", key=key, why=why)
 
     async def _execute(self, name: str, **values: object) -> None:
         async with self._pool.session() as connection:

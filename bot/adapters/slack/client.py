@@ -50,10 +50,10 @@ class Poster:
     async def post(
         self, *, key: str, channel: str, text: str, blocks: Sequence[dict[str, Any]], thread: str | None
     ) -> str:
-        """Post a message; answers its `ts`, which is text."""
+        """Post a message, to a person where `channel` is one; answers its `ts`, which is text."""
         async with translated():
             answer = await self._client.chat_postMessage(
-                channel=channel,
+                channel=await self._place(channel),
                 text=text,
                 blocks=_keyed(key, blocks),
                 thread_ts=thread,
@@ -71,6 +71,7 @@ class Poster:
         """The `ts` of a message that was posted with this key since then, where the answer to the post was lost."""
         oldest = f"{(since - CLOCKS_DIFFER).timestamp():.6f}"
         async with translated():
+            channel = await self._place(channel)
             if thread:
                 answer = await self._client.conversations_replies(
                     channel=channel, ts=thread, oldest=oldest, limit=LOOK_BACK, include_all_metadata=True
@@ -81,6 +82,13 @@ class Poster:
                 )
         found: list[dict[str, Any]] = answer.get("messages") or []
         return next((str(m["ts"]) for m in found if _carries(m, key)), None)
+
+    async def _place(self, channel: str) -> str:
+        """The channel itself, or the conversation with the person of this id."""
+        if not channel.startswith(("U", "W")):
+            return channel
+        opened = await self._client.conversations_open(users=channel)
+        return str(opened["channel"]["id"])
 
 
 def _keyed(key: str, blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

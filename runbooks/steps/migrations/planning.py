@@ -79,6 +79,11 @@ class MigrationPlanner:
         planned = PlannedMigrations(stands_at(rows), tuple(_judged(m) for m in pending))
         return planned, tuple(_shows(planned, rows))
 
+    async def migrations(self, site: Site) -> tuple[Migration, ...]:
+        """All migrations of the commit, in order; none where the service has none. Raises PlanningFailed."""
+        settings = _settings(site)
+        return await self._chain(site, settings) if settings else ()
+
     async def scripts(self, site: Site, planned: PlannedMigrations) -> tuple[Script, ...]:
         """The planned files as they are run. Raises PlanningFailed where the commit no longer has them so."""
         settings = _settings(site)

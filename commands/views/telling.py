@@ -1,0 +1,41 @@
+"""What stakeholders are told before a place changes: what comes, what it brings, and when."""
+
+from collections.abc import Iterator
+
+from commands.views import words
+from commands.views.blocks import Block, context, section
+from runbooks.runs.state import Run
+from runbooks.steps.notify import NotifyStakeholders
+
+_TELLING = {"kubernetes.rollout", "kubernetes.restore", "migrations.plan", "migrations.rollback"}
+_MOST, _LONGEST = 6, 200  # lines; characters of one
+
+
+def told(run: Run) -> list[str]:
+    """The ids of the people and channels that are told now: once the step has begun."""
+    steps = [s for s in run.plan.steps if s.uses == NotifyStakeholders.uses and s.id in run.steps] if run.plan else []
+    return [str(whom) for step in steps for whom in (*step.params["channels"], *step.params["people"])]
+
+
+def telling(run: Run) -> tuple[str, tuple[Block, ...]]:
+    """The message's text and blocks; the same for everybody."""
+    service, place = words.line(run.service, 90), words.line(run.environment, 90)
+    version, commit = words.line(run.version, 90), run.plan.commit[:7] if run.plan else ""
+    does = f"goes to {place}" if run.command == "deploy" else f"comes back in {place}"
+    text = f"{service} {version} `{commit}` {does} soon: {_when(run)}."
+    lines = list(_lines(run))[:_MOST]
+    asked = f"{run.id} · asked by {words.person(run.requester)}"
+    return text, (section("\n".join([f"📨 {text}", *lines])), context(asked))
+
+
+def _when(run: Run) -> str:
+    if run.quorum is None:
+        return "as soon as it is planned"
+    wanted = words.count(run.quorum.count, "approval")
+    return f"as soon as it has {wanted} of {words.either([run.quorum.group])}"
+
+
+def _lines(run: Run) -> Iterator[str]:
+    """What the plan says of pods and schema."""
+    shown = (line for step in run.plan.steps if step.uses in _TELLING for line in step.shows) if run.plan else ()
+    return (f"• {words.line(line, _LONGEST)}" for line in dict.fromkeys(shown))

@@ -1,0 +1,113 @@
+"""`way-back.write`: writes down, before anything changes, how this release would be taken back, and what that costs.
+
+The document is kept with the run and stands in its thread. Without a last known good there is no way back to write.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from runbooks.steps.base import Params, Resolved, Site, Step, Turn
+from runbooks.steps.migrations.losses import losses
+from runbooks.steps.migrations.planning import MigrationPlanner
+from runbooks.steps.migrations.sql import analyse
+from runbooks.vocabulary import Done, Json, KnownGood, Outcome, PlanningFailed
+
+
+class WayBackWrite(Step):
+    """Made from the plan: approvals of the plan are approvals of this way back."""
+
+    uses = "way-back.write"
+
+    def __init__(self, planner: MigrationPlanner) -> None:
+        self._planner = planner
+
+    async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002 # it has no keys of its own
+        """What would come back, what would not, and who may ask for it."""
+        good = _known_good(site)
+        planned: Json = {
+            "version": good.version,
+            "commit": good.commit,
+            "recorded_by": good.run,
+            "images": {workload.deployment: dict(workload.images) for workload in good.workloads},
+            "config_maps": sorted({name for workload in good.workloads for name in workload.config_maps}),
+            "stands_at": good.migrations_version,
+            "downs": await self._downs(site),
+            "groups": list(site.environment.rollers_back),
+            "command": f"/rollback {site.service_name} {site.environment_name}",
+        }
+        return Resolved(planned, (f"Way back: {good.version} {good.commit[:7]} · {_schema(planned['downs'])}",))
+
+    async def start(self, turn: Turn) -> Outcome:
+        """Write it."""
+        planned = turn.step.params
+        line = f"back to {planned['version']} {planned['commit'][:7]} · {_schema(planned['downs'])}"
+        return Done(line, {"document": "\n".join(_document(turn.site, planned)), "version": planned["version"]})
+
+    async def _downs(self, site: Site) -> list[Json]:
+        """The way back of each migration that this release brings, newest first, with what it takes away."""
+        planned, _ = await self._planner.plan(site)
+        names = {file.name for file in planned.files}
+        pending = [each for each in await self._planner.migrations(site) if each.name in names] if names else []
+        return [
+            {
+                "migration": each.name,
+                "file": each.rollback,
+                "loses": list(losses(analyse(each.rollback, each.rollback_text))),
+            }
+            for each in reversed(pending)
+        ]
+
+
+def _known_good(site: Site) -> KnownGood:
+    if site.known_good is None:
+        raise PlanningFailed(
+            f"No release of {site.service_name} in {site.environment_name} is known to be good, so there is nothing "
+            "to roll back to. Adopt what runs there now, then deploy again: "
+            f"opsbot adopt {site.service_name} {site.environment_name}. Nothing was changed."
+        )
+    return site.known_good
+
+
+def _schema(downs: Sequence[Json]) -> str:
+    if not downs:
+        return "no migration to take back"
+    lossy = [down for down in downs if down["loses"]]
+    files = downs[0]["file"] if len(downs) == 1 else f"{len(downs)} rollback scripts"
+    return f"{files}: {_clauses(lossy) or 'takes no data away'}"
+
+
+def _clauses(downs: Sequence[Json]) -> str:
+    return ", ".join(clause for down in downs for clause in down["loses"])
+
+
+def _document(site: Site, planned: Json) -> Iterator[str]:
+    """Plain lines; they are read by people in a hurry."""
+    yield f"Rollback plan of {site.run}: {site.service_name} {site.version} in {site.environment_name}"
+    yield f"Back to: {planned['version']} {planned['commit'][:7]}, recorded as good by {planned['recorded_by']}"
+    yield f"Who: {_groups(planned['groups'])}. Type: {planned['command']}"
+    for deployment, images in planned["images"].items():
+        for container, image in images.items():
+            yield f"Deployment {deployment}: container {container} gets {image}, with the pod template it ran with"
+    yield from _of_schema(planned)
+    yield from _staying(planned)
+
+
+def _of_schema(planned: Json) -> Iterator[str]:
+    if not planned["downs"]:
+        yield "Schema: this release brings no migration"
+        return
+    yield "Schema: stays as it is unless a person who has read these scripts decides otherwise, newest first:"
+    for down in planned["downs"]:
+        lost = ", ".join(down["loses"]) or "takes no data away"
+        yield f"  {down['file']}, the way back of {down['migration']}: {lost}"
+
+
+def _staying(planned: Json) -> Iterator[str]:
+    if planned["config_maps"]:
+        yield f"Not brought back: the contents of ConfigMap {', '.join(planned['config_maps'])}, and of Secrets"
+    else:
+        yield "Not brought back: the contents of ConfigMaps and Secrets"
+    yield "Not brought back: the number of replicas, and what the new release wrote to the database meanwhile"
+
+
+def _groups(names: Sequence[str]) -> str:
+    return f"anybody of {' or '.join(names)}" if names else "nobody yet: `rollers-back` names no group"
