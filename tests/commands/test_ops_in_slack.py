@@ -1,20 +1,13 @@
 """`/ops` and `/lkg` as people use them: typed and clicked in the local Slack, answered by the real application."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
-from bot.adapters.slack.client import web_client
-from bot.library import read as read_library
-from bot.library import shipped
-from bot.slack_app import Connection, listen, slack_app
 from commands.clicks import NOT_UNDERSTOOD
 from commands.edge import Edge
 from commands.lkg import answer as lkg_answer
@@ -23,50 +16,12 @@ from commands.replies import NOT_READ
 from runbooks.folds import folds as rooms
 from runbooks.store import Fold
 from runbooks.vocabulary import Actor
-from sandbox.browser import Browser
-from sandbox.slack import LocalSlack, Message, Person
-from sandbox.slack.sizes import too_large
-from sandbox.waiting import until
+from sandbox.slack import LocalSlack
 from tests.bad_input.desk import NothingKnown
-from tests.documents.reading import KNOWN
+from tests.commands.seat import CHANNEL, Seat, edge_of, serving
 from tests.engine.world import World
 from tests.fixtures.store import StoreDatabase
 from tests.store.proxy import proxied
-
-BOOKS = read_library([shipped()], known=KNOWN).documents
-CHANNEL = "deploys"
-
-
-@dataclass
-class Seat:
-    """Somebody before the bot in a channel, and the one private message they look at."""
-
-    world: World
-    person: Person
-    seen: dict[str, str] = field(default_factory=dict)  # what each message said when it was last looked at
-
-    async def types(self, line: str) -> Message:
-        """Type a command; the private answer, once it is there."""
-        await self.person.command(CHANNEL, line)
-        return await self._new()
-
-    async def clicks(self, message: Message, label: str) -> Message:
-        """Click; what the message became, or what came privately beside it."""
-        await self.person.click(message, label)
-        return await self._new()
-
-    async def _new(self) -> Message:
-        async def look() -> list[Message]:
-            messages = await self.person.messages(CHANNEL)
-            return [m for m in messages if self.seen.get(m.ts) != m.shown]
-
-        found: list[Message] = await until(look, what="an answer")
-        assert len(found) == 1
-        (message,) = found
-        self.seen[message.ts] = message.shown
-        assert message.ephemeral_to == self.person.id, "only who asked sees it"
-        assert too_large({"blocks": message.blocks}) == ""
-        return message
 
 
 @pytest.fixture
@@ -75,20 +30,8 @@ async def seat(
 ) -> AsyncIterator[Seat]:
     world = World(store)
     world.use(PostgresStore(store_pool, folds, now=lambda: world.now))
-    client = web_client(token=local_slack.bot_token, api_url=local_slack.api_url)
-    edge = Edge(world.reception, world.store, world.catalogue, NothingKnown(), BOOKS)
-    connection = Connection()
-    task = asyncio.create_task(listen(slack_app(client, edge), local_slack.app_token, connection))
-    try:
-        await until(connection.up, what="the socket to Slack")
+    async with serving(edge_of(world), local_slack):
         yield Seat(world, local_slack.person("riley"))
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def edge_of(world: World) -> Edge:
-    return Edge(world.reception, world.store, world.catalogue, NothingKnown(), BOOKS)
 
 
 # ---------------------------------------------------------------- the questions
@@ -148,7 +91,7 @@ async def test_the_table_of_files_and_a_document_from_it(seat: Seat) -> None:
     assert "*`deployment-checklist.md`* · Production deployment procedures" in table.shown
     block = next(b for b in table.blocks if "capacity-planning.md" in str(b))
     await seat.person.click(table, block["accessory"]["action_id"])
-    message = await seat._new()
+    message = await seat.answer()
     assert "Capacity planning" in message.shown
     assert "Files in this branch" in (await seat.clicks(message, "Back")).shown
 
@@ -159,25 +102,6 @@ async def test_a_mistyped_document_gets_the_nearest_as_a_button(seat: Seat) -> N
     assert message.shown.startswith("There is no document “roleback-procedure”. Did you mean rollback-procedures?")
     message = await seat.clicks(message, "Read rollback-procedures")
     assert "☐ *Revert to previous deployment*" in message.shown
-
-
-@pytest.mark.slack
-@pytest.mark.browser
-async def test_the_router_on_the_page(seat: Seat, local_slack: LocalSlack, browser: Browser, tmp_path: Path) -> None:
-    riley = await browser.person(local_slack, "riley")
-    await riley.open(f"#{CHANNEL}")
-    await riley.type("/ops")
-    assert await riley.buttons("Is this an emergency rollback?") == ["Yes", "No"]
-    await riley.picture(tmp_path / "question.png")
-    await riley.click("Yes", on="Is this an emergency rollback?")
-    assert "/rollback api production" in await riley.sees("IMMEDIATELY")
-    await riley.picture(tmp_path / "yes.png")
-    await riley.click("Read it", on="IMMEDIATELY")
-    shown = await riley.sees("Take over from a deploy")
-    assert "kubectl rollout undo deployment/solvereign-api" in shown
-    assert not {"*", "`", "&gt;", "[rich_text]"} & set(shown.split())
-    await riley.picture(tmp_path / "document.png")
-    assert local_slack.journal.control_calls() == []
 
 
 # ---------------------------------------------------------------- what is typed
