@@ -6,7 +6,7 @@ LOCK = $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal -
 KILLS ?= 20
 SEED ?= 1
 
-.PHONY: demo tour test kills images check setup lock clean
+.PHONY: demo tour test kills images schemas check setup lock clean
 
 setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
 
@@ -33,6 +33,9 @@ kills: setup ## kills the bot in the middle of its work, KILLS=20 times for each
 
 images: setup ## takes the pictures of docs/images anew, in headless Chromium
 	@OPSBOT_IMAGES=1 $(BIN)/pytest tests/browser
+
+schemas: setup ## the JSON Schemas of catalogue and runbooks, for editors
+	@for name in catalogue runbook; do $(BIN)/opsbot schema $$name > deploy/schemas/$$name.json || exit 1; done
 
 check: setup ## lint, types, import contracts
 	@$(BIN)/ruff check .

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import adopting, catalogue_file, embedded, runbooks_cli, serving
+from bot import adopting, catalogue_file, embedded, runbooks_cli, schemas, serving
 from bot.adapters.postgres.migrate import MigrationRefused, grant_login, migrate
 from bot.adapters.postgres.preflight import NotReady, assert_migrated, wait_until_reachable
 from bot.adapters.postgres.verify import faults
@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="for machines")
     doctor.set_defaults(do=lambda asked: doctoring.run(known=known(), for_machines=asked.json))
     commands.add_parser("verify", help="check every chain of events and every stored state").set_defaults(do=_verify)
+    schema = commands.add_parser("schema", help="print a JSON Schema, for editors")
+    schema.add_argument("name", choices=schemas.NAMES)
+    schema.set_defaults(do=_schema)
     books = commands.add_parser("runbooks", help="check and show documents").add_subparsers(
         required=True, metavar="COMMAND"
     )
@@ -78,6 +81,11 @@ def _own_folders() -> Sequence[Path]:
     """The team's own runbooks, where there is a catalogue."""
     path = Settings.load().catalogue
     return catalogue_file.load(path).folders if path.is_file() else ()
+
+
+def _schema(asked: argparse.Namespace) -> int:
+    print(schemas.schema(asked.name), end="")
+    return FINE
 
 
 def _serve(_asked: argparse.Namespace) -> int:

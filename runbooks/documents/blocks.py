@@ -27,7 +27,7 @@ class _OnFailure(BaseModel):
     then: Then = Then.STOP
 
 
-class _Head(BaseModel):
+class Head(BaseModel):
     """The keys that every block has; all others belong to its step."""
 
     id: str | None = Field(default=None, pattern=ID)
@@ -65,7 +65,7 @@ def block_of(fence: Fence, *, known: Known, parameters: frozenset[str], report: 
         report.add(fence.line, "this step block says nothing", "say at least `uses: STEP`")
         return None
     placeholders.check(marked, parameters, report)
-    head = checks.validated(_Head, _only(marked, keys=_HEAD.intersection(marked.value)), report)
+    head = checks.validated(Head, _only(marked, keys=_HEAD.intersection(marked.value)), report)
     own = _only(marked, keys=frozenset(marked.value) - _HEAD)
     if isinstance(uses := marked.value.get("uses"), str):
         _check_own(uses, own, marked.line(("uses",)), known=known, report=report)
