@@ -1,0 +1,123 @@
+"""What the lines before a deploy leave on the card, in its thread, and with stakeholders."""
+
+from typing import Any
+
+from commands.views.asides import asides
+from commands.views.gists import folded
+from commands.views.messages import messages
+from commands.views.steps import line_of
+from runbooks.releases.state import Release
+from runbooks.runs.state import Run, Status, StepRun
+from runbooks.vocabulary import Done, Outcome, Pending, Plan, PlannedStep, Quorum
+from tests.commands.stages import KNOWN, RELEASE
+from tests.runs.stories import RILEY, TEN
+
+NASTY = "<!channel> & <@U0ALL>"
+
+
+def step(step_id: str, uses: str, *shows: str, **params: Any) -> PlannedStep:
+    return PlannedStep(
+        id=step_id, title=step_id.capitalize(), phase="Pre-Deploy", uses=uses, shows=shows, params=params
+    )
+
+
+def run(*found: tuple[PlannedStep, Outcome | None]) -> Run:
+    plan = Plan(
+        runbook="deployment-checklist",
+        document="d",
+        service="solvereign-api",
+        environment="production",
+        version="v42",
+        commit="a8005c2" + "0" * 33,
+        steps=tuple(each for each, _ in found),
+        quorum=Quorum("sre"),
+    )
+    states = {each.id: StepRun(1, TEN, outcome, TEN) for each, outcome in found if outcome is not None}
+    return Run(
+        id="D-107",
+        status=Status.RUNNING,
+        command="deploy",
+        service="solvereign-api",
+        environment="production",
+        version="v42",
+        requester=RILEY,
+        plan=plan,
+        quorum=plan.quorum,
+        steps=states,
+    )
+
+
+def see(name: str) -> Release:
+    assert name == "release/solvereign-api/production"
+    return RELEASE
+
+
+TOLD = step("told", "notify.stakeholders", channels=["C01GENERAL"], people=["U01SAM"])
+
+
+def test_a_rollback_plan_stands_in_the_thread_word_for_word() -> None:
+    document = f"Rollback plan of D-107\n  024_rollback.sql: drops {NASTY}"
+    (aside,) = asides(run((step("way-back", "way-back.write"), Done("back to v41", {"document": document}))), KNOWN)
+
+    assert (aside.name, aside.text) == ("way-back", "📄 How D-107 would be taken back")
+    quoted = aside.blocks[1]["text"]["text"]
+    assert "Rollback plan of D-107" in quoted
+    assert "&lt;!channel&gt; &amp; &lt;@U0ALL&gt;" in quoted
+
+
+def test_a_rollback_plan_is_not_told_before_it_is_written() -> None:
+    assert list(asides(run((step("way-back", "way-back.write"), Pending(TEN))), KNOWN)) == []
+
+
+def test_stakeholders_get_a_message_each_once_the_step_has_begun() -> None:
+    schema = step("plan", "migrations.plan", "1 migration: 024_tenant_flags.sql (reversible)")
+    pods = step("rollout", "kubernetes.rollout", f"Deployment {NASTY}: v41 → v42 · 3 replicas")
+    ahead = messages(KNOWN, run((TOLD, None), (schema, None), (pods, None)), see)
+    begun = messages(KNOWN, run((TOLD, Pending(TEN)), (schema, None), (pods, None)), see)
+
+    assert [m.key for m in ahead] == ["run/D-107/card"]
+    told = [m for m in begun if "/told/" in m.key]
+    assert [(m.key, m.channel) for m in told] == [
+        ("run/D-107/told/C01GENERAL", "C01GENERAL"),
+        ("run/D-107/told/U01SAM", "U01SAM"),
+    ]
+    assert told[0].text == (
+        "solvereign-api v42 `a8005c2` goes to production soon: as soon as it has 1 approval of @sre."
+    )
+    assert told[0].blocks[0]["text"]["text"].split("\n")[1:] == [
+        "• 1 migration: 024_tenant_flags.sql (reversible)",
+        "• Deployment &lt;!channel&gt; &amp; &lt;@U0ALL&gt;: v41 → v42 · 3 replicas",
+    ]
+
+
+def test_what_the_card_says_of_each() -> None:
+    found = run(
+        (step("proven", "migrations.proven"), Done("024 stands in staging, v42 is good on it", {"run": "D-90"})),
+        (step("probes", "probes.check"), Done("readiness and liveness declared", {"passes": 5, "paths": ["/"]})),
+        (
+            step("way-back", "way-back.write"),
+            Done("back to v41 3f2c1d9 · no migration to take back", {"version": "v41"}),
+        ),
+        (TOLD, Done("told 1 channel and 1 person", {"channels": []})),
+        (step("ci", "ci.verdict"), Done("CI says success of a8005c2", {"tests": True})),
+        (step("smoke", "http.smoke"), Done("2 of 2 passed · answered by v42", {"pinned": True})),
+    )
+    assert found.plan is not None
+    assert folded(found, found.plan.steps) == " · ".join(
+        [
+            "024 stands in staging, v42 is good on it",
+            "health checks 5 of 5",
+            "back to v41 3f2c1d9 · no migration to take back",
+            "told 1 channel and 1 person",
+            "CI says success of a8005c2",
+            "smoke: 2 of 2 passed · answered by v42",
+        ]
+    )
+
+
+def test_a_command_that_was_not_pinned_says_so_on_the_card_and_when_folded() -> None:
+    smoke = step("smoke", "command")
+    found = run((smoke, Done("exit 0 · 1 s · not pinned to the new pods", {"command": "smoke", "counts": {}})))
+
+    assert line_of(found, smoke) == "exit 0 · 1 s · not pinned to the new pods"
+    assert folded(found, (smoke,)) == "smoke: exit 0 · not pinned to the new pods"

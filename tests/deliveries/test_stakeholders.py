@@ -1,0 +1,169 @@
+"""Stakeholders told in channels and by messages of their own, on the local Slack; who can't be told is named."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from bot.adapters.postgres.messages import MessageLog
+from bot.adapters.postgres.pool import Pool
+from bot.adapters.postgres.store import PostgresStore
+from bot.adapters.slack.client import Poster, web_client
+from bot.deliveries import Deliveries
+from bot.posts import Posts
+from runbooks.catalogue import Catalogue
+from runbooks.documents.parse import parse
+from runbooks.releases.state import Release
+from runbooks.runs.state import Status
+from runbooks.steps.notify import NotifyStakeholders
+from runbooks.store import Fold
+from runbooks.vocabulary import Done, Failed
+from sandbox.slack import Fault, Kind, LocalSlack, Message
+from tests.engine.world import CATALOGUE, World
+
+pytestmark = pytest.mark.slack
+
+DOCUMENT = """# Deploy
+
+- [ ] Stakeholders notified
+  ```step
+  id: told
+  uses: notify.stakeholders
+  ```
+- [ ] Approved
+  ```step
+  uses: approve
+  ```
+- [ ] Turn the knob
+  ```step
+  id: knob
+  uses: knob
+  ```
+"""
+
+
+class Kept:
+    """No file is written here."""
+
+    async def keep(self, release: Release) -> None:
+        """Nothing."""
+
+
+@dataclass
+class Desk:
+    """A world whose production names stakeholders, and its Slack."""
+
+    world: World
+    slack: LocalSlack
+    deliveries: Deliveries
+
+    async def goes(self, rounds: int = 6) -> None:
+        """Work and deliver, second by second."""
+        for _ in range(rounds):
+            await self.world.works()
+            while (lease := await self.world.store.claim(["messages"])) is not None:
+                await self.world.store.finish(lease, await self.deliveries.deliver(lease))
+            self.world.later(seconds=2)
+
+    async def to(self, person: str) -> list[Message]:
+        """What stands in the conversation between this person and the bot."""
+        client = web_client(token=self.slack.bot_token, api_url=self.slack.api_url)
+        opened = await client.conversations_open(users=self.slack.workspace.users[person])
+        return await self.slack.person(person).messages(str(opened["channel"]["id"]))
+
+
+def catalogue(slack: LocalSlack, *, channels: tuple[str, ...], people: tuple[str, ...]) -> Catalogue:
+    service: dict[str, Any] = CATALOGUE["services"]["api"]
+    told = {"channels": list(channels), "people": list(people)}
+    place = {
+        **service["environments"]["production"],
+        "channels": {"deploys": slack.channels["deploys"]},
+        "stakeholders": told,
+    }
+    return Catalogue.model_validate(
+        {**CATALOGUE, "services": {"api": {**service, "environments": {"production": place}}}}
+    )
+
+
+@pytest.fixture
+async def desk(store: PostgresStore, store_pool: Pool, folds: dict[str, Fold], local_slack: LocalSlack) -> Desk:
+    return _desk(store, store_pool, folds, local_slack, people=("U0SAM", "U0CASEY"))
+
+
+def _desk(
+    store: PostgresStore, pool: Pool, folds: dict[str, Fold], slack: LocalSlack, *, people: tuple[str, ...]
+) -> Desk:
+    world = World(store)
+    world.catalogue = catalogue(slack, channels=(slack.channels["general"],), people=people)
+    sent = MessageLog(pool, now=lambda: world.now)
+    step = NotifyStakeholders(Posts(sent))
+    world.steps[step.uses] = step
+    world.use(PostgresStore(pool, folds, now=lambda: world.now))
+    known = {uses: step.params for uses, step in world.steps.items()}
+    world.shelf.documents["deploy"] = parse(DOCUMENT, path="deploy.md", known=known)
+    client = web_client(token=slack.bot_token, api_url=slack.api_url)
+    client.timeout = 2
+    deliveries = Deliveries(world.store, sent, Poster(client), world.catalogue, Kept(), lambda: world.now)
+    return Desk(world, slack, deliveries)
+
+
+async def test_channels_and_people_are_told_what_comes_and_when(desk: Desk) -> None:
+    run_id = await desk.world.deploys()
+    await desk.goes()
+
+    [general] = await desk.slack.person("olive").messages("general")
+    [sam], [casey] = await desk.to("sam"), await desk.to("casey")
+    assert "api v2 `2222222` goes to production soon: as soon as it has 1 approval of @sre." in general.shown
+    assert f"{run_id} · asked by <@URILEY>" in general.shown
+    assert general.shown == sam.shown == casey.shown
+    run = await desk.world.run(run_id)
+    told = run.steps["told"].outcome
+    assert isinstance(told, Done)
+    assert told.line == "told 1 channel and 2 people"
+    assert run.waits_for_approval
+
+
+@pytest.mark.parametrize("kind", [Kind.LOST_ANSWER, Kind.RATE_LIMITED])
+async def test_nobody_is_told_twice_when_an_answer_is_lost(desk: Desk, kind: Kind) -> None:
+    desk.slack.proxy.inject(Fault("chat.postMessage", kind, match=lambda a: str(a.get("channel")).startswith("D")))
+    await desk.world.deploys()
+    await desk.goes(10)
+
+    assert [len(await desk.to(person)) for person in ("sam", "casey")] == [1, 1]
+
+
+async def test_a_channel_without_the_bot_is_named_and_nothing_is_changed(desk: Desk) -> None:
+    general = desk.slack.channels["general"]
+    refused = Fault(
+        "chat.postMessage", Kind.ERROR, error="not_in_channel", match=lambda a: a.get("channel") == general, times=99
+    )
+    desk.slack.proxy.inject(refused)
+    run_id = await desk.world.deploys()
+    await desk.goes()
+
+    run = await desk.world.run(run_id)
+    told = run.steps["told"].outcome
+    assert isinstance(told, Failed)
+    assert told.reason.startswith(f"Not told: {general} (Opsbot is not in it). Mend that, or correct `stakeholders`")
+    assert (run.status, run.changed) == (Status.FAILED, False)
+    assert len(await desk.to("sam")) == 1
+
+
+async def test_a_person_that_there_is_not_is_named(
+    store: PostgresStore, store_pool: Pool, folds: dict[str, Fold], local_slack: LocalSlack
+) -> None:
+    desk = _desk(store, store_pool, folds, local_slack, people=("U0SAM", "U0NOBODY"))
+    unknown = Fault(
+        "conversations.open",
+        Kind.ERROR,
+        error="user_not_found",
+        match=lambda a: a.get("users") == "U0NOBODY",
+        times=99,
+    )
+    local_slack.proxy.inject(unknown)
+    run_id = await desk.world.deploys()
+    await desk.goes()
+
+    told = (await desk.world.run(run_id)).steps["told"].outcome
+    assert isinstance(told, Failed)
+    assert told.reason.startswith("Not told: U0NOBODY (there is no such person).")
