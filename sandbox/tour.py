@@ -1,4 +1,4 @@
-"""The tour: a good deploy with an approval, a crash that is caught and taken back, a rollback by hand.
+"""The tour: a good deploy with an approval, a crash and a KPI that breaks, both taken back, a rollback by hand.
 
 Played by people who type and click in the local Slack; every act ends with what outsiders say, held against the card.
 """
@@ -35,6 +35,7 @@ class Tour:
         try:
             await self.good_deploy()
             await self.crash()
+            await self.kpi_breaks()
             await self.back_by_hand()
         except (NotThere, TimeoutError) as missing:
             lost = await _lost(self.world)
@@ -66,6 +67,21 @@ class Tour:
         alex = self.world.person("alex")
         await alex.click(finding, "Acknowledge")
         await self._see("incidents", "Acknowledged by")
+        await self._outside("v42", schema="024_tenant_flags", good="v42")
+
+    async def kpi_breaks(self) -> None:
+        """v46 is healthy and its smoke tests pass, but its plans fail after a while: the watch takes it back."""
+        self._act("A KPI that breaks", "v46 is healthy, until its plans begin to fail. The watch sees it.")
+        card = await self._deploy("v46")
+        card = await self._until(card, lambda m: "all well so far" in m.shown)
+        self._show(card, "is watched")
+        card = await self._until(card, lambda m: "Deploy failed" in m.shown)
+        self._show(card, "Deploy failed")
+        finding = await self._see("incidents", lambda m: f" {_run(card)}" in m.shown and "failed plans" in m.shown.lower())
+        self._show(finding, "S2")
+        back = await self._see("deploys", f"since {_run(card)} failed")
+        await self._tick_until(back, _done)
+        self._show(await self._now(back), "Rolled back")
         await self._outside("v42", schema="024_tenant_flags", good="v42")
 
     async def back_by_hand(self) -> None:

@@ -20,6 +20,8 @@ from sandbox.cache import cache_folder
 from sandbox.cluster.control_plane import ControlPlane
 from sandbox.node import Node
 from sandbox.postgres import PostgresServer
+from sandbox.prometheus import PrometheusServer
+from sandbox.scraping import scraping
 from sandbox.service import database, manifests
 from sandbox.service.repository import build
 from sandbox.slack import LocalSlack, Person, SlackServer, sandbox_workspace
@@ -27,6 +29,26 @@ from sandbox.tether import tethered
 
 SERVICE = manifests.NAME
 PLACES = {"production": "solvereign-production", "staging": "solvereign-staging"}
+_PLANS = 'solvereign_plans_total{namespace="${namespace}"'
+KPIS = {
+    "failed-plans": {
+        "title": "failed plans",
+        "query": f'100 * sum(rate({_PLANS}, outcome="failed"}}[${{window}}])) / sum(rate({_PLANS}}}[${{window}}]))',
+        "unit": "%",
+        "direction": "lower-is-better",
+        "tolerance": 5,
+        "window": "5s",
+    },
+    "p95": {
+        "title": "p95",
+        "query": "1000 * histogram_quantile(0.95, sum by (le) "
+        '(rate(http_request_duration_seconds_bucket{namespace="${namespace}"}[${window}])))',
+        "unit": "ms",
+        "direction": "lower-is-better",
+        "tolerance": 500,
+        "window": "5s",
+    },
+}
 
 
 class WorldFailed(Exception):
@@ -45,6 +67,7 @@ class World:
     repository: Path
     urls: Mapping[str, str]  # of the service, by environment
     databases: Mapping[str, str]  # of the service, by environment
+    prometheus: PrometheusServer
     bot: "asyncio.subprocess.Process | None" = None
     more: dict[str, str] = field(default_factory=dict)  # environment of the bot beside the ordinary
 
@@ -141,7 +164,10 @@ async def small_world(
         node = Node(kubeconfig=cluster.admin_kubeconfig, repository=repository, cache=cache_folder())
         await stack.enter_async_context(node)
         urls = await _service(cluster, node, databases)
-        world = World(folder, postgres, cluster, node, slack, repository, urls, databases)
+        prometheus = await stack.enter_async_context(
+            scraping(node, PLACES.values(), folder=folder / "prometheus")
+        )
+        world = World(folder, postgres, cluster, node, slack, repository, urls, databases, prometheus)
         stack.push_async_callback(_stop, world)
         _write_catalogue(world, changes or {})
         await _prepare(world, serve=serve)
@@ -188,6 +214,7 @@ def catalogue(world: World, changes: Mapping[str, Any]) -> dict[str, Any]:
             "tests": {"run": ["python", "-m", "pytest", "backend_py/"], "timeout": "2m", "tests": True},
             "smoke": {"run": ["python", "-m", "backend_py.tools.smoke", "--url", "${url}"], "timeout": "1m"},
         },
+        "kpis": KPIS,
         "default-environment": "production",
         "environments": {place: _environment(world, place) for place in PLACES},
     }
@@ -215,6 +242,8 @@ def _environment(world: World, place: str) -> dict[str, Any]:
         "approval": {"group": "sre", "expires": "30m"},
         "last-known-good": str(world.folder / "state" / SERVICE / place / "last-known-good.json"),
         "health": {"passes": 3, "interval": "1s", "timeout": "30s"},
+        "prometheus": world.prometheus.url,
+        "watch": {"for": "20s" if place == "production" else "5s", "every": "1s", "grace": "3s"},
         "rollout": {"deadline": "2m", "grace": "3s", "soak": "2s", "poll": "1s"},
     }
 

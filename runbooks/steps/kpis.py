@@ -155,15 +155,15 @@ def judged(kpi: Json, *, now: Reading, was: Reading) -> Verdict:
 
 def _bad(kpi: Json, now: Reading, was: Reading) -> str:
     if was.value is None:
-        return f"{kpi['title']} has no baseline: {was.why}, in the {_window(kpi)} before the deploy"
+        return f"{kpi['title']}: no baseline, {was.why}, in the {_window(kpi)} before the deploy"
     if now.value is None:
-        return f"{kpi['title']} is not known: {now.why}"
+        return f"{kpi['title']}: no value, {now.why}"
     allowed = limit(kpi, was.value)
     higher = kpi["direction"] == Direction.HIGHER
     if (now.value >= allowed) if higher else (now.value <= allowed):
         return ""
     bound = f"at {'least' if higher else 'most'} {number(allowed, kpi)}"
-    said = f"{kpi['title']} is {shown(now, kpi)}, {compared(kpi)} {shown(was, kpi)} ({bound})"
+    said = f"{kpi['title']}: {shown(now, kpi)}, {compared(kpi)} {shown(was, kpi)} ({bound})"
     nothing = kpi["percent"] and was.value == 0
     return said + (
         ", since percent of a baseline of 0 allow nothing: give its tolerance in its unit" if nothing else ""

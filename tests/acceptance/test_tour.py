@@ -122,6 +122,14 @@ async def test_outsiders_agree_with_the_card_after_each_act(production: World) -
     await databases_agree(world, act, good="v42")
     await port_agrees(world, act)
 
+    await tour.kpi_breaks()
+    failed = await world.person("riley").sees("deploys", lambda m: "Deploy failed" in m.shown and "v46" in m.shown)
+    assert psql(world.owner_url, STATUS, run=_run(failed)) == ["failed"]
+    act = await says(world, f"Rolled back {SERVICE} production to v42")
+    await cluster_agrees(world, act)
+    await databases_agree(world, act, good="v42")
+    await port_agrees(world, act)
+
     await tour.back_by_hand()
     act = await says(world, f"Rolled back {SERVICE} production to v41")
     assert act.version == "v41"

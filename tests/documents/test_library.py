@@ -96,6 +96,8 @@ def test_what_each_line_of_the_deployment_does() -> None:
         "Update last-known-good.json": "lkg.update",
         "Verify KPI baselines": "kpi.baseline",
         "Monitor for 30min": "watch",
+        "Verify KPI baselines": "kpi.baseline",
+        "Monitor for 30min": "watch",
         "Announce completion": "announce",
     }
     assert runbook.command == "deploy"
@@ -116,6 +118,8 @@ def test_what_failures_of_a_deployment_mean() -> None:
         "health": ("health-failing", Then.ROLLBACK),
         "smoke": ("deploy-failed", Then.ROLLBACK),
         "last-known-good": ("lkg-outdated", Then.STOP),
+        "kpi-baseline": ("deploy-failed", Then.ROLLBACK),
+        "watch": ("health-failing", Then.ROLLBACK),
         "kpi-baseline": ("deploy-failed", Then.ROLLBACK),
         "watch": ("health-failing", Then.ROLLBACK),
         "announce": (None, Then.GO_ON),

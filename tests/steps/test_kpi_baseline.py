@@ -65,17 +65,17 @@ async def test_what_stays_as_it_was_is_told_with_both_values(step: KpiBaseline, 
 @pytest.mark.parametrize(
     ("query", "fields", "said"),
     [
-        (from_then(0.3, 4.1, NOW), {}, "Error rate is 4.1 %, was 0.3 % (at most 0.8 %)."),
+        (from_then(0.3, 4.1, NOW), {}, "Error rate: 4.1 %, was 0.3 % (at most 0.8 %)."),
         (
             from_then(15, 2.5, NOW),
             {"title": "plans a second", "unit": "", "direction": "higher-is-better", "tolerance": "20%"},
-            "Plans a second is 2.5, was 15 (at least 12).",
+            "Plans a second: 2.5, was 15 (at least 12).",
         ),
-        ("vector(0.9)", {"baseline": 0.3}, "Error rate is 0.9 %, baseline 0.3 % (at most 0.8 %)."),
+        ("vector(0.9)", {"baseline": 0.3}, "Error rate: 0.9 %, baseline 0.3 % (at most 0.8 %)."),
         (
             from_then(0, 0.1, NOW),
             {"tolerance": "20%"},
-            "Error rate is 0.1 %, was 0 % (at most 0 %), since percent of a baseline of 0 allow nothing: give its "
+            "Error rate: 0.1 %, was 0 % (at most 0 %), since percent of a baseline of 0 allow nothing: give its "
             "tolerance in its unit.",
         ),
     ],
@@ -112,19 +112,19 @@ def only(condition: str) -> str:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("no_such_metric", "Error rate has no baseline: there is no data, in the 10 s before the deploy."),
-        (only(f"< {NOW.timestamp()}"), "Error rate is not known: there is no data."),
-        (only(f"< {NOW.timestamp() + 5}"), "Error rate is not known: there is no data."),  # it ends in the middle
+        ("no_such_metric", "Error rate: no baseline, there is no data, in the 10 s before the deploy."),
+        (only(f"< {NOW.timestamp()}"), "Error rate: no value, there is no data."),
+        (only(f"< {NOW.timestamp() + 5}"), "Error rate: no value, there is no data."),  # it ends in the middle
         (
             only(f"> {NOW.timestamp()}"),
-            "Error rate has no baseline: there is no data, in the 10 s before the deploy.",
+            "Error rate: no baseline, there is no data, in the 10 s before the deploy.",
         ),
         (
             "vector(0) / 0",
-            "Error rate has no baseline: its query gives no number (NaN): it divides by zero where nothing is "
+            "Error rate: no baseline, its query gives no number (NaN): it divides by zero where nothing is "
             "counted, in the 10 s before the deploy.",
         ),
-        (f"vector(1) / (time() < bool {NOW.timestamp()})", "Error rate is not known: its value is infinite."),
+        (f"vector(1) / (time() < bool {NOW.timestamp()})", "Error rate: no value, its value is infinite."),
     ],
 )
 async def test_what_is_not_known_is_looked_for_again_and_then_fails(
@@ -147,7 +147,7 @@ async def test_several_series_fail_at_once(step: KpiBaseline, prometheus: str) -
 
     assert len(waits) == 2
     assert isinstance(waits[-1], Failed)
-    assert waits[-1].reason.startswith("Error rate is not known: its query gives 2 series where one is needed: put ")
+    assert waits[-1].reason.startswith("Error rate: no value, its query gives 2 series where one is needed: put ")
 
 
 async def test_one_that_is_away_is_waited_for_and_then_fails(step: KpiBaseline) -> None:
@@ -156,7 +156,7 @@ async def test_one_that_is_away_is_waited_for_and_then_fails(step: KpiBaseline) 
     assert len(waits) == 11
     assert isinstance(last, Failed)
     assert last.reason == (
-        "Error rate has no baseline: Prometheus does not answer (no connection), in the 10 s before the deploy."
+        "Error rate: no baseline, Prometheus does not answer (no connection), in the 10 s before the deploy."
     )
 
 

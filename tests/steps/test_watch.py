@@ -99,9 +99,7 @@ async def test_a_kpi_that_breaks_fails_it_as_a_failed_deploy(step: Watch, servic
     last = (await through(step, at))[-1]
 
     assert isinstance(last, Failed)
-    assert last.reason == (
-        "Error rate is 4.1 %, was 0.3 % (at most 0.8 %), for 20 s. It was seen 50 s into the watch."
-    )
+    assert last.reason == ("Error rate: 4.1 %, was 0.3 % (at most 0.8 %), for 20 s. It was seen 50 s into the watch.")
     assert last.finding == "deploy-failed"
     assert last.evidence["kpis"][0]["now"] == 4.1
 
@@ -119,7 +117,7 @@ async def test_a_prometheus_that_goes_away_for_good_fails_it(step: Watch, servic
     last = (await through(step, at))[-1]
 
     assert isinstance(last, Failed)
-    assert last.reason.startswith("Error rate is not known: Prometheus does not answer (no connection), for 20 s.")
+    assert last.reason.startswith("Error rate: no value, Prometheus does not answer (no connection), for 20 s.")
 
 
 async def test_the_baselines_that_were_read_before_are_not_asked_for_again(
