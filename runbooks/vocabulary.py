@@ -197,6 +197,15 @@ class Quorum:
 
 
 @dataclass(frozen=True)
+class Commits:
+    """What lies between two commits: how many come, how many go (`back`), and who wrote those that come."""
+
+    count: int
+    authors: tuple[str, ...] = ()  # each once, most commits first; names as their authors wrote them
+    back: int = 0
+
+
+@dataclass(frozen=True)
 class Plan:
     """A runbook with every step resolved; what people approve is its `digest`."""
 
@@ -209,6 +218,7 @@ class Plan:
     steps: tuple[PlannedStep, ...]
     quorum: Quorum | None = None
     severity: Severity | None = None  # the document's; it is only shown
+    brings: Commits | None = None  # since the last known good, only shown; None: not known, or nothing comes
 
     @property
     def digest(self) -> str:
@@ -216,6 +226,7 @@ class Plan:
         whole = asdict(self)
         steps = [{k: v for k, v in step.items() if k not in _ONLY_SHOWN} for step in whole["steps"]]
         del whole["severity"]
+        del whole["brings"]
         return digest_of({**whole, "steps": steps})
 
     @property

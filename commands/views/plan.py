@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from commands.views import words
 from commands.views.blocks import Block, paragraphs, section
+from commands.views.brings import brought
 from runbooks.catalogue import Runner
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Plan, PlannedStep
@@ -29,7 +30,8 @@ def plan_blocks(run: Run, compare: str = "") -> list[Block]:
     more = [f"{len(lines) - _MOST_LINES} lines more"] if len(lines) > _MOST_LINES else []
     shown = [*lines[:_MOST_LINES], *more, *_approval(run)]
     link = f" · <{compare}|compare>" if compare else ""
-    title = f"*Plan*  {words.code(run.plan.commit)}{link}"
+    commits = f" · {found}" if (found := brought(run.plan)) else ""
+    title = f"*Plan*  {words.code(run.plan.commit)}{commits}{link}"
     blocks = paragraphs([title, *(f"• {line}" for line in shown)])
     if run.difference:
         changed = "\n".join(f"• {words.line(line, _LONGEST)}" for line in run.difference[:10])

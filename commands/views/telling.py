@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from commands.views import words
 from commands.views.blocks import Block, context, section
+from commands.views.brings import brought
 from runbooks.runs.state import Run
 from runbooks.steps.notify import NotifyStakeholders
 
@@ -25,7 +26,8 @@ def telling(run: Run) -> tuple[str, tuple[Block, ...]]:
     text = f"{service} {version} `{commit}` {does} soon: {_when(run)}."
     lines = list(_lines(run))[:_MOST]
     asked = f"{run.id} · asked by {words.person(run.requester)}"
-    return text, (section("\n".join([f"📨 {text}", *lines])), context(asked))
+    commits = [f"• {found}"] if (found := brought(run.plan)) else []
+    return text, (section("\n".join([f"📨 {text}", *commits, *lines])), context(asked))
 
 
 def _when(run: Run) -> str:

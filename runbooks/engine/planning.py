@@ -13,7 +13,7 @@ from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.steps.base import Site, Step
 from runbooks.steps.source import Source
-from runbooks.vocabulary import OnFailure, Plan, PlannedStep, PlanningFailed
+from runbooks.vocabulary import Commits, OnFailure, Plan, PlannedStep, PlanningFailed
 
 TAKE_OVER = "take-over"
 
@@ -70,7 +70,15 @@ class Planner:
             found = await self.source.resolve(site.service.source.repository, run.version)
             site = replace(site, commit=found.commit)
         steps = [await self._step(phase, item, site) for phase, item in items]
-        return self._plan(run, runbook, site, steps), provisional
+        brings = None if provisional else await self._brings(site)
+        return replace(self._plan(run, runbook, site, steps), brings=brings), provisional
+
+    async def _brings(self, site: Site) -> Commits | None:
+        """What comes since the last known good, for people to read; a rollback brings nothing."""
+        good = site.known_good
+        if good is None or site.target is not None or good.commit == site.commit:
+            return None
+        return await self.source.between(site.service.source.repository, good.commit, site.commit)
 
     def _plan(self, run: Run, runbook: Runbook, site: Site, steps: list[PlannedStep]) -> Plan:
         return Plan(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from runbooks.vocabulary import PlanningFailed
+from runbooks.vocabulary import Commits, PlanningFailed
 
 
 class Kind(StrEnum):
@@ -43,6 +43,10 @@ class Source(Protocol):
 
         Raises UnknownVersion.
         """
+        ...
+
+    async def between(self, repository: str, base: str, head: str) -> Commits | None:
+        """What lies between two commits, given in full; None where one of them is gone."""
         ...
 
     async def files(self, repository: str, commit: str, folder: str) -> dict[str, str]:

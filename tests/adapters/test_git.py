@@ -9,7 +9,7 @@ from bot.adapters.source.git import GitSource
 from bot.adapters.source.names import source_names
 from runbooks.catalogue import Catalogue
 from runbooks.steps.source import Found, Kind, UnknownVersion
-from runbooks.vocabulary import Unreachable
+from runbooks.vocabulary import Commits, Unreachable
 from tests.engine.world import CATALOGUE
 from tests.fixtures.repositories import Repository
 
@@ -280,3 +280,28 @@ async def test_git_gets_only_what_it_needs_of_the_environment(repository: Reposi
     planted = {"GIT_DIR": "/nowhere", "GIT_OBJECT_DIRECTORY": "/nowhere", "OPSBOT_SECRET": "canary"}
     source = GitSource(tmp_path / "state", environment={**os.environ, **planted})
     assert (await source.resolve(repository.url, "v41")).commit == first
+
+
+async def test_what_lies_between_two_commits(repository: Repository, source: GitSource) -> None:
+    base = repository.commit({"a": "1"}, tag="v41")
+    repository.commit({"a": "2"})
+    repository.git("commit", "--quiet", "--allow-empty", "--message", "b", "--author", "Bodo & Söhne <b@x.example>")
+    head = repository.commit({"a": "3"}, tag="v42")
+    await source.resolve(repository.url, "v42")
+
+    assert await source.between(repository.url, base, head) == Commits(3, ("Ada Beispiel", "Bodo & Söhne"))
+    assert await source.between(repository.url, head, base) == Commits(0, (), 3)
+    assert await source.between(repository.url, base, base) == Commits(0)
+    assert await source.between(repository.url, "0" * 40, head) is None
+
+
+async def test_commits_that_part_come_and_go(repository: Repository, source: GitSource) -> None:
+    repository.commit({"a": "1"})
+    repository.git("branch", "hotfix")
+    good = repository.commit({"a": "2"}, tag="v41")
+    repository.git("checkout", "--quiet", "hotfix")
+    repository.commit({"b": "1"})
+    head = repository.commit({"b": "2"}, tag="v41.1")
+    await source.resolve(repository.url, "v41.1")
+
+    assert await source.between(repository.url, good, head) == Commits(2, ("Ada Beispiel",), 1)

@@ -1,14 +1,19 @@
 """What the lines before a deploy leave on the card, in its thread, and with stakeholders."""
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from commands.views.asides import asides
+from commands.views.brings import brought
 from commands.views.gists import folded
 from commands.views.messages import messages
+from commands.views.plan import plan_blocks
 from commands.views.steps import line_of
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status, StepRun
-from runbooks.vocabulary import Done, Outcome, Pending, Plan, PlannedStep, Quorum
+from runbooks.vocabulary import Commits, Done, Outcome, Pending, Plan, PlannedStep, Quorum
 from tests.commands.stages import KNOWN, RELEASE
 from tests.runs.stories import RILEY, TEN
 
@@ -121,3 +126,46 @@ def test_a_command_that_was_not_pinned_says_so_on_the_card_and_when_folded() -> 
 
     assert line_of(found, smoke) == "exit 0 · 1 s · not pinned to the new pods"
     assert folded(found, (smoke,)) == "smoke: exit 0 · not pinned to the new pods"
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (None, ""),
+        (Commits(0), ""),
+        (Commits(1, ("Ada",)), "1 commit by 1 author (Ada) since the last known good"),
+        (Commits(4, ("Ada", "Bodo")), "4 commits by 2 authors (Ada, Bodo) since the last known good"),
+        (Commits(6, tuple("ABCDEF")), "6 commits by 6 authors (A, B, C, D, 2 more) since the last known good"),
+        (Commits(0, (), 3), "3 commits of the last known good left out"),
+        (
+            Commits(2, ("Ada",), 1),
+            "2 commits by 1 author (Ada) since the last known good, 1 commit of the last known good left out",
+        ),
+        (
+            Commits(1, (NASTY,)),
+            "1 commit by 1 author (&lt;!channel&gt; &amp; &lt;@U0ALL&gt;) since the last known good",
+        ),
+    ],
+)
+def test_what_a_release_brings(found: Commits | None, said: str) -> None:
+    plan = replace(run((TOLD, None)).plan or Plan("", "", "", "", "", "", ()), brings=found)
+
+    assert brought(plan) == said
+
+
+def test_the_plan_and_the_stakeholders_message_tell_what_a_release_brings() -> None:
+    asked = run((TOLD, Pending(TEN)))
+    assert asked.plan is not None
+    asked = replace(asked, plan=replace(asked.plan, brings=Commits(4, ("Ada", "Bodo"))))
+    said = "4 commits by 2 authors (Ada, Bodo) since the last known good"
+    [message] = [m for m in messages(KNOWN, asked, see) if m.channel == "U01SAM"]
+
+    head = plan_blocks(asked, "https://git.example/compare")[0]["text"]["text"].split("\n")[0]
+    assert head == f"*Plan*  `{asked.plan.commit}` · {said} · <https://git.example/compare|compare>"
+    assert message.blocks[0]["text"]["text"].split("\n")[1] == f"• {said}"
+
+
+def test_what_a_release_brings_is_shown_and_not_approved() -> None:
+    plan = run((TOLD, None)).plan
+    assert plan is not None
+    assert replace(plan, brings=Commits(4, ("Ada",))).digest == plan.digest

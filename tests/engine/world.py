@@ -25,7 +25,7 @@ from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.source import Found, Kind
 from runbooks.store import Lease, Work
-from runbooks.vocabulary import Actor, Cut, Done, Json, KnownGood, NotDone, Outcome, Pending, Unreachable
+from runbooks.vocabulary import Actor, Commits, Cut, Done, Json, KnownGood, NotDone, Outcome, Pending, Unreachable
 
 RILEY, ALEX, SAM, OUTSIDER = (Actor(f"T1/U{name}") for name in ("RILEY", "ALEX", "SAM", "OUT"))
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -97,6 +97,25 @@ def known_good(version: str, run: str = "adopt") -> KnownGood:
 
 
 @dataclass
+
+## Planned
+
+### Before
+
+- [ ] Read how
+- [ ] Told them
+
+### Slowly
+
+- [ ] Turn the knob back slowly
+  ```step
+  id: slowly
+  uses: knob
+  ```
+
+### Afterwards
+
+- [ ] Lessons
 class Outside:
     """What an outsider sees: every effect, in its order, and the knob."""
 
@@ -208,6 +227,9 @@ class Roll:
 
     def __init__(self) -> None:
         self.groups = {"sre": {ALEX, SAM}, "developers": {RILEY}}
+    async def between(self, repository: str, base: str, head: str) -> Commits | None:
+        return Commits(4, ("Ada Beispiel", "Bodo Beispiel"))
+
         self.silent = False
 
     async def of(self, group: str) -> frozenset[Actor]:

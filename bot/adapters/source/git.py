@@ -1,6 +1,7 @@
 """The source repositories: what a version is, and the files of a commit, read from mirrors in the state folder."""
 
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from hashlib import sha256
@@ -9,8 +10,9 @@ from pathlib import Path
 from bot.adapters.source.mirror import GitFailed, Mirror
 from bot.adapters.source.versions import FULL, by_digits, is_known, is_reachable, named
 from runbooks.steps.source import Found, Kind, UnknownVersion
-from runbooks.vocabulary import Unreachable
+from runbooks.vocabulary import Commits, Unreachable
 
+_MOST_COMMITS = 2000  # whose authors are read
 _FILE_MODES = (b"100644", b"100755")
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,17 @@ class GitSource:
                 return Found(digits, digits[:7], Kind.COMMIT)
             await mirror.fetch()
             return await named(mirror, version) or await by_digits(mirror, version)
+
+    async def between(self, repository: str, base: str, head: str) -> Commits | None:
+        """What lies between two commits, given in full; None where one of them is gone. Raises Unreachable."""
+        async with self._mirror(repository) as mirror:
+            if not (await is_known(mirror, base) and await is_known(mirror, head)):
+                return None
+            listed = await mirror.git("log", "--format=%an", f"--max-count={_MOST_COMMITS}", f"{base}..{head}", "--")
+            counts = await mirror.git("rev-list", "--count", "--left-right", f"{base}...{head}", "--")
+            back, count = map(int, counts.split())
+            authors = Counter(listed.decode(errors="replace").splitlines())
+            return Commits(count, tuple(name for name, _ in authors.most_common()), back)
 
     async def files(self, repository: str, commit: str, folder: str) -> dict[str, str]:
         """The texts of the files right in a folder, by name; {} where there is no such folder.
