@@ -38,7 +38,7 @@ def rooms() -> Mapping[str, Room]:
         held=run_state.held,
         due=run_state.due,
     )
-    kept = Fold("release", 1, release.start, release.evolve, release_events.Event, release_state.Release)
+    kept = Fold("release", 2, release.start, release.evolve, release_events.Event, release_state.Release)
     finding = Fold("finding", 3, findings.start, findings.evolve, findings.Event, findings.Finding)
     return MappingProxyType(
         {

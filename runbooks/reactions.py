@@ -12,7 +12,7 @@ from runbooks.accounts import of_failure, of_giving_up
 from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.incidents.findings import EndWayBack as EndFindingsWayBack
 from runbooks.incidents.findings import Raise
-from runbooks.releases.decide import Drop, Promote, Stage
+from runbooks.releases.decide import Drop, Leave, Promote, Settle, Stage
 from runbooks.releases.state import Release
 from runbooks.runs import events as e
 from runbooks.runs.commands import EndWayBack as EndRunsWayBack
@@ -36,6 +36,8 @@ def looks_at(state: object) -> list[str]:
     match state:
         case Run() as run if run.service:
             return [release_of(run), *_behind_it(run)]
+        case Release() as release:
+            return [f"run/{name}" for name in release.left]
         case _:
             return []
 
@@ -65,11 +67,20 @@ def _ended(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
     behind = list(_behind(run, see))
     asked: Asked = [(release_of(run), (Promote if run.status is Status.SUCCEEDED else Drop)(run.id))]
     back = _way_back(catalogue, run, release)
-    name = _finding(run, behind)
-    if name:
-        asked.append((_stream(run, name), _raise(run, name, release, behind, back)))
-    asked += _told(run, behind, see)
+    if name := _finding(run, behind):
+        raised = _raise(run, name, release, behind, back)
+        asked.append((_stream(run, name), raised))
+        if raised.offers_rollback or run.command == "rollback":
+            asked.append((release_of(run), Leave(run.id)))
+    asked += _told(run, [*behind, *_left(release, see)], see)
     return [*asked, *([(f"run/{back.run_id}", back.request)] if back else [])]
+
+
+def _left(release: Release, see: See) -> Iterator[Run]:
+    """The runs whose changes stand here with nothing to take them back, and those behind them."""
+    for name in release.left:
+        yield (other := see(f"run/{name}"))
+        yield from _behind(other, see)
 
 
 def _behind(run: Run, see: See) -> Iterator[Run]:
@@ -83,9 +94,9 @@ def _behind_it(run: Run) -> list[str]:
     return [f"run/{other}" for other in (run.because, *run.supersedes) if other]
 
 
-def _told(run: Run, behind: list[Run], see: See) -> Asked:
-    """Whoever counted on this rollback is told its end: no card goes on promising what will not come."""
-    if run.command != "rollback":
+def _told(run: Run, waiting: list[Run], see: See) -> Asked:
+    """Whoever waits for a rollback is told its end: no card goes on promising what will not come."""
+    if not waiting or (run.command != "rollback" and run.status is not Status.SUCCEEDED):
         return []
     way_back = WayBack(
         run=run.id,
@@ -95,11 +106,15 @@ def _told(run: Run, behind: list[Run], see: See) -> Asked:
         by=run.ended_by,
         at=run.ended_at,
         changed=run.changed,
+        command=run.command,
         successor=run.successor,
     )
-    asked: Asked = [(f"run/{other.id}", EndRunsWayBack(way_back)) for other in behind]
-    findings = [_stream(other, name) for other in behind if (name := _finding(other, list(_behind(other, see))))]
-    return [*asked, *((stream, EndFindingsWayBack(way_back)) for stream in findings)]
+    asked: Asked = [(release_of(run), Settle(run.id))] if way_back.stands else []
+    for other in {each.id: each for each in waiting}.values():
+        asked.append((f"run/{other.id}", EndRunsWayBack(way_back)))
+        if name := _finding(other, list(_behind(other, see))):
+            asked.append((_stream(other, name), EndFindingsWayBack(way_back)))
+    return asked
 
 
 def _stream(run: Run, name: str) -> str:

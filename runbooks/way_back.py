@@ -1,5 +1,7 @@
 """How a rollback ended, for those that waited for it: the run that failed, the runs it stopped, their findings.
 
+Where people were to go back and deployed instead, that deploy is the end of it too.
+
 A leaf, as the vocabulary is.
 """
 
@@ -11,15 +13,19 @@ from runbooks.vocabulary import Actor
 
 @dataclass(frozen=True)
 class WayBack:
-    """The end of a rollback; `status` is its own ("succeeded", "failed", "aborted" and so on)."""
+    """The end of a rollback, or of the deploy that came instead.
+
+    `status` is the run's own: "succeeded", "failed", "aborted" and so on.
+    """
 
     run: str
-    version: str  # where it went back to
+    version: str  # what it brought
     status: str
     stands: bool  # the environment is back on `version`; what was left only waited for people
     by: Actor | None
     at: datetime | None
     changed: bool = True  # whether it had begun to change anything
+    command: str = "rollback"
     successor: str = ""  # the rollback that took its place
 
     @property

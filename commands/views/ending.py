@@ -32,6 +32,9 @@ def _place(run: Run) -> str:
 
 
 def _to_go_back(run: Run, release: Release) -> str:
+    """What to type; or, where somebody went back since, what came of it."""
+    if run.way_back is not None and not run.way_back.given_up:
+        return f" {how_it_ended(run.way_back, run.environment)}"
     good = release.known_good
     command = f"/rollback {words.line(run.service, 90)} {words.line(run.environment, 90)}"
     return f" To go back to {words.line(good.version, 90)}: `{command}`." if good else ""
@@ -83,8 +86,9 @@ def _superseded(run: Run, release: Release) -> str:
 def _came_of(run: Run, release: Release) -> str:
     """What came of the rollback that was to take this run's changes back."""
     assert run.way_back is not None  # noqa: S101  # asked by its callers
-    to_do = _to_go_back(run, release) if run.way_back.given_up else ""
-    return f"{how_it_ended(run.way_back, run.environment)}{to_do}"
+    if not run.way_back.given_up:
+        return _to_go_back(run, release).lstrip()
+    return f"{how_it_ended(run.way_back, run.environment)}{_to_go_back(run, release)}"
 
 
 def _failed(run: Run, release: Release, catalogue: Catalogue) -> str:

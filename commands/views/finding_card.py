@@ -83,7 +83,7 @@ def _by_the_button(finding: Finding, release: Release) -> list[str]:
 
 
 def _offers(finding: Finding) -> bool:
-    return finding.offers_rollback or (finding.way_back is not None and finding.way_back.given_up)
+    return finding.offers_rollback if finding.way_back is None else finding.way_back.given_up
 
 
 def _buttons(finding: Finding, release: Release) -> list[Block]:

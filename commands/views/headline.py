@@ -55,7 +55,8 @@ def severity(run: Run) -> str:
     """
     planned = run.plan.severity if run.plan else None
     said = planned or (Severity.S2 if run.command == "rollback" else Severity.S3)
-    return min(said, Severity.S2) if run.changed and run.status is Status.FAILED else said
+    left_changed = run.changed and (run.status is Status.FAILED or run.status.given_up)
+    return min(said, Severity.S2) if left_changed else said
 
 
 def _versions(run: Run, release: Release) -> str:

@@ -10,6 +10,8 @@ def how_it_ended(back: WayBack, environment: str) -> str:
     who = f"by {words.person(back.by)} {words.at(back.at)}"
     if back.successor:
         return f"The rollback {back.run} was stopped {who}; {back.successor} takes {place} back instead."
+    if back.command == "deploy":
+        return f"{back.run} has since deployed {to} to {place}."
     if back.stands:
         left = "" if back.status == "succeeded" else f", and was aborted {who} with lines left to do"
         return f"{back.run} took {place} back to {to}{left}."

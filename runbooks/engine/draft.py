@@ -60,11 +60,12 @@ class Draft:
 
     async def _ensure(self, stream: str) -> None:
         """Have the stream read, and all that reactions look at from there."""
-        names = [stream]
+        found, names = {stream}, {stream}
         while names:
-            if lacking := [name for name in names if name not in self._read]:
+            if lacking := sorted(name for name in names if name not in self._read):
                 await self.open(lacking)
-            names = [seen for name in names for seen in looks_at(self._states[name])]
+            names = {seen for name in names for seen in looks_at(self._states[name])} - found
+            found |= names
 
     def _append(self, stream: str, event: Any) -> None:
         fold = rooms()[stream.partition("/")[0]].fold

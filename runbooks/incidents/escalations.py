@@ -26,15 +26,25 @@ _TABLE = {
         "Health probes failing post-deploy", Severity.S2, "Rollback. Investigate.", "Investigate."
     ),
     "migration-without-rollback": Escalation("Missing rollback script", Severity.S3, "Create before deploying."),
+    "tenant-gate-failed": Escalation(
+        "Tenant onboarding gate failed", Severity.S3, "Block go-live. Fix issues first."
+    ),
     "lkg-outdated": Escalation("LKG state outdated", Severity.S4, "Update after next successful deploy."),
     "rollback-failed": Escalation(
         "Rollback failed", Severity.S1, "Restore by hand, now. The card says what stands where."
     ),
     "deploy-aborted": Escalation(
-        "Deploy aborted after its change began", Severity.S2, "Execute rollback, or deploy again. Create incident."
+        "Deploy aborted after its change began",
+        Severity.S2,
+        "Execute rollback, or deploy again. Create incident.",
+        "Create incident.",
     ),
-    "rollback-aborted": Escalation("Rollback aborted", Severity.S2, "Execute rollback. Create incident."),
-    "rollback-not-approved": Escalation("Rollback not approved", Severity.S2, "Execute rollback. Create incident."),
+    "rollback-aborted": Escalation(
+        "Rollback aborted", Severity.S2, "Execute rollback. Create incident.", "Create incident."
+    ),
+    "rollback-not-approved": Escalation(
+        "Rollback not approved", Severity.S2, "Execute rollback. Create incident.", "Create incident."
+    ),
 }
 """The branch's rows, and below them what its rollbacks and people's aborts can come to.
 

@@ -57,7 +57,23 @@ class Adopt:
     by: Actor
 
 
-Command = LockDeploys | UnlockDeploys | Stage | Promote | Drop | Adopt
+@dataclass(frozen=True)
+class Leave:
+    """The run left changes that nothing takes back by itself."""
+
+    run: str
+    by: Actor = OPSBOT
+
+
+@dataclass(frozen=True)
+class Settle:
+    """The run put an end to all that was left."""
+
+    run: str
+    by: Actor = OPSBOT
+
+
+Command = LockDeploys | UnlockDeploys | Stage | Promote | Drop | Adopt | Leave | Settle
 
 
 def decide(release: Release, command: Command, now: datetime) -> list[e.Event]:  # a line per command
@@ -82,6 +98,14 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
             return [e.Dropped(by, now, run)] if _is_candidate(release, run) else []
         case Adopt(known_good, by):
             return [e.Adopted(by, now, known_good)]
+        case Leave() | Settle():
+            return _of_what_is_left(release, command, now)
+
+
+def _of_what_is_left(release: Release, command: Leave | Settle, now: datetime) -> list[e.Event]:
+    if isinstance(command, Settle):
+        return [e.Settled(command.by, now, command.run)] if release.left else []
+    return [] if command.run in release.left else [e.Left(command.by, now, command.run)]
 
 
 def _is_candidate(release: Release, run: str) -> bool:
@@ -133,3 +157,13 @@ def _(_event: e.Dropped, release: Release) -> Release:
 @_apply.register
 def _(event: e.Adopted, release: Release) -> Release:
     return replace(release, good=(event.known_good, *release.good)[:KEPT])
+
+
+@_apply.register
+def _(event: e.Left, release: Release) -> Release:
+    return replace(release, left=(*release.left, event.run)[-KEPT:])
+
+
+@_apply.register
+def _(_event: e.Settled, release: Release) -> Release:
+    return replace(release, left=())

@@ -63,4 +63,22 @@ class Adopted(_Happened):
     kind: Literal["adopted"] = "adopted"
 
 
-Event = Annotated[Locked | Unlocked | Staged | Promoted | Dropped | Adopted, Field(discriminator="kind")]
+@dataclass(frozen=True)
+class Left(_Happened):
+    """A run left changes that nothing takes back by itself."""
+
+    run: str
+    kind: Literal["left"] = "left"
+
+
+@dataclass(frozen=True)
+class Settled(_Happened):
+    """A rollback or a deploy that ended well put an end to all that was left."""
+
+    run: str
+    kind: Literal["settled"] = "settled"
+
+
+Event = Annotated[
+    Locked | Unlocked | Staged | Promoted | Dropped | Adopted | Left | Settled, Field(discriminator="kind")
+]

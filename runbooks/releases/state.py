@@ -26,6 +26,7 @@ class Release:
     lock: Lock | None = None
     candidate: KnownGood | None = None
     good: tuple[KnownGood, ...] = ()  # newest first
+    left: tuple[str, ...] = ()  # runs whose changes stand, and nothing takes back by itself; newest last
 
     @property
     def known_good(self) -> KnownGood | None:

@@ -1,5 +1,6 @@
 """What cards and findings say when people end a deploy half-way, or the way back itself."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -300,3 +301,54 @@ def test_a_question_in_the_middle_of_the_changes_is_not_their_end() -> None:
     story = Stages().deploying().changing()
     story.does(c.Record("rollout", 1, Waiting("a person")))
     assert not story.run.carried_out
+
+
+def went_back(streams: Streams, run_id: str, now: Any) -> None:
+    """A rollback by hand, from a finding's button or typed, that ends well."""
+    story = Stages(Run(id=run_id), now).asked(command="rollback", quorum=None, target=V41)
+    story.run = replace(story.run, version="v41")
+    story.planned(*ROLLBACK, commit=V41.commit, quorum=False)
+    for step in ("take-over", "revert", "health", "schema", "announce"):
+        story.done(step)
+    story.ticked("lessons")
+    streams.takes(story)
+
+
+def test_a_rollback_by_hand_is_told_to_all_that_waited_for_one() -> None:
+    streams, back = crashed()
+    aborted(streams, back)
+    went_back(streams, "R-3", back.now)
+    for stream in (FOUND, "finding/R-1.rollback-aborted"):
+        assert streams.says(stream)[-2:] == ["R-3 took production back to v41.", "*Do:* Create incident."]
+        assert streams.buttons(stream) == ["Acknowledge"]
+    for stream in ("run/D-1", "run/R-1"):
+        assert streams.says(stream)[-1].endswith(" R-3 took production back to v41.")
+    assert streams.state("release/solvereign-api/production").left == ()
+
+
+def test_a_rollback_by_hand_is_told_to_the_deploy_that_people_aborted() -> None:
+    deploy = Stages().deploying().changing()
+    streams = aborted(Streams(), deploy)
+    went_back(streams, "R-3", deploy.now)
+    assert streams.says("finding/D-1.deploy-aborted")[-2] == "R-3 took production back to v41."
+    assert streams.says("run/D-1")[-1].endswith("What was changed before stays. R-3 took production back to v41.")
+
+
+def test_a_deploy_that_ends_well_settles_what_was_left_too() -> None:
+    first = Stages().deploying().changing()
+    streams = aborted(Streams(), first)
+    second = Stages(Run(id="D-2"), first.now).deploying().serving()
+    second.ticked("kpis").ticked("monitor").done("announce", Done("announced"))
+    streams.takes(second)
+    assert streams.says("finding/D-1.deploy-aborted")[-2] == "D-2 has since deployed v42 to production."
+    assert streams.buttons("finding/D-1.deploy-aborted") == ["Acknowledge"]
+
+
+def test_a_rollback_that_went_well_leaves_nothing_to_tell_the_next_one() -> None:
+    streams, back = crashed()
+    for step in ("take-over", "revert", "health", "schema", "announce"):
+        back.done(step)
+    back.ticked("lessons")
+    streams.takes(back)
+    went_back(streams, "R-9", back.now)
+    assert "R-1 took production back to v41." in streams.says(FOUND)

@@ -80,6 +80,10 @@ async def test_after_an_aborted_rollback_its_button_goes_back(world: World) -> N
     again = await roll_back(world)
     await world.works()
     assert (await world.run(again.facts["run"])).status is Status.SUCCEEDED
+    told = (await world.run(run_id)).way_back
+    assert told is not None
+    assert (told.run, told.stands) == (again.facts["run"], True)
+    assert (await world.release()).left == ()
 
 
 async def test_a_rollback_that_went_well_is_told_to_the_deploy_it_was_for(world: World) -> None:
