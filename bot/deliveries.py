@@ -3,16 +3,19 @@
 Rendered from the state as it is now, so an edit that failed heals with the next one.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
+from bot.adapters.plots import drawn
 from bot.adapters.postgres.messages import Message as Sent
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.slack.client import Poster, SlackRefused
 from commands.views.messages import Message, messages, streams_seen
+from commands.views.plots import Picture
 from runbooks.catalogue import Catalogue
 from runbooks.releases.state import Release
 from runbooks.store import Lease, Store
@@ -42,6 +45,7 @@ class Deliveries:
     record: Record
     clock: Callable[[], datetime]
     edited: dict[str, datetime] = field(default_factory=dict)  # key -> when this process last edited it
+    uploaded: dict[str, str] = field(default_factory=dict)  # picture -> file that no message shows yet
 
     async def deliver(self, lease: Lease) -> datetime | None:
         """Post and edit what is wanted; answers when to try again, None where Slack is equal."""
@@ -96,12 +100,34 @@ class Deliveries:
             )
         else:
             await self.sent.intend(message.key, stream=stream, channel=message.channel, body=body, thread_ts=thread)
-        ts = found or await self.slack.post(
-            key=message.key, channel=message.channel, text=message.text, blocks=message.blocks, thread=thread
-        )
+        ts = found or await self._new(message, thread)
         stored = "" if found else body  # what a message says that was found is not known: it is edited next
         await self.sent.posted(message.key, ts=ts, body=stored)
         return Sent(message.key, message.channel, ts, thread, stored, self.clock(), self.clock())
+
+    async def _new(self, message: Message, thread: str | None) -> str:
+        """A new message, its picture uploaded before. Slack needs a moment to read a file: till then it is tried again."""
+        blocks = [*message.blocks, *([await self._image(message.picture)] if message.picture else [])]
+        try:
+            return await self.slack.post(
+                key=message.key, channel=message.channel, text=message.text, blocks=blocks, thread=thread
+            )
+        except SlackRefused as refused:
+            if message.picture and str(refused) == "invalid_blocks":
+                raise Unreachable("Slack", "it has not read the picture yet") from refused
+            raise
+
+    async def _image(self, picture: Picture) -> dict[str, Any]:
+        if picture.name not in self.uploaded:
+            content = await asyncio.to_thread(drawn, picture)
+            uploaded = await self.slack.upload(name=picture.name, content=content, alt=picture.alt)
+            self.uploaded.clear()  # one at a time: it is for the next try alone
+            self.uploaded[picture.name] = uploaded
+        return {
+            "type": "image",
+            "slack_file": {"id": self.uploaded[picture.name]},
+            "alt_text": picture.alt,
+        }
 
 
 def _body(message: Message) -> str:

@@ -9,6 +9,7 @@ from commands.views.asides import asides
 from commands.views.blocks import Block, context, section
 from commands.views.finding_card import finding_card, finding_text
 from commands.views.headline import severity, title
+from commands.views.plots import Picture, pictures
 from commands.views.run_card import Look, card
 from commands.views.telling import telling, told
 from runbooks.catalogue import Catalogue, Environment
@@ -28,6 +29,7 @@ class Message:
     blocks: tuple[Block, ...]
     thread: str = ""  # key of the message whose thread it belongs to
     kept: bool = False
+    picture: Picture | None = None  # shown below its blocks
 
 
 See = Callable[[str], Any]
@@ -66,6 +68,8 @@ def _of_run(run: Run, look: Look, place: Environment) -> list[Message]:
     found = [Message(main, channel, summary, tuple(card(run, look)), kept=True)]
     for aside in asides(run, look.catalogue):
         found.append(Message(f"run/{run.id}/{aside.name}", channel, aside.text, aside.blocks, main))
+    for name, text, picture in pictures(run):
+        found.append(Message(f"run/{run.id}/{name}", channel, text, (context(text),), main, picture=picture))
     return [*found, *_told(run), *_announcement(run, place)]
 
 

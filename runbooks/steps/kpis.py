@@ -15,6 +15,7 @@ from runbooks.steps.output import one_line, span
 from runbooks.vocabulary import Json, Unreachable
 
 _POINTS = 30  # in a window
+_HISTORY_POINTS = 60
 _THOUSAND = 1000
 _SAID = 300  # characters of what Prometheus says
 
@@ -146,6 +147,18 @@ async def baseline(metrics: Metrics, source: str, kpi: Json, *, began: datetime)
     if kpi["baseline"] != "before":
         return Reading(float(kpi["baseline"]))
     return await read(metrics, source, kpi, began)
+
+
+async def history(
+    metrics: Metrics, source: str, kpi: Json, *, start: datetime, end: datetime
+) -> tuple[tuple[int, float | None], ...]:
+    """The KPI over a longer time, to be drawn; empty where it can't be had."""
+    step = max((end - start) / _HISTORY_POINTS, timedelta(seconds=1))
+    try:
+        found = await metrics.range(source, kpi["query"], Moments(start, end, step))
+    except (QueryRefused, Unreachable):
+        return ()
+    return _kept(found[0].points) if len(found) == 1 else ()
 
 
 def judged(kpi: Json, *, now: Reading, was: Reading) -> Verdict:

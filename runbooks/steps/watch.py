@@ -10,7 +10,7 @@ from typing import Any
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.http_health import Http, is_good, said
 from runbooks.steps.kpi_baseline import known_baselines, unmeasured
-from runbooks.steps.kpis import Metrics, Reading, Verdict, baseline, judged, planned, read
+from runbooks.steps.kpis import Metrics, Reading, Verdict, baseline, history, judged, planned, read
 from runbooks.steps.output import span
 from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending
 
@@ -69,10 +69,10 @@ class Watch(Step):
         signs = {**health, **{_KPI + v.kpi["name"]: v.bad for v in verdicts if v.bad}}
         seen = _seen(turn, token, signs, verdicts)
         if lasting := _lasting(turn, seen["bad"]):
-            return _failed(turn, lasting, _evidence(turn, seen, verdicts))
+            return _failed(turn, lasting, await self._evidence(turn, seen, verdicts))
         until = turn.began_at + _seconds(turn, "for")
         if turn.now >= until and not signs:
-            return Done(_well(turn, seen, verdicts), _evidence(turn, seen, verdicts))
+            return Done(_well(turn, seen, verdicts), await self._evidence(turn, seen, verdicts))
         again = turn.now + _seconds(turn, "every")
         line = "; ".join(signs.values()) or f"all well so far, until {until:%H:%M} UTC"
         return Pending(min(again, until) if turn.now < until else again, _with_gaps(line, seen), seen)
@@ -91,6 +91,18 @@ class Watch(Step):
         began = turn.changed_at or turn.began_at
         was = Reading(known) if known is not None else await baseline(self._metrics, source, kpi, began=began)
         return judged(kpi, now=await read(self._metrics, source, kpi, turn.now), was=was)
+
+    async def _evidence(self, turn: Turn, seen: Json, verdicts: list[Verdict]) -> Json:
+        """What is kept: of each KPI its way through the whole watch."""
+        kept = {key: seen[key] for key in ("looks", "missed", "gaps", "bad")}
+        source = turn.step.params["prometheus"]
+        ways = await asyncio.gather(
+            *(history(self._metrics, source, v.kpi, start=turn.began_at, end=turn.now) for v in verdicts)
+        )
+        kpis = [
+            {**v.evidence, "after": list(way) or list(v.now.points)} for v, way in zip(verdicts, ways, strict=True)
+        ]
+        return {**kept, "seconds": turn.step.params["for"], "kpis": kpis}
 
 
 def _seen(turn: Turn, token: Json, signs: dict[str, str], verdicts: list[Verdict]) -> Json:
@@ -121,11 +133,6 @@ def _failed(turn: Turn, lasting: dict[str, timedelta], evidence: Json) -> Failed
     finding = "deploy-failed" if all(key.startswith(_KPI) for key in lasting) else None
     into = span(turn.now - turn.began_at)
     return Failed(f"{text[:1].upper()}{text[1:]}. It was seen {into} into the watch.", evidence, finding)
-
-
-def _evidence(turn: Turn, seen: Json, verdicts: list[Verdict]) -> Json:
-    kept = {key: seen[key] for key in ("looks", "missed", "gaps", "bad")}
-    return {**kept, "seconds": turn.step.params["for"], "kpis": [verdict.evidence for verdict in verdicts]}
 
 
 def _well(turn: Turn, seen: Json, verdicts: list[Verdict]) -> str:

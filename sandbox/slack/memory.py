@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.slack.answers import Answer, Args, Ask, Declined, Handler, accepted, done, needed, refused, yes
 from sandbox.slack.channels import Channels
+from sandbox.slack.files import Files
 from sandbox.slack.messages import Messages
 from sandbox.slack.rules import Offers
 from sandbox.slack.sizes import too_large
@@ -19,10 +20,11 @@ _VIEWS = _OPENS | {"views.update", "views.publish"}
 class Memory:
     """Stands beside the local Slack: `supplied` methods are answered here, others by it, checked and put right."""
 
-    def __init__(self, workspace: Workspace, ask: Ask, offers: Offers) -> None:
+    def __init__(self, workspace: Workspace, ask: Ask, offers: Offers, files: Files) -> None:
         self._workspace = workspace
         self._ask = ask
         self._offers = offers
+        self._files = files
         self._channels = Channels(workspace, ask)
         self._messages = Messages()
         self._pins: dict[str, list[str]] = {}
@@ -31,6 +33,7 @@ class Memory:
         self._groups = {group.handle: group.members for group in workspace.groups}
         self.supplied: dict[str, Handler] = {
             **self._channels.methods,
+            **files.methods,
             "pins.add": self._pin,
             "pins.remove": self._unpin,
             "pins.list": self._list_pins,
@@ -48,6 +51,7 @@ class Memory:
         self._messages.clear()
         self._pins.clear()
         self._bookmarks.clear()
+        self._files.known.clear()
         self._groups = {group.handle: group.members for group in self._workspace.groups}
 
     def set_group(self, handle: str, members: Iterable[str]) -> None:
@@ -60,7 +64,8 @@ class Memory:
             if method in self.supplied:
                 return await self.supplied[method](args)
             await self._check(method, args)
-            return await self._put_right(method, args, accepted(await self._ask(method, _plain(args))))
+            asked = self._files.drawn(_plain(args)) if method in _POSTS else _plain(args)
+            return await self._put_right(method, args, accepted(await self._ask(method, asked)))
         except Declined as declined:
             return refused(declined.code)
 

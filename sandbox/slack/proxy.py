@@ -18,6 +18,7 @@ from sandbox.slack.answers import Answer, Args, refused
 from sandbox.slack.arguments import arguments, body
 from sandbox.slack.drawing import STYLE
 from sandbox.slack.faults import Fault, Faults
+from sandbox.slack.files import SHOW, UPLOAD, Files
 from sandbox.slack.journal import Call, Journal
 from sandbox.slack.memory import Memory
 from sandbox.slack.page import PERSON_COOKIE, Page
@@ -44,7 +45,8 @@ class Proxy:
         self.scopes = shipped_scopes()  # what the bot's token is said to have; nothing is refused for want of one
         self._offers = Offers()
         self._server = server
-        self.memory = Memory(server.workspace, self._ask, self._offers)
+        self.files = Files(lambda: self.url)
+        self.memory = Memory(server.workspace, self._ask, self._offers, self.files)
         self.sockets = Sockets(
             journal=self.journal, faults=self.faults, offers=self._offers, rewritten=self._rewritten
         )
@@ -75,6 +77,8 @@ class Proxy:
         application.router.add_post("/_hooks/response/{id}", self._response_url)
         application.router.add_get("/socket/{id}", self._socket)
         application.router.add_get("/ui", self._page)
+        application.router.add_post(f"{UPLOAD}/{{id}}", self._upload)
+        application.router.add_get(f"{SHOW}/{{id}}", self._file)
         application.router.add_route("*", "/{path:.*}", self._other)
         self._session = aiohttp.ClientSession(auto_decompress=True)
         self._runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
@@ -169,6 +173,18 @@ class Proxy:
         )
         async with self._upstream.ws_connect(f"{self._server.url}/ui", max_msg_size=0) as slack:
             return await page.serve(request, slack)
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        form = await request.post() if request.content_type == "multipart/form-data" else None
+        content = form["file"].file.read() if form else await request.read()  # type: ignore[union-attr] # a file
+        known = self.files.receive(request.match_info["id"], content)
+        return web.Response(text=f"OK - {len(content)}") if known else web.Response(status=404)
+
+    async def _file(self, request: web.Request) -> web.Response:
+        found = self.files.known.get(request.match_info["id"])
+        if found is None:
+            raise web.HTTPNotFound
+        return web.Response(body=found.content, content_type="image/png")
 
     async def _other(self, request: web.Request) -> web.StreamResponse:
         """The page itself, files, the control interface: passed on as they are."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import pytest
 
 from bot.adapters.postgres.messages import MessageLog
@@ -167,8 +168,46 @@ async def test_a_promoted_release_is_kept_in_its_file(desk: Desk) -> None:
     assert (good.run, good.version) == (run_id, "v2")
 
 
-async def _fails(desk: Desk) -> None:
+KPI = {
+    **{"name": "errors", "title": "error rate", "unit": "%", "direction": "lower-is-better", "window": 300},
+    **{"now": 4.1, "was": 0.3, "limit": 0.8},
+    "before": [[1795510000, 0.3], [1795510300, None], [1795510600, 0.3]],
+    "after": [[1795514000, 0.4], [1795514300, 4.1]],
+}
+
+
+def _pictured(message: Any) -> bool:
+    return any(block.get("type") == "image" for block in message.get("blocks") or [])
+
+
+@pytest.mark.parametrize("trouble", ["", "invalid_blocks", "lost"])
+async def test_kpis_are_drawn_in_the_thread_once(desk: Desk, trouble: str) -> None:
+    """Also where Slack has not read the picture yet, and where the answer to the post was lost."""
+    if trouble:
+        kind = Kind.LOST_ANSWER if trouble == "lost" else Kind.ERROR
+        desk.slack.proxy.inject(Fault("chat.postMessage", kind, error=trouble, match=_pictured))
+    await _fails(desk, kpis=[KPI])
+    for _ in range(4):
+        await desk.deliver()
+        desk.world.later(seconds=4)
+    [shown] = [m for m in await desk.seen() if _pictured({"blocks": m.blocks})]
+    assert shown.thread_ts
+    assert shown.blocks[-1]["alt_text"] == "error rate: 4.1 %, was 0.3 %, at most 0.8 %"
+    async with httpx.AsyncClient() as client:
+        picture = await client.get(shown.blocks[-1]["image_url"])
+    assert picture.content.startswith(b"\x89PNG")
+    assert len(desk.slack.journal.calls("files.completeUploadExternal")) == 1
+
+
+async def test_without_the_right_to_upload_all_else_is_told(desk: Desk) -> None:
+    desk.slack.proxy.inject(Fault("files.getUploadURLExternal", Kind.ERROR, error="missing_scope", times=9))
+    await _fails(desk, kpis=[KPI])
+    await desk.deliver()
+    assert any("Deploy failed: api to production" in m.shown for m in await desk.seen())
+
+
+async def _fails(desk: Desk, **evidence: Any) -> None:
     run_id = await desk.world.at_the_gate()
     await desk.world.approves(run_id)
-    desk.world.outside.answers = [Failed("New pods crash.")]
+    desk.world.outside.answers = [Failed("New pods crash.", evidence)]
     await desk.world.works()

@@ -62,6 +62,13 @@ class Poster:
             )
         return str(answer["ts"])
 
+    async def upload(self, *, name: str, content: bytes, alt: str) -> str:
+        """Give Slack a file that no channel shows yet; answers its id, which an image block can name."""
+        async with translated():
+            answer = await self._client.files_upload_v2(filename=name, content=content, title=name, alt_txt=alt)
+        files: list[dict[str, Any]] = answer.get("files") or [{}]
+        return str(files[0].get("id", ""))
+
     async def update(self, *, key: str, channel: str, ts: str, text: str, blocks: Sequence[dict[str, Any]]) -> None:
         """Make the message say this now; doing it twice changes nothing."""
         async with translated():
