@@ -56,9 +56,20 @@ def _schema(world: World, environment: str) -> str:
     return str(rows[-1][0]).removesuffix(".sql") if rows else ""
 
 
+async def _conversation(world: World, channel: str) -> str:
+    """The channel, or the conversation between the bot and the person of this id."""
+    if not channel.startswith("U"):
+        return channel
+    headers = {"authorization": f"Bearer {world.slack.bot_token}"}
+    async with httpx.AsyncClient(headers=headers) as client:
+        answer = await client.post(f"{world.slack.api_url}conversations.open", data={"users": channel})
+    return str(answer.json()["channel"]["id"])
+
+
 async def missing_messages(world: World) -> list[str]:
     """Messages that the bot believes to have posted and that do not stand in Slack, by key."""
     rows = world.sql("opsbot", "select key, channel, ts from messages order by key")
     watcher = world.person("riley")
-    standing = {(channel, m.ts) for channel in {r[1] for r in rows} for m in await watcher.messages(channel)}
+    places = {channel: await _conversation(world, channel) for channel in {r[1] for r in rows}}
+    standing = {(channel, m.ts) for channel, place in places.items() for m in await watcher.messages(place)}
     return [key for key, channel, ts in rows if ts is None or (channel, ts) not in standing]

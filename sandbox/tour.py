@@ -46,22 +46,22 @@ class Tour:
     async def good_deploy(self) -> None:
         """v42, approved by a colleague, becomes the last known good."""
         self._act("A good deploy", "v42 brings a migration. A colleague approves it; it becomes the last known good.")
-        card = await self._deploy("v42")
+        card = await self.deploy("v42")
         card = await self._tick_until(card, _done)
-        await self._see("general", "v42")
+        await self._see("general", lambda m: "v42" in m.shown and "is deployed to production" in m.shown)
         self._show(card, "Deployed")
         await self._outside("v42", schema="024_tenant_flags", good="v42")
 
     async def crash(self) -> None:
         """v44 crashes at start: caught, and production goes back by itself."""
         self._act("A crash", "v44 can't start. It is caught, and production goes back by itself.")
-        await self._deploy("v44")
+        await self.deploy("v44")
         finding = await self._see("incidents", "Deploy failed, rollback needed")
         self._show(finding, "S2")
         failed = await self._see("deploys", f"Deploy failed: {SERVICE} to production")
         self._show(failed, "Deploy failed")
         back = await self._see("deploys", f"since {_run(failed)} failed")
-        back = await self._until(back, lambda m: "announced" in m.shown or _done(m))
+        back = await self.until_card(back, lambda m: "announced" in m.shown or _done(m))
         await self._tick_until(back, _done)
         self._show(await self._now(back), "Rolled back")
         alex = self.world.person("alex")
@@ -72,12 +72,14 @@ class Tour:
     async def kpi_breaks(self) -> None:
         """v46 is healthy and its smoke tests pass, but its plans fail after a while: the watch takes it back."""
         self._act("A KPI that breaks", "v46 is healthy, until its plans begin to fail. The watch sees it.")
-        card = await self._deploy("v46")
-        card = await self._until(card, lambda m: "all well so far" in m.shown)
+        card = await self.deploy("v46")
+        card = await self.until_card(card, lambda m: "all well so far" in m.shown)
         self._show(card, "is watched")
-        card = await self._until(card, lambda m: "Deploy failed" in m.shown)
+        card = await self.until_card(card, lambda m: "Deploy failed" in m.shown)
         self._show(card, "Deploy failed")
-        finding = await self._see("incidents", lambda m: f" {_run(card)}" in m.shown and "failed plans" in m.shown.lower())
+        finding = await self._see(
+            "incidents", lambda m: f" {_run(card)}" in m.shown and "failed plans" in m.shown.lower()
+        )
         self._show(finding, "S2")
         back = await self._see("deploys", f"since {_run(card)} failed")
         await self._tick_until(back, _done)
@@ -97,14 +99,14 @@ class Tour:
             "deploys", lambda m: f"Roll back {SERVICE} production to v41" in m.shown and not m.ephemeral_to
         )
         await self._approve(card)
-        card = await self._until(card, lambda m: "Leave the schema as it is" in m.buttons)
+        card = await self.until_card(card, lambda m: "Leave the schema as it is" in m.buttons)
         self._show(card, "asks about the schema")
         await casey.click(card, "Leave the schema as it is")
         await self._tick_until(card, _done)
         self._show(await self._now(card), "Rolled back")
         await self._outside("v41", schema="024_tenant_flags", good="v42")
 
-    async def _deploy(self, version: str) -> Message:
+    async def deploy(self, version: str) -> Message:
         """Riley asks, ticks what people must; Alex approves."""
         riley = self.world.person("riley")
         self.tell(f"Riley types: /deploy {SERVICE} {version} production")
@@ -122,7 +124,7 @@ class Tour:
         return card
 
     async def _approve(self, card: Message) -> None:
-        card = await self._until(card, lambda m: "Approve" in m.buttons)
+        card = await self.until_card(card, lambda m: "Approve" in m.buttons)
         self.tell("Alex clicks: Approve")
         await self.world.person("alex").click(card, "Approve")
 
@@ -130,17 +132,18 @@ class Tour:
         """Riley ticks every line that opens, until the card is as wanted."""
         riley = self.world.person("riley")
         while True:
-            card = await self._until(card, lambda m: wanted(m) or "Done" in m.buttons)
+            card = await self.until_card(card, lambda m: wanted(m) or "Done" in m.buttons)
             if wanted(card):
                 return card
             await riley.click(card, "Done")
-            card = await self._until(card, partial(_moved, card, wanted))
+            card = await self.until_card(card, partial(_moved, card, wanted))
 
     async def _now(self, card: Message) -> Message:
         messages = await self.world.person("riley").messages(card.channel)
         return next((m for m in messages if m.ts == card.ts), card)
 
-    async def _until(self, card: Message, wanted: Callable[[Message], bool]) -> Message:
+    async def until_card(self, card: Message, wanted: Callable[[Message], bool]) -> Message:
+        """The card, once it is as wanted. Raises TourFailed where it ended otherwise."""
         before = (await self._now(card)).shown
 
         async def seen() -> list[Message]:

@@ -28,6 +28,7 @@ from sandbox.slack import LocalSlack, Person, SlackServer, sandbox_workspace
 from sandbox.tether import tethered
 
 SERVICE = manifests.NAME
+_SMOKE = ("python", "-m", "backend_py.tools.smoke")
 PLACES = {"production": "solvereign-production", "staging": "solvereign-staging"}
 _PLANS = 'solvereign_plans_total{namespace="${namespace}"'
 KPIS = {
@@ -164,9 +165,7 @@ async def small_world(
         node = Node(kubeconfig=cluster.admin_kubeconfig, repository=repository, cache=cache_folder())
         await stack.enter_async_context(node)
         urls = await _service(cluster, node, databases)
-        prometheus = await stack.enter_async_context(
-            scraping(node, PLACES.values(), folder=folder / "prometheus")
-        )
+        prometheus = await stack.enter_async_context(scraping(node, PLACES.values(), folder=folder / "prometheus"))
         world = World(folder, postgres, cluster, node, slack, repository, urls, databases, prometheus)
         stack.push_async_callback(_stop, world)
         _write_catalogue(world, changes or {})
@@ -212,7 +211,7 @@ def catalogue(world: World, changes: Mapping[str, Any]) -> dict[str, Any]:
         "migrations": {"folder": database.MIGRATIONS},
         "commands": {
             "tests": {"run": ["python", "-m", "pytest", "backend_py/"], "timeout": "2m", "tests": True},
-            "smoke": {"run": ["python", "-m", "backend_py.tools.smoke", "--url", "${url}"], "timeout": "1m"},
+            "smoke": {"run": [*_SMOKE, "--url", "${url}", "--version", "${version}"], "timeout": "1m"},
         },
         "kpis": KPIS,
         "default-environment": "production",
@@ -240,12 +239,18 @@ def _environment(world: World, place: str) -> dict[str, Any]:
         "deployers": ["developers", "sre"],
         "rollers-back": ["sre"],
         "approval": {"group": "sre", "expires": "30m"},
+        "stakeholders": _stakeholders(world) if place == "production" else {},
         "last-known-good": str(world.folder / "state" / SERVICE / place / "last-known-good.json"),
         "health": {"passes": 3, "interval": "1s", "timeout": "30s"},
         "prometheus": world.prometheus.url,
         "watch": {"for": "20s" if place == "production" else "5s", "every": "1s", "grace": "3s"},
         "rollout": {"deadline": "2m", "grace": "3s", "soak": "2s", "poll": "1s"},
     }
+
+
+def _stakeholders(world: World) -> dict[str, Any]:
+    workspace = world.slack.workspace
+    return {"channels": [workspace.channel_ids["general"]], "people": [workspace.users["sam"]]}
 
 
 async def _prepare(world: World, *, serve: bool) -> None:
