@@ -23,6 +23,7 @@ from runbooks.steps.migrations.proven import MigrationsProven
 from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.steps.notify import NotifyStakeholders
 from runbooks.steps.probes import ProbesCheck
+from runbooks.steps.procedure import ProcedureShow
 from runbooks.steps.smoke import Smoke
 from runbooks.steps.take_over import TakeOver
 from runbooks.steps.watch import Watch
@@ -45,6 +46,7 @@ KINDS: tuple[type[Step], ...] = (
     MigrationsRollback,
     NotifyStakeholders,
     ProbesCheck,
+    ProcedureShow,
     Restore,
     Rollout,
     Smoke,

@@ -29,6 +29,10 @@ class Library:
         """The whole document. KeyError where there is none."""
         return self.documents[runbook_id]
 
+    def text(self, document: str) -> str:
+        """The whole document as it is read: Markdown. KeyError where there is none."""
+        return self.documents[document].text
+
     def runbook(self, runbook_id: str) -> Runbook:
         """What a run does: of `id` its first mode or all of it, of `id/mode` that part.
 

@@ -62,6 +62,7 @@ from runbooks.steps.migrations.proven import MigrationsProven
 from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.steps.notify import NotifyStakeholders
 from runbooks.steps.probes import ProbesCheck
+from runbooks.steps.procedure import ProcedureShow
 from runbooks.steps.smoke import Smoke
 from runbooks.steps.take_over import TakeOver
 from runbooks.steps.watch import Watch
@@ -124,7 +125,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
         slack = web_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
         members = SlackMembers(client=slack, catalogue=configuration.catalogue, clock=now)
         redactor = Redactor(settings.secrets())
-        steps = _steps(outside, store, Posts(sent), redactor)
+        steps = _steps(outside, store, Posts(sent), redactor, books=configuration.library)
         planner = Planner(configuration.catalogue, configuration.library, steps, outside.source)
         way_back = WayBack(outside.workloads, outside.databases)
         yield Services(
@@ -177,7 +178,9 @@ def _address(cluster: Cluster, settings: Settings) -> Address:
     return Address(Path(settings.named(cluster.kubeconfig)), cluster.context)
 
 
-def _steps(outside: Outside, store: PostgresStore, posts: Posts, redactor: Redactor) -> Mapping[str, Step]:
+def _steps(
+    outside: Outside, store: PostgresStore, posts: Posts, redactor: Redactor, *, books: Library
+) -> Mapping[str, Step]:
     planner = MigrationPlanner(outside.source, outside.databases)
     made: list[Step] = [
         Announce(posts),
@@ -194,6 +197,7 @@ def _steps(outside: Outside, store: PostgresStore, posts: Posts, redactor: Redac
         *_checks(outside, store, redactor),
         MigrationsProven(planner, releases=GoodReleases(store)),
         NotifyStakeholders(posts),
+        ProcedureShow(books),
         WayBackWrite(planner),
     ]
     steps = {step.uses: step for step in made}

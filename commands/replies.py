@@ -134,6 +134,8 @@ def _command(facts: Facts) -> str:
     place = f"{facts['service']} {facts['environment']}"
     if facts["command"] == "rollback":
         return f"`/rollback {place}`"
+    if facts["command"] == "planned rollback":
+        return f"`/rollback {place} to {facts['version']} planned`"
     return f"`/deploy {facts['service']} {facts['version']} {facts['environment']}`"
 
 
@@ -186,6 +188,10 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
         f"Not started. {f['version']} was never recorded as good for {f['service']} in {f['environment']}. "
         f"Recorded: {', '.join(f['known'])}. Another version goes by `/deploy`."
     ),
+    "no-planned-rollback": lambda f: (
+        f"Not started. The document “{f['name']}” has no part for planned rollbacks: name one as `planned` under "
+        "`modes` in its front matter. In an emergency: `/rollback SERVICE`, without the word “planned”."
+    ),
     "confirmation-stale": lambda f: (
         f"Not started. What you confirmed has changed: the target is {f['version']} as recorded since. "
         "Ask again to see it."
@@ -224,6 +230,10 @@ def _started(facts: Facts) -> str:
 
 _DONE: dict[str, Callable[[Facts], str]] = {
     "started": _started,
+    "planned": lambda f: (
+        f"{f['run']} started: the planned rollback of {f['service']} in {f['environment']} to {f['version']}. "
+        f"Its first lines are for people; nothing changes before it is approved by @{f['group']}."
+    ),
     "approved": lambda f: f"Approved {f['run']}.",
     "rejected": lambda f: f"Rejected {f['run']}. Nothing was changed.",
     "answered": lambda f: f"Recorded on {f['run']}.",

@@ -1,4 +1,4 @@
-"""`/rollback`: asking shows privately what comes back; the confirmed click is the request."""
+"""`/rollback`: asking shows privately what comes back, and the confirmed click asks for it; planned ones start so."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from commands.edge import Edge, Payload, Respond, actor_of
+from commands.edge import Edge, Payload, Respond, actor_of, key_of
 from commands.replies import NOT_READ, sentence
 from commands.views.confirm_rollback import Asked, confirm_rollback
 from commands.views.lists import rollback_help
 from commands.views.typed import words_of
 from runbooks.catalogue import Environment, Service, targets
-from runbooks.engine.asks import Reply
+from runbooks.engine.asks import PlanRollBack, Reply
 from runbooks.engine.places import find_place
-from runbooks.engine.starts import busy_facts, way_back
+from runbooks.engine.starts import refuse_emergency, way_back
 from runbooks.releases.state import Release
 from runbooks.runs.policy import of_group
 from runbooks.runs.state import Run
@@ -22,7 +22,8 @@ from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Actor, Refused, Unreachable
 
 NOT_UNDERSTOOD = (
-    "Not understood. `/rollback SERVICE [ENVIRONMENT] [to VERSION]`, or `/rollback help`. Nothing was started."
+    "Not understood. `/rollback SERVICE [ENVIRONMENT] [to VERSION] [planned]`, or `/rollback help`. "
+    "Nothing was started."
 )
 
 
@@ -40,8 +41,12 @@ def register(app: AsyncApp, edge: Edge) -> None:
 
     @app.command("/rollback")
     async def rollback(ack: Any, command: Payload, respond: Respond) -> None:
+        text = str(command.get("text", ""))
+        if (planned := without_hurry(words_of(text))) is not None:
+            await ack(text=await plan(edge, planned, command))
+            return
         await ack()  # asking records nothing
-        await ask(edge, str(command.get("text", "")), asking(command, respond))
+        await ask(edge, text, asking(command, respond))
 
 
 def asking(payload: Payload, respond: Respond) -> Asking:
@@ -59,6 +64,29 @@ async def ask(edge: Edge, text: str, who: Asking) -> None:
             await offer(edge, wanted, who)
         case _:
             await who.respond(text=NOT_UNDERSTOOD, response_type="ephemeral")
+
+
+def without_hurry(typed: Sequence[str]) -> list[str] | None:
+    """The other words, where the first or the last one is "planned"; None where it is not, or is the version."""
+    match [word.lower() for word in typed]:
+        case ["planned", *_]:
+            return list(typed[1:])
+        case [*_, "to", "planned"]:
+            return None
+        case [_, *_, "planned"]:
+            return list(typed[:-1])
+        case _:
+            return None
+
+
+async def plan(edge: Edge, typed: Sequence[str], command: Payload) -> str:
+    """Start a planned rollback; what only the person is told. It is recorded when this returns."""
+    if (wanted := parse(typed)) is None:
+        return NOT_UNDERSTOOD
+    service, environment, version = wanted
+    start = PlanRollBack(service, environment, version)
+    _, text = await edge.submit(start, by=actor_of(command), key=key_of(command, "command"))
+    return text
 
 
 def parse(typed: Sequence[str]) -> tuple[str, str, str] | None:
@@ -117,8 +145,8 @@ async def _confirmation(
 
 
 async def _refuse_second(edge: Edge, holders: Collection[str]) -> None:
-    """A rollback is never preempted: say so before somebody confirms another. Raises Refused."""
+    """An emergency rollback is never preempted: say so before somebody confirms another. Raises Refused."""
     streams = (await edge.store.read(sorted(set(holders)))).streams
     runs: list[Run] = [stored.state for stored in streams.values()]
-    for run in (run for run in runs if run.command == "rollback"):
-        raise Refused("rolling-back-already", **busy_facts(run))
+    for run in runs:
+        refuse_emergency(run)

@@ -128,7 +128,7 @@ def _finding(run: Run, behind: list[Run]) -> str:
     if run.status is not Status.FAILED:
         return ""
     if run.command == "rollback":
-        return "rollback-failed"
+        return "rollback-failed" if run.changed or not run.planned else ""
     return run.finding or ("deploy-failed" if run.roll_back else "")
 
 

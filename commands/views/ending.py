@@ -104,7 +104,7 @@ def _next(run: Run, release: Release, catalogue: Catalogue) -> str:
     """What happens now, or what to do."""
     if run.way_back is not None:
         return _came_of(run, release)
-    if run.command == "rollback":
+    if run.command == "rollback" and (run.changed or not run.planned):
         return "It does not go on by itself: look at what stands where, and act by hand."
     if not run.changed:
         return "Nothing was changed."

@@ -45,7 +45,8 @@ def subtitle(run: Run, release: Release) -> str:
     asked = f"asked by {words.person(run.requester)} {words.at(run.requested_at)}"
     if run.because:
         asked = f"since {run.because} failed {words.at(run.requested_at)}"
-    return f"*{severity(run)}* · {run.id} · {_versions(run, release)} · {asked}"
+    name = f"{run.id} · planned" if run.planned else run.id
+    return f"*{severity(run)}* · {name} · {_versions(run, release)} · {asked}"
 
 
 def severity(run: Run) -> str:

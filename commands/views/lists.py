@@ -14,6 +14,7 @@ _COMMANDS = {
         "/deploy SERVICE VERSION [ENVIRONMENT]": "runs the checklist; VERSION is a tag, a commit or a branch",
         "/rollback SERVICE [ENVIRONMENT]": "goes back to the last known good; you are asked once",
         "/rollback SERVICE [ENVIRONMENT] to VERSION": "goes back to another version that was good",
+        "/rollback ... planned": "goes back without hurry: read, tell, approve, then do; it stops nothing",
     },
     "See": {
         "/deploy status [SERVICE] [ENVIRONMENT]": "what is under way, and who is waited for",
@@ -77,7 +78,7 @@ def _entry(run: Run) -> str:
 def _what(run: Run) -> str:
     service, version = words.line(run.service, 90), words.line(run.version, 90)
     if run.command == "rollback":
-        return f"rollback of {service} in {run.environment} to {version}"
+        return f"{'planned ' if run.planned else ''}rollback of {service} in {run.environment} to {version}"
     return f"deploy of {service} {version} to {run.environment}"
 
 

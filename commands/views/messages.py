@@ -10,6 +10,7 @@ from commands.views.blocks import Block, context, section
 from commands.views.finding_card import finding_card, finding_text
 from commands.views.headline import severity, title
 from commands.views.plots import Picture, pictures
+from commands.views.procedure import procedures
 from commands.views.run_card import Look, card
 from commands.views.telling import telling, told
 from runbooks.catalogue import Catalogue, Environment
@@ -66,6 +67,7 @@ def _of_run(run: Run, look: Look, place: Environment) -> list[Message]:
     main, channel = f"run/{run.id}/card", place.channels.deploys
     summary = words.line(f"{title(run)} · {run.version} · {run.id}")
     found = [Message(main, channel, summary, tuple(card(run, look)), kept=True)]
+    found += [Message(f"run/{run.id}/{name}", channel, text, blocks, main) for name, text, blocks in procedures(run)]
     for aside in asides(run, look.catalogue):
         found.append(Message(f"run/{run.id}/{aside.name}", channel, aside.text, aside.blocks, main))
     for name, text, picture in pictures(run):

@@ -25,6 +25,15 @@ class RollBack:
 
 
 @dataclass(frozen=True)
+class PlanRollBack:
+    """`/rollback SERVICE [ENVIRONMENT] [to VERSION] planned`: without hurry, and stopping nothing."""
+
+    service: str
+    environment: str = ""
+    version: str = ""  # "" is the last known good
+
+
+@dataclass(frozen=True)
 class Approve:
     """A click on Approve, on a card that showed the plan with this digest."""
 
@@ -81,11 +90,15 @@ class Acknowledge:
     finding: str
 
 
-Ask = Deploy | RollBack | Approve | Reject | Answer | Abort | Lock | Unlock | Acknowledge
+Ask = Deploy | RollBack | PlanRollBack | Approve | Reject | Answer | Abort | Lock | Unlock | Acknowledge
+
+Start = Deploy | RollBack | PlanRollBack
+"""What starts a run, if it is accepted."""
 
 _DOING: dict[type, str] = {
     Deploy: "deploy",
     RollBack: "roll back",
+    PlanRollBack: "roll back",
     Approve: "approve",
     Reject: "reject",
     Answer: "answer",
@@ -105,6 +118,6 @@ def doing(ask: Ask) -> str:
 class Reply:
     """What came of it: `refused` is a closed reason code, "" where it was accepted; `facts` fill the sentence."""
 
-    did: str = ""  # "started", "approved", "rejected", "answered", "stopping", "locked", "unlocked", "acknowledged"
+    did: str = ""  # such as "started", "approved"
     refused: str = ""
     facts: Json = field(default_factory=dict)

@@ -7,8 +7,8 @@ from runbooks.engine.draft import Draft
 from runbooks.engine.places import find_place
 from runbooks.engine.planning import Library
 from runbooks.runs import policy
-from runbooks.runs.state import Run
-from runbooks.vocabulary import Actor
+from runbooks.runs.state import PLANNED, Run
+from runbooks.vocabulary import Actor, Refused
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,14 @@ class Desk:
     def targets(self, service: Service, environment: str, runbook: str) -> frozenset[str]:
         """What a run of this runbook holds there."""
         return targets(service, environment, self.library.runbook(runbook).reserved)
+
+    def planned_rollback(self, service: Service) -> str:
+        """The part of its rollback's document for rollbacks without hurry. Raises Refused where there is none."""
+        document = service.runbooks.rollback.partition("/")[0]
+        try:
+            return self.library.runbook(f"{document}/{PLANNED}").id
+        except KeyError:
+            raise Refused("no-planned-rollback", name=document) from None
 
     def run(self, run_id: str) -> Run:
         """The run as it stands in this draft."""

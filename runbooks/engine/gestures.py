@@ -6,16 +6,14 @@ from runbooks.engine.desk import Desk
 from runbooks.engine.places import find_place
 from runbooks.vocabulary import Refused
 
-_OfAPlace = asks.Deploy | asks.RollBack | asks.Lock | asks.Unlock
+_OfAPlace = asks.Start | asks.Lock | asks.Unlock
 
 
 async def gesture(ask: asks.Ask, desk: Desk) -> asks.Reply:
     """Apply what was asked to the draft. Raises Refused."""
     match ask:
-        case asks.Deploy():
-            reply = await starts.deploy(ask, desk)
-        case asks.RollBack():
-            reply = await starts.roll_back(ask, desk)
+        case asks.Deploy() | asks.RollBack() | asks.PlanRollBack():
+            reply = await starts.start(ask, desk)
         case asks.Approve():
             reply = await clicks.approve(ask, desk)
         case asks.Reject():
@@ -40,7 +38,7 @@ def opening(catalogue: Catalogue, ask: asks.Ask, number: int) -> tuple[list[str]
             return [f"run/{ask.run}"], []
         case asks.Acknowledge():
             return [f"finding/{ask.finding}"], []
-        case asks.Deploy() | asks.RollBack() | asks.Lock() | asks.Unlock():
+        case asks.Deploy() | asks.RollBack() | asks.PlanRollBack() | asks.Lock() | asks.Unlock():
             return _opening_of_a_place(catalogue, ask, number)
 
 

@@ -14,9 +14,20 @@ from runbooks.store import Work
 from runbooks.vocabulary import KnownGood, Quorum, Refused, digest_of
 
 
-def run_id(ask: asks.Deploy | asks.RollBack, number: int) -> str:
+def run_id(ask: asks.Start, number: int) -> str:
     """The name of the run that the ask starts."""
     return f"{'D' if isinstance(ask, asks.Deploy) else 'R'}-{number}"
+
+
+async def start(ask: asks.Start, desk: Desk) -> asks.Reply:
+    """Start what was asked for. Raises Refused."""
+    match ask:
+        case asks.Deploy():
+            return await deploy(ask, desk)
+        case asks.RollBack():
+            return await roll_back(ask, desk)
+        case asks.PlanRollBack():
+            return await plan_roll_back(ask, desk)
 
 
 async def deploy(ask: asks.Deploy, desk: Desk) -> asks.Reply:
@@ -24,7 +35,8 @@ async def deploy(ask: asks.Deploy, desk: Desk) -> asks.Reply:
     service, name, environment = desk.place(ask.service, ask.environment)
     desk.admit(frozenset(environment.deployers), "deploy")
     held = desk.targets(service, name, service.runbooks.deploy)
-    await _refuse_held(desk, f"release/{ask.service}/{name}", held)
+    _refuse_locked(desk.draft.state(f"release/{ask.service}/{name}"))
+    await _refuse_busy(desk, held)
     started = run_id(ask, desk.number)
     request = run.Request(
         by=desk.who.by,
@@ -41,12 +53,15 @@ async def deploy(ask: asks.Deploy, desk: Desk) -> asks.Reply:
     return asks.Reply("started", facts={"run": started, "version": ask.version, **where(ask.service, name)})
 
 
-async def _refuse_held(desk: Desk, release_stream: str, wanted: frozenset[str]) -> None:
-    """A lock, or a run that holds one of the wanted targets, keeps a deploy from starting."""
-    state: Release = desk.draft.state(release_stream)
+def _refuse_locked(state: Release) -> None:
+    """A lock keeps deploys from starting; rollbacks go past it."""
     if state.lock is not None:
         place = where(state.service, state.environment)
         raise Refused("locked", by=state.lock.by, why=state.lock.reason, at=state.lock.at, **place)
+
+
+async def _refuse_busy(desk: Desk, wanted: frozenset[str]) -> None:
+    """A run that holds one of the wanted targets keeps another from starting, unless it is an emergency."""
     for holder in _holders(desk.draft, wanted):
         raise Refused("busy", **await _busy(desk.draft, holder))
 
@@ -62,6 +77,12 @@ def _holders(draft: Draft, wanted: frozenset[str]) -> list[str]:
 async def _busy(draft: Draft, stream: str) -> dict[str, object]:
     await draft.open([stream])
     return busy_facts(draft.state(stream))
+
+
+def refuse_emergency(holder: Run) -> None:
+    """A second emergency rollback would only undo the first; a planned one gives way. Raises Refused."""
+    if holder.command == "rollback" and not holder.planned:
+        raise Refused("rolling-back-already", **busy_facts(holder))
 
 
 def busy_facts(holder: Run) -> dict[str, object]:
@@ -106,6 +127,32 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
     return asks.Reply("started", facts=facts)
 
 
+async def plan_roll_back(ask: asks.PlanRollBack, desk: Desk) -> asks.Reply:
+    """Start a rollback without hurry: it waits for its turn, and like a deploy for approvals. Raises Refused."""
+    service, name, environment = desk.place(ask.service, ask.environment)
+    desk.admit(frozenset(environment.rollers_back), "roll back")
+    target = way_back(desk.draft.state(f"release/{ask.service}/{name}"), ask.version)
+    runbook = desk.planned_rollback(service)
+    held = desk.targets(service, name, runbook)
+    await _refuse_busy(desk, held)
+    started = run_id(ask, desk.number)
+    request = run.Request(
+        by=desk.who.by,
+        command="rollback",
+        runbook=runbook,
+        service=ask.service,
+        environment=name,
+        version=target.version,
+        targets=held,
+        quorum=_quorum(environment),
+        approval_seconds=int(environment.approval.expires.total_seconds()),
+        target=target,
+    )
+    await desk.draft.apply(f"run/{started}", request)
+    facts = {"run": started, "version": target.version, "group": environment.approval.group}
+    return asks.Reply("planned", facts={**facts, **where(ask.service, name)})
+
+
 def way_back(release_state: Release, version: str) -> KnownGood:
     """What a rollback goes to: the last known good, or a known good version. Raises Refused."""
     place = where(release_state.service, release_state.environment)
@@ -123,12 +170,11 @@ def target_digest(target: KnownGood) -> str:
 
 
 async def _supersede(desk: Desk, successor: str, wanted: frozenset[str]) -> list[str]:
-    """End every deploy that holds one of the wanted targets, and void its lease; a rollback is never preempted."""
+    """End what holds one of the wanted targets, and void its lease; an emergency rollback is never preempted."""
     stopped = []
     for stream in _holders(desk.draft, wanted):
         busy = await _busy(desk.draft, stream)
-        if busy["command"] == "rollback":
-            raise Refused("rolling-back-already", **busy)
+        refuse_emergency(desk.draft.state(stream))
         await desk.draft.apply(stream, run.Supersede(successor, desk.who.by))
         desk.draft.revoke(Work("run", stream))
         stopped.append(str(busy["run"]))

@@ -3,7 +3,7 @@
 Every rule raises Refused with a closed reason and the facts that its sentence needs.
 """
 
-from runbooks.runs.state import Run, Status
+from runbooks.runs.state import PLANNED, Run, Status
 from runbooks.vocabulary import Actor, Refused
 
 
@@ -40,7 +40,8 @@ def somebody_else(run: Run, by: Actor) -> None:
 def _what(run: Run) -> dict[str, str]:
     """What the run is, in words that ask for it again."""
     place = {"service": run.service, "environment": run.environment}
-    return {"run": run.id, "command": run.command, "version": run.version, **place}
+    command = f"{PLANNED} {run.command}" if run.planned else run.command
+    return {"run": run.id, "command": command, "version": run.version, **place}
 
 
 def wants_approval(run: Run) -> None:

@@ -26,6 +26,9 @@ from runbooks.vocabulary import (
 )
 from runbooks.way_back import WayBack
 
+PLANNED = "planned"
+"""The part of a rollback's document that is for rollbacks without hurry."""
+
 
 class Status(StrEnum):
     """Where a run stands."""
@@ -142,6 +145,11 @@ class Run:
     def current(self) -> PlannedStep | None:
         """The first step ahead; None before the plan stands and after the last."""
         return next(iter(self.unfinished), None)
+
+    @property
+    def planned(self) -> bool:
+        """Whether it is a rollback without hurry: it waits for approvals, and an emergency ends it."""
+        return self.command == "rollback" and self.runbook.endswith(f"/{PLANNED}")
 
     @property
     def changed(self) -> bool:

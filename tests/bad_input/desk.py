@@ -9,8 +9,9 @@ import psycopg
 from commands.clicks import press
 from commands.deploy import answer
 from commands.edge import Edge
-from commands.rollback import Asking, ask
+from commands.rollback import Asking, ask, plan, without_hurry
 from commands.views.messages import messages
+from commands.views.typed import words_of
 from runbooks.catalogue import Environment, Service
 from runbooks.reactions import release_of
 from runbooks.vocabulary import Actor, KnownGood
@@ -49,6 +50,8 @@ class Desk:
         command, _, text = line.partition(" ")
         if command == "/deploy":
             return str((await answer(self.edge, {**self._gesture(by), "text": text}))["text"])
+        if (planned := without_hurry(words_of(text))) is not None:
+            return await plan(self.edge, planned, self._gesture(by))
         return str((await self._asked(text, by))["text"])
 
     async def offered(self, line: str, by: Actor = ALEX) -> Blocks:

@@ -23,6 +23,7 @@ def test_help_names_every_command_and_service() -> None:
 `/deploy SERVICE VERSION [ENVIRONMENT]` runs the checklist; VERSION is a tag, a commit or a branch
 `/rollback SERVICE [ENVIRONMENT]` goes back to the last known good; you are asked once
 `/rollback SERVICE [ENVIRONMENT] to VERSION` goes back to another version that was good
+`/rollback ... planned` goes back without hurry: read, tell, approve, then do; it stops nothing
 *See*
 `/deploy status [SERVICE] [ENVIRONMENT]` what is under way, and who is waited for
 `/deploy history [SERVICE] [ENVIRONMENT]` what was done
@@ -42,6 +43,7 @@ def test_help_on_going_back_names_the_ways_back_and_how_to_stop_one() -> None:
 *Roll back*
 `/rollback SERVICE [ENVIRONMENT]` goes back to the last known good; you are asked once
 `/rollback SERVICE [ENVIRONMENT] to VERSION` goes back to another version that was good
+`/rollback ... planned` goes back without hurry: read, tell, approve, then do; it stops nothing
 `/deploy abort RUN` ends a rollback before its next step
 *Services*
 solvereign-api: production (if you name none), staging"""

@@ -77,7 +77,15 @@ DEPLOY = """# Deploy
   ```
 """
 
-BACK = """# Back
+BACK = """---
+id: back
+title: Back
+modes: {emergency: Back at once, planned: Planned}
+---
+
+# Back
+
+## Back at once
 
 - [ ] Take over
   ```step
@@ -89,14 +97,6 @@ BACK = """# Back
   id: unknob
   uses: knob
   ```
-"""
-
-
-def known_good(version: str, run: str = "adopt") -> KnownGood:
-    return KnownGood(run, version, version[-1] * 40, (), "", "sha256:0", TEN)
-
-
-@dataclass
 
 ## Planned
 
@@ -116,6 +116,14 @@ def known_good(version: str, run: str = "adopt") -> KnownGood:
 ### Afterwards
 
 - [ ] Lessons
+"""
+
+
+def known_good(version: str, run: str = "adopt") -> KnownGood:
+    return KnownGood(run, version, version[-1] * 40, (), "", "sha256:0", TEN)
+
+
+@dataclass
 class Outside:
     """What an outsider sees: every effect, in its order, and the knob."""
 
@@ -203,7 +211,8 @@ class Shelf:
         }
 
     def runbook(self, runbook_id: str) -> Runbook:
-        return self.documents[runbook_id]
+        document, _, mode = runbook_id.partition("/")
+        return self.documents[document].mode(mode) if mode else self.documents[document].runs
 
 
 class History:
@@ -218,6 +227,9 @@ class History:
             raise Unreachable("The source repository")
         return Found(self.moved.get(version, version[-1] * 40), version, Kind.TAG)
 
+    async def between(self, repository: str, base: str, head: str) -> Commits | None:
+        return Commits(4, ("Ada Beispiel", "Bodo Beispiel"))
+
     async def files(self, repository: str, commit: str, folder: str) -> dict[str, str]:
         return {}
 
@@ -227,9 +239,6 @@ class Roll:
 
     def __init__(self) -> None:
         self.groups = {"sre": {ALEX, SAM}, "developers": {RILEY}}
-    async def between(self, repository: str, base: str, head: str) -> Commits | None:
-        return Commits(4, ("Ada Beispiel", "Bodo Beispiel"))
-
         self.silent = False
 
     async def of(self, group: str) -> frozenset[Actor]:
