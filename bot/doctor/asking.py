@@ -8,11 +8,10 @@ from bot.doctor.finding import Check, Finding
 from bot.settings import SettingsError
 from runbooks.vocabulary import Unreachable
 
-WITHIN = 5.0  # seconds, of one check
 _AT_ONCE = 16
 
 
-async def ask(checks: Iterable[Check], *, within: float = WITHIN) -> list[Finding]:
+async def ask(checks: Iterable[Check], *, within: float) -> list[Finding]:
     """What all of them find, in their order."""
     slots = asyncio.Semaphore(_AT_ONCE)
     found = await asyncio.gather(*(_one(check, slots=slots, within=within) for check in checks))

@@ -123,4 +123,5 @@ def _grouped(found: Sequence[Right]) -> str:
 
 
 def _has_jobs(service: Service) -> bool:
-    return any(command.runner is Runner.JOB for command in service.commands.values())
+    onboarding = (service.onboarding,) if service.onboarding else ()
+    return any(command.runner is Runner.JOB for command in (*service.commands.values(), *onboarding))

@@ -15,6 +15,7 @@ from bot.adapters.kubernetes.rights import KubernetesRights
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
 from bot.adapters.postgres.migrate import MigrationRefused
 from bot.adapters.postgres.preflight import NotReady
+from bot.adapters.prometheus import PrometheusMetrics
 from bot.adapters.service_database.database import ServiceDatabases
 from bot.adapters.slack.client import web_client
 from bot.adapters.slack.inspection import SlackInspection
@@ -25,15 +26,21 @@ from bot.doctor.clusters import ClusterChecks
 from bot.doctor.configuration import Known
 from bot.doctor.database import DatabaseChecks
 from bot.doctor.finding import Check, Finding, Subject
+from bot.doctor.kpis import KpiChecks
 from bot.doctor.outside import OutsideChecks
 from bot.doctor.slack import SlackChecks
 from bot.doctor.workloads import WorkloadChecks
 from bot.settings import Settings, SettingsError
 from runbooks.catalogue import Catalogue
 
+_PROMETHEUS_SECONDS = 4.0
 
-def examine(loaded: Settings, *, known: Known) -> list[Finding]:
-    """Everything there is to find; `known` are the steps that runbooks may use. Blocks for some seconds at most."""
+
+def examine(loaded: Settings, *, known: Known, within: float) -> list[Finding]:
+    """Everything there is to find. Blocks for some seconds.
+
+    `known` are the steps that runbooks may use, `within` are the seconds that each check may take.
+    """
     found = configuration.written(loaded, known=known)
     with ExitStack() as stack:
         try:
@@ -41,15 +48,15 @@ def examine(loaded: Settings, *, known: Known) -> list[Finding]:
         except (NotReady, MigrationRefused) as cause:
             usable, own = loaded, [Subject("database", "embedded").wrong(str(cause), "or name a PostgreSQL instead")]
         catalogue = found.file.catalogue if found.file else None
-        return [*found.findings, *own, *asyncio.run(_connections(usable, catalogue))]
+        return [*found.findings, *own, *asyncio.run(_connections(usable, catalogue, within))]
 
 
-async def _connections(settings: Settings, catalogue: Catalogue | None) -> list[Finding]:
+async def _connections(settings: Settings, catalogue: Catalogue | None, within: float) -> list[Finding]:
     async with AsyncExitStack() as stack:
         checks = _own(settings, catalogue)
         if catalogue is not None:
             checks += await _named(stack, settings, catalogue)
-        return await ask([*checks, *files.checks(settings, catalogue)])
+        return await ask([*checks, *files.checks(settings, catalogue)], within=within)
 
 
 def _own(settings: Settings, catalogue: Catalogue | None) -> list[Check]:
@@ -69,7 +76,9 @@ async def _named(stack: AsyncExitStack, settings: Settings, catalogue: Catalogue
     asked = ClusterChecks(catalogue, KubernetesRights(clusters), workloads, lacking)
     source = GitSource(settings.state_folder.resolve() / "git", environment=os.environ)
     outside = OutsideChecks(ServiceDatabases(settings.named), source, HttpxGet(client))
-    return [*(asked.checks(name) for name in catalogue.clusters), *outside.checks(catalogue)]
+    kpis = KpiChecks(PrometheusMetrics(client, settings.named, seconds=_PROMETHEUS_SECONDS), _now)
+    clusters_asked = [asked.checks(name) for name in catalogue.clusters]
+    return [*clusters_asked, *outside.checks(catalogue), *kpis.checks(catalogue)]
 
 
 def _addresses(settings: Settings, catalogue: Catalogue) -> tuple[dict[str, Address], dict[str, str]]:

@@ -9,12 +9,12 @@ from bot.adapters.http import HttpxGet
 from bot.adapters.service_database.database import ServiceDatabases
 from bot.adapters.source.git import GitSource
 from bot.doctor.finding import Check, Finding, Subject, listed
+from bot.doctor.sites import place_of, sites
 from runbooks.catalogue import Catalogue
 from runbooks.steps.base import Site
 from runbooks.steps.http_health import NoAnswer
 from runbooks.steps.migrations.database import DatabaseUnfit
 from runbooks.steps.migrations.planning import stands_at
-from runbooks.vocabulary import OPSBOT
 
 _PATIENCE = 3.0  # seconds
 _SOURCE = (
@@ -32,12 +32,12 @@ class OutsideChecks:
 
     def checks(self, catalogue: Catalogue) -> list[Check]:
         """All of it; a repository that several services share is asked once."""
-        found = [check for site in _sites(catalogue) for check in (*self._database(site), *self._health(site))]
+        found = [check for site in sites(catalogue) for check in (*self._database(site), *self._health(site))]
         return [*found, *(self._repository(*each) for each in _repositories(catalogue).items())]
 
     def _database(self, site: Site) -> Iterator[Check]:
         if variable := site.environment.database:
-            part = f"database of {_place(site)}"
+            part = f"database of {place_of(site)}"
             role, rows = Subject(part, "role"), Subject(part, "ledger")
             mend = f"see that the database runs and lets this host in, and that {variable} is right"
             ledger = (Check(rows, partial(self._ledger, rows, site), mend),) if site.service.migrations else ()
@@ -66,9 +66,10 @@ class OutsideChecks:
 
     def _health(self, site: Site) -> Iterator[Check]:
         if url := site.environment.url:
-            for path in site.environment.health.paths:
-                subject = Subject(f"health of {_place(site)}", path)
-                mend = f"see that the service runs, and that `url` ({url}) and `health.paths` are right"
+            version = (site.service.version_path,) if site.service.version_path else ()
+            for path in dict.fromkeys((*site.environment.health.paths, *version)):
+                subject = Subject(f"health of {place_of(site)}", path)
+                mend = f"see that the service runs, and that `url` ({url}) and this path are right in the catalogue"
                 yield Check(subject, partial(self._answers, subject, f"{url.rstrip('/')}{path}", mend), mend)
 
     async def _answers(self, subject: Subject, url: str, mend: str) -> Finding:
@@ -95,20 +96,3 @@ def _repositories(catalogue: Catalogue) -> dict[str, list[str]]:
     for name, service in catalogue.services.items():
         found.setdefault(service.source.repository, []).append(name)
     return found
-
-
-def _sites(catalogue: Catalogue) -> Iterator[Site]:
-    for name, service in catalogue.services.items():
-        for environment, place in service.environments.items():
-            yield Site(
-                run="doctor",
-                service_name=name,
-                service=service,
-                environment_name=environment,
-                environment=place,
-                requester=OPSBOT,
-            )
-
-
-def _place(site: Site) -> str:
-    return f"{site.service_name} {site.environment_name}"

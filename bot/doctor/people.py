@@ -1,4 +1,4 @@
-"""The channels and groups of the catalogue: Slack has them, the bot is in the channels, the groups have people."""
+"""The channels, groups and people of the catalogue: Slack has them, the bot is in each channel, no group is empty."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +28,9 @@ class PeopleChecks:
         for name, group in catalogue.groups.items():
             subject = Subject(PART, f"group {name}")
             made.append(Check(subject, partial(self._group, subject, group), REACH))
+        for place, people in _stakeholders(catalogue):
+            subject = Subject(PART, f"stakeholders of {place}")
+            made.append(Check(subject, partial(self._people, subject, people), REACH))
         return made
 
     async def _channel(self, subject: Subject, channel: str, places: list[str]) -> Finding:
@@ -49,10 +52,13 @@ class PeopleChecks:
             return await self._user_group(subject, group.slack)
         if not group.members:
             return subject.wrong("nobody is in it, so it denies everybody", "name a user group or people in it")
-        gone = [person for person in sorted(group.members) if not await self._is_there(person)]
+        return await self._people(subject, group.members)
+
+    async def _people(self, subject: Subject, people: frozenset[str]) -> Finding:
+        gone = [person for person in sorted(people) if not await self._is_there(person)]
         if gone:
-            return subject.wrong(f"Slack has no active {listed(gone)}", "take them out of the catalogue's `members`")
-        return subject.ok(f"all of its {len(group.members)} people are in Slack")
+            return subject.wrong(f"Slack has no active {listed(gone)}", "take them out of the catalogue")
+        return subject.ok(f"Slack has {'that person' if len(people) == 1 else f'all {len(people)} people'}")
 
     async def _user_group(self, subject: Subject, group: str) -> Finding:
         try:
@@ -82,5 +88,16 @@ def _channels(catalogue: Catalogue) -> dict[str, list[str]]:
 def _named(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     for service, about in catalogue.services.items():
         for environment, place in about.environments.items():
+            where = f"services.{service}.environments.{environment}"
             for key, channel in place.channels.model_dump(exclude_none=True).items():
-                yield channel, f"services.{service}.environments.{environment}.channels.{key}"
+                yield channel, f"{where}.channels.{key}"
+            for channel in place.stakeholders.channels:
+                yield channel, f"{where}.stakeholders.channels"
+
+
+def _stakeholders(catalogue: Catalogue) -> Iterator[tuple[str, frozenset[str]]]:
+    """The people of each place that are told before it changes."""
+    for service, about in catalogue.services.items():
+        for environment, place in about.environments.items():
+            if place.stakeholders.people:
+                yield f"{service} {environment}", frozenset(place.stakeholders.people)

@@ -8,16 +8,9 @@ from bot.adapters.slack.client import CLOCKS_DIFFER, SlackRefused
 from bot.adapters.slack.inspection import SlackInspection
 from bot.doctor.finding import Check, Finding, Look, Subject, listed
 from bot.doctor.people import PART, REACH, PeopleChecks
+from bot.doctor.scopes import SCOPES
 from bot.settings import Settings
 from runbooks.catalogue import Catalogue
-
-SCOPES = frozenset(
-    {
-        *("channels:history", "channels:read", "chat:write", "commands"),
-        *("groups:history", "im:history", "im:write", "usergroups:read", "users:read"),
-    }
-)
-"""Those of deploy/slack-manifest.yaml."""
 
 _COPY_IT = 'copy the bot token (xoxb-...) from "OAuth & Permissions" of the app into SLACK_BOT_TOKEN'
 _MAKE_IT = (

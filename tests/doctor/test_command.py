@@ -34,7 +34,9 @@ def doctor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
     async def run(*arguments: str, **variables: str) -> tuple[int, str]:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        code = await asyncio.to_thread(cli.main, ["doctor", *arguments])  # it has an event loop of its own
+        code = await asyncio.to_thread(
+            cli.main, ["doctor", "--timeout", "30", *arguments]
+        )  # it has an event loop of its own
         printed = capsys.readouterr()
         assert printed.err == ""
         return code, printed.out

@@ -1,9 +1,7 @@
 """Databases, sources, health addresses and files as the doctor sees them: fine, and broken."""
 
-import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from bot.doctor.outside import OutsideChecks
 from bot.settings import Settings, SettingsError
 from runbooks.catalogue import Catalogue
 from tests.doctor.reading import faults, found, only_fault
+from tests.doctor.serving import answering
 from tests.fixtures.postgres import DatabaseFactory
 from tests.fixtures.repositories import Repository
 from tests.fixtures.schemas import TENANTS, Schema, with_user
@@ -28,14 +27,15 @@ from tests.fixtures.schemas import TENANTS, Schema, with_user
 OWNER = "service_owner"
 
 
-def catalogue(repository: str, **place: Any) -> Catalogue:
-    """A service with a database, in one place."""
+def catalogue(repository: str, *, kpis: Mapping[str, Any] | None = None, **place: Any) -> Catalogue:
+    """A service with migrations, in one place, of which more may be said."""
     where = {"cluster": "main", "namespace": "prod", "channels": {"deploys": "C1"}, "approval": {"group": "sre"}}
     service = {
         "image": "registry.example/api",
         "source": {"repository": repository},
         "workloads": [{"deployment": "api", "containers": ["api"]}],
         "migrations": {"folder": "db"},
+        "kpis": dict(kpis or {}),
         "default-environment": "production",
         "environments": {"production": {**where, **place}},
     }
@@ -158,16 +158,16 @@ async def test_a_service_that_does_not_answer_and_one_that_is_ill(source: Reposi
     async with answering(503) as url:
         fault = only_fault(await look(catalogue(source.url, url=url, health={"paths": ["/ready"]}), tmp_path))
     assert (fault.verdict, fault.says) == (Verdict.WRONG, f"{url}/ready answers 503, not 2xx")
-    assert "health.paths" in fault.mend
+    assert "this path" in fault.mend
 
 
 async def test_files(source: Repository, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     settings = Settings().model_copy(update={"state_folder": tmp_path / "to" / "come"})
-    about = catalogue(source.url, **{"last-known-good": str(tmp_path / "good" / "lkg.json")})
+    about = catalogue(source.url, last_known_good=str(tmp_path / "good" / "lkg.json"))
     assert faults(await found(files.checks(settings, about))) == []
     assert not (tmp_path / "to").exists()
-    broken = catalogue(source.url, **{"last-known-good": str(tmp_path / "file" / "lkg.json")})
+    broken = catalogue(source.url, last_known_good=str(tmp_path / "file" / "lkg.json"))
     fault = only_fault(await found(files.checks(settings, broken)))
     assert (fault.part, fault.check, fault.verdict) == (
         "files",
@@ -175,17 +175,3 @@ async def test_files(source: Repository, tmp_path: Path) -> None:
         Verdict.WRONG,
     )
     assert "may write to" in fault.mend
-
-
-@asynccontextmanager
-async def answering(status: int) -> AsyncIterator[str]:
-    """The address of a server that answers everything with this status."""
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(f"HTTP/1.1 {status} Said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
-        writer.close()
-
-    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
-        host, port = server.sockets[0].getsockname()
-        yield f"http://{host}:{port}"

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from bot.adapters.slack.client import web_client
 from bot.adapters.slack.inspection import SlackInspection
 from bot.doctor.finding import Finding, Verdict
-from bot.doctor.slack import SCOPES, SlackChecks
+from bot.doctor.scopes import SCOPES
+from bot.doctor.slack import SlackChecks
 from bot.settings import Settings
 from runbooks.catalogue import Catalogue
 from sandbox.slack import LocalSlack
@@ -23,11 +24,24 @@ from tests.engine.world import CATALOGUE
 pytestmark = pytest.mark.slack
 
 
-def catalogue(slack: LocalSlack, *, group: Mapping[str, Any] | None = None, **channels: str) -> Catalogue:
+@pytest.fixture(autouse=True)
+def granted(local_slack: LocalSlack) -> None:
+    """The token has what is looked for; that this is what the manifest asks for is a test of its own."""
+    local_slack.proxy.scopes = tuple(SCOPES)
+
+
+def catalogue(
+    slack: LocalSlack,
+    *,
+    group: Mapping[str, Any] | None = None,
+    stakeholders: Mapping[str, Any] | None = None,
+    **channels: str,
+) -> Catalogue:
     """Groups and channels of the workspace, but for these."""
     services: dict[str, Any] = yaml.safe_load(yaml.safe_dump(CATALOGUE["services"]))
     place = services["api"]["environments"]["production"]
     place["channels"] = {"deploys": slack.channels["deploys"], "s2": slack.channels["incidents"], **channels}
+    place["stakeholders"] = dict(stakeholders or {})
     groups = {name: {"slack": identity} for name, identity in slack.groups.items()}
     if group is not None:
         groups["sre"] = dict(group)
@@ -53,7 +67,7 @@ async def test_all_is_well(local_slack: LocalSlack) -> None:
 
 def test_the_scopes_are_those_of_the_manifest() -> None:
     manifest = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "slack-manifest.yaml").read_text())
-    assert set(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES, "write it into bot/doctor/scopes.py too"
 
 
 @pytest.mark.parametrize(
@@ -141,6 +155,17 @@ async def test_a_list_of_people(local_slack: LocalSlack) -> None:
     assert fault.says == "Slack has no active U0GONE"
     fault = only_fault(await look(local_slack, catalogue(local_slack, group={"members": []})))
     assert "denies everybody" in fault.says
+
+
+async def test_stakeholders(local_slack: LocalSlack) -> None:
+    told = {"people": ["U0SAM", "U0GONE"], "channels": ["C0GENERAL"]}
+    findings = await look(local_slack, catalogue(local_slack, stakeholders=told))
+    assert "channel C0GENERAL" in {each.check for each in findings}
+    fault = only_fault(findings)
+    assert (fault.check, fault.says) == ("stakeholders of api production", "Slack has no active U0GONE")
+    gone = {"channels": ["C0GONE"]}
+    fault = only_fault(await look(local_slack, catalogue(local_slack, stakeholders=gone)))
+    assert "services.api.environments.production.stakeholders.channels names it" in fault.says
 
 
 async def test_slack_is_away(local_slack: LocalSlack) -> None:

@@ -1,0 +1,16 @@
+"""The scopes of the bot's token: those of deploy/slack-manifest.yaml, which is not installed with the program."""
+
+SCOPES = frozenset(
+    {
+        "channels:history",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "files:write",
+        "groups:history",
+        "im:history",
+        "im:write",
+        "usergroups:read",
+        "users:read",
+    }
+)
