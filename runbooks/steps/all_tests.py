@@ -6,10 +6,8 @@ from runbooks.steps.command import Command
 from runbooks.steps.command_plan import CommandParams
 
 
-class TestsParams(Params):
+class AllTestsParams(Params):
     """The command to run where no CI is asked."""
-
-    __test__ = False
 
     command: str = "tests"
 
@@ -18,7 +16,7 @@ class AllTests(Step):
     """Plans one of two other steps."""
 
     uses = "tests"
-    params = TestsParams
+    params = AllTestsParams
 
     def __init__(self, ci: CiVerdict, *, command: Command) -> None:
         self._ci = ci
@@ -26,7 +24,7 @@ class AllTests(Step):
 
     async def resolve(self, params: Params, site: Site) -> Resolved:
         """The plan of the step that will do it."""
-        assert isinstance(params, TestsParams)  # noqa: S101  # validated as such
+        assert isinstance(params, AllTestsParams)  # noqa: S101  # validated as such
         if site.service.ci is not None:
             return (await self._ci.resolve(Params(), site)).by(CiVerdict.uses)
         return (await self._command.resolve(CommandParams(command=params.command), site)).by(Command.uses)

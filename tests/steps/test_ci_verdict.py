@@ -12,6 +12,7 @@ from bot.adapters.http import HttpxVerdicts
 from runbooks.catalogue import Ci
 from runbooks.redaction import HIDDEN, Redactor
 from runbooks.steps.ci_verdict import CiVerdict
+from runbooks.steps.lkg_update import all_tests_passed
 from runbooks.vocabulary import Done, Failed, Outcome, Pending, PlanningFailed
 from tests.steps.places import site, through, turn
 from tests.steps.web import Answers, answering
@@ -48,7 +49,7 @@ async def test_a_commit_that_passed(step: CiVerdict) -> None:
 
     assert isinstance(outcome, Done)
     assert outcome.line == "CI says success of a8005c2"
-    assert (outcome.evidence["tests"], outcome.evidence["verdict"]) == (True, "success")
+    assert all_tests_passed({"tests": outcome.evidence})
     assert [request.path for request in seen] == [f"/commits/{COMMIT}/status"]
     assert seen[0].headers["authorization"] == f"Bearer {TOKEN}"
 
@@ -58,7 +59,7 @@ async def test_a_commit_that_failed(step: CiVerdict) -> None:
 
     assert isinstance(outcome, Failed)
     assert outcome.reason.startswith("CI did not pass a8005c2: state is failure, not success. See http://")
-    assert outcome.evidence["exit_code"] == 1
+    assert not all_tests_passed({"tests": outcome.evidence})
 
 
 async def test_a_verdict_that_is_still_to_come_is_waited_for(step: CiVerdict) -> None:

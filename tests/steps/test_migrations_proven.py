@@ -148,6 +148,15 @@ async def test_without_a_place_a_person_ticks_it(two: Two) -> None:
     assert resolved.shows == ("A person says whether the migrations were tried: production has no `proven-in`",)
 
 
+async def test_a_place_without_a_database_proves_nothing(two: Two) -> None:
+    at = two.site(two.release(TENANTS))
+    staging = at.service.environments["staging"].model_copy(update={"database": None})
+    service = at.service.model_copy(update={"environments": {"production": at.environment, "staging": staging}})
+
+    with pytest.raises(PlanningFailed, match="to be tried in staging, which names no database"):
+        await places.turn(two.proven, {}, replace(at, service=service))
+
+
 async def test_staging_is_behind(two: Two) -> None:
     await two.deployed("staging", two.release(TENANTS), good="021_tenants")
     commit = two.release(TENANTS, SHIFTS)

@@ -42,6 +42,11 @@ class MigrationsProven(Step):
         if names and place is None:
             asked = f"A person says whether the migrations were tried: {site.environment_name} has no `proven-in`"
             return Resolved(uses=Confirm.uses, shows=(asked,))
+        if names and site.service.environments[str(place)].database is None:
+            raise PlanningFailed(
+                f"The migrations are to be tried in {place}, which names no database. "
+                "Add `database: VARIABLE` to it in the catalogue."
+            )
         shows = (f"tried in {place} first, with a good release on them",) if names else ()
         return Resolved({"proven_in": place, "files": names}, shows)
 
@@ -120,9 +125,7 @@ def _fault(there: Site, migration: Migration, row: Row | None) -> str:
     if not row.state.settled:
         return f"{migration.name} was left half-way in {name} by {row.run}. Mend it there first."
     if row.name != migration.name:
-        return (
-            f"{name} has {row.name} where {there.version} has {migration.name}: another migration was tried."
-        )
+        return f"{name} has {row.name} where {there.version} has {migration.name}: another migration was tried."
     if row.checksum != migration.checksum:
         return (
             f"{migration.name} is another text in {name} than in {there.version} (SHA-256 {row.checksum[:7]} there, "
