@@ -106,7 +106,7 @@ class Deliveries:
         return Sent(message.key, message.channel, ts, thread, stored, self.clock(), self.clock())
 
     async def _new(self, message: Message, thread: str | None) -> str:
-        """A new message, its picture uploaded before. Slack needs a moment to read a file: till then it is tried again."""
+        """A new message, its picture uploaded before. Slack reads a file for a moment: until then it tries again."""
         blocks = [*message.blocks, *([await self._image(message.picture)] if message.picture else [])]
         try:
             return await self.slack.post(

@@ -15,7 +15,6 @@ from runbooks.steps.output import span
 from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending
 
 _PATIENCE = timedelta(seconds=5)  # for one answer
-_LATE = timedelta(seconds=10)  # a look that comes so late is one that was missed
 _KPI = "kpi/"
 
 
@@ -108,8 +107,8 @@ class Watch(Step):
 def _seen(turn: Turn, token: Json, signs: dict[str, str], verdicts: list[Verdict]) -> Json:
     """The token after this look: all that the next one must know."""
     before, looked = token.get("bad", {}), datetime.fromisoformat(token["looked"])
-    every, now = _seconds(turn, "every"), turn.now.isoformat()
-    missed = turn.now - looked > max(every * 3, every + _LATE)
+    now = turn.now.isoformat()
+    missed = turn.now - looked > _seconds(turn, "every") + _seconds(turn, "grace")  # a bad sign could have counted
     return {
         "looked": now,
         "looks": token.get("looks", 0) + 1,

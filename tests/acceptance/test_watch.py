@@ -1,0 +1,41 @@
+"""The watch over a real release: cut off by a kill it goes on to the same end, and its picture stands in Slack."""
+
+import httpx
+import pytest
+
+from sandbox.tour import Tour
+from sandbox.waiting import until
+from sandbox.world import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LAPSED = "select count(*) from work where leased_until > now()"
+RUN = "select state from streams where name = %(name)s"
+
+
+async def test_a_watch_that_was_cut_off_goes_on_to_the_same_end(production: World) -> None:
+    world, tour = production, Tour(production)
+    card = await tour.deploy("v42")
+    await tour.until_card(card, lambda m: "all well so far" in m.shown)
+    assert world.bot is not None
+    world.bot.kill()
+    await world.bot.wait()
+    await until(lambda: world.sql("opsbot", LAPSED) == [(0,)], seconds=20, what="the lease's lapse")
+    await world.serve()
+
+    done = await tour.until_card(card, lambda m: "✅ Done" in m.shown)
+
+    name = f"run/{next(word for word in done.shown.split() if word.startswith('D-'))}"
+    [(state,)] = world.sql("opsbot", RUN, name=name)
+    watched = state["steps"]["watch"]["outcome"]
+    assert "nobody looked from" in watched["line"]
+    assert len(watched["evidence"]["gaps"]) == 1
+    pictures = [
+        m.blocks[-1]
+        for m in await world.person("riley").messages("deploys")
+        if m.blocks and m.blocks[-1].get("type") == "image"
+    ]
+    assert len(pictures) == 2  # of the baseline, and of the watch
+    async with httpx.AsyncClient() as client:
+        for picture in pictures:
+            assert (await client.get(picture["image_url"])).content.startswith(b"\x89PNG")
