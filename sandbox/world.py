@@ -28,7 +28,6 @@ from sandbox.slack import LocalSlack, Person, SlackServer, sandbox_workspace
 from sandbox.tether import tethered
 
 SERVICE = manifests.NAME
-_SMOKE = ("python", "-m", "backend_py.tools.smoke")
 PLACES = {"production": "solvereign-production", "staging": "solvereign-staging"}
 _PLANS = 'solvereign_plans_total{namespace="${namespace}"'
 KPIS = {
@@ -211,8 +210,9 @@ def catalogue(world: World, changes: Mapping[str, Any]) -> dict[str, Any]:
         "migrations": {"folder": database.MIGRATIONS},
         "commands": {
             "tests": {"run": ["python", "-m", "pytest", "backend_py/"], "timeout": "2m", "tests": True},
-            "smoke": {"run": [*_SMOKE, "--url", "${url}", "--version", "${version}"], "timeout": "1m"},
         },
+        "smoke": [{"path": "/health/live", "contains": "alive"}, {"path": "/health/ready", "contains": "ready"}],
+        "version-path": "/version",
         "kpis": KPIS,
         "default-environment": "production",
         "environments": {place: _environment(world, place) for place in PLACES},
