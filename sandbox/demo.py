@@ -30,7 +30,7 @@ def main() -> int:
     """Play; 0 only if everything expected was seen."""
     asked = _arguments()
     try:
-        prepare(needs=("cluster", "slack"))
+        prepare(needs=("cluster", "slack", "prometheus"))
     except Unavailable as cause:
         print(cause, file=sys.stderr)
         return 1
