@@ -18,7 +18,7 @@ _AT_MOST = 4  # rounds for each kill that is wanted
 def main() -> int:
     """Play; 0 where every effect was seen once, and no run stood still."""
     asked = _arguments()
-    prepare(needs=("cluster", "slack"))
+    prepare(needs=("cluster", "slack", "prometheus"))
     with tempfile.TemporaryDirectory(prefix="opsbot-kills-") as folder:
         return asyncio.run(_play(Path(folder), asked))
 
