@@ -8,7 +8,7 @@ from bot.doctor.finding import Check, Finding
 from bot.settings import SettingsError
 from runbooks.vocabulary import Unreachable
 
-_AT_ONCE = 16
+_AT_ONCE = 8
 
 
 async def ask(checks: Iterable[Check], *, within: float) -> list[Finding]:

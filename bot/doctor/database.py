@@ -7,7 +7,7 @@ from bot.adapters.postgres.preflight import NotReady, assert_migrated, assert_re
 from bot.doctor.finding import Check, Finding, Look, Subject
 from runbooks.store import StoreUnavailable
 
-_PATIENCE = 3.0  # seconds
+_PATIENCE = 4.0  # seconds
 _SEE = "see that PostgreSQL runs and lets this host in, and that OPSBOT_DATABASE_URL is right"
 _POOLER = (
     "connect to PostgreSQL itself, or through a pooler in session mode; "

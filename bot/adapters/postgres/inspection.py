@@ -13,7 +13,8 @@ from bot.adapters.postgres.migrate import ROLE, migrations
 from bot.adapters.postgres.pool import conninfo
 from bot.adapters.postgres.queries import query
 
-_SILENT_AFTER = 2.0  # seconds
+_SILENT_AFTER = 4.0  # seconds; much else is asked at the same time
+_HEARD_WITHIN = 2.0  # seconds
 _GRANT = re.compile(rf"^grant (.+?) on (schema |sequence )?(.+?) to {ROLE};", re.MULTILINE)
 _PRIVILEGE = re.compile(r"(\w+)(?: \(([^)]*)\))?")
 
@@ -69,7 +70,7 @@ async def hears(url: str) -> bool:
     async with _connected(url) as listening, _connected(url) as other:
         await listening.execute(query("listen_as_doctor"))
         await other.execute(query("notify_doctor"))
-        async with aclosing(listening.notifies(timeout=_SILENT_AFTER, stop_after=1)) as notifications:
+        async with aclosing(listening.notifies(timeout=_HEARD_WITHIN, stop_after=1)) as notifications:
             return [each async for each in notifications] != []
 
 
