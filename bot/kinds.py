@@ -26,6 +26,8 @@ from runbooks.steps.probes import ProbesCheck
 from runbooks.steps.procedure import ProcedureShow
 from runbooks.steps.smoke import Smoke
 from runbooks.steps.take_over import TakeOver
+from runbooks.steps.tenant_gate import TenantGate
+from runbooks.steps.tenant_go_live import TenantGoLive
 from runbooks.steps.watch import Watch
 from runbooks.steps.way_back import WayBackWrite
 
@@ -51,6 +53,8 @@ KINDS: tuple[type[Step], ...] = (
     Rollout,
     Smoke,
     TakeOver,
+    TenantGate,
+    TenantGoLive,
     Watch,
     WayBackWrite,
 )

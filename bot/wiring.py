@@ -34,6 +34,7 @@ from bot.library import Library
 from bot.posts import Posts
 from bot.record import RecordFiles
 from bot.settings import Settings
+from bot.tenants import TenantRecord
 from bot.way_back import WayBack
 from commands.edge import Edge
 from runbooks.catalogue import Catalogue, Cluster
@@ -65,6 +66,8 @@ from runbooks.steps.probes import ProbesCheck
 from runbooks.steps.procedure import ProcedureShow
 from runbooks.steps.smoke import Smoke
 from runbooks.steps.take_over import TakeOver
+from runbooks.steps.tenant_gate import TenantGate
+from runbooks.steps.tenant_go_live import TenantGoLive
 from runbooks.steps.watch import Watch
 from runbooks.steps.way_back import WayBackWrite
 
@@ -199,6 +202,7 @@ def _steps(
         NotifyStakeholders(posts),
         ProcedureShow(books),
         WayBackWrite(planner),
+        TenantGoLive(TenantRecord(store)),
     ]
     steps = {step.uses: step for step in made}
     steps["take-over"] = TakeOver(outside.workloads, holders=Holders(store), database=outside.databases, steps=steps)
@@ -218,4 +222,5 @@ def _checks(outside: Outside, store: PostgresStore, redactor: Redactor) -> list[
         ProbesCheck(outside.workloads, health=health),
         Smoke(smoke, command=command),
         smoke,
+        TenantGate(jobs=outside.jobs, local=outside.local, outputs=store, redactor=redactor),
     ]

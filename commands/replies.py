@@ -9,6 +9,7 @@ from commands.views.typed import SHORT, typed
 from runbooks.engine.asks import Reply
 from runbooks.engine.places import nearest
 from runbooks.engine.shapes import LONGEST
+from runbooks.gates import LONGEST as LONGEST_CODE
 from runbooks.vocabulary import Actor
 
 Facts = dict[str, Any]
@@ -30,6 +31,7 @@ _LISTED = 10  # names of what there is
 _NOT_DONE = {
     "deploy": "Not started.",
     "roll back": "Not started.",
+    "onboard": "Not started.",
     "approve": "Not approved.",
     "reject": "Not rejected.",
     "tick": "Not ticked.",
@@ -39,7 +41,7 @@ _NOT_DONE = {
     "unlock": "Not unlocked.",
     "acknowledge": "Not acknowledged.",
 }
-_STARTS = ("deploy", "roll back")
+_STARTS = ("deploy", "roll back", "onboard")
 
 
 def sentence(reply: Reply) -> str:
@@ -109,6 +111,8 @@ def _begun(facts: Facts) -> str:
 
 def _busy(facts: Facts) -> str:
     doing = f"deploying {facts['service']} to {facts['environment']} ({facts['version']}, {_begun(facts)})"
+    if facts["command"] == "onboard":
+        doing = f"onboarding {facts['tenant']} to {facts['service']} in {facts['environment']} ({_begun(facts)})"
     if facts["command"] == "rollback":
         doing = f"rolling back {facts['service']} in {facts['environment']} to {facts['version']} ({_begun(facts)})"
     run = facts["run"]
@@ -132,11 +136,26 @@ def _moved_on(facts: Facts) -> str:
 def _command(facts: Facts) -> str:
     """What to type to ask for it anew."""
     place = f"{facts['service']} {facts['environment']}"
+    if facts["command"] == "onboard":
+        return f"`/onboard {facts['tenant']} {place}`"
     if facts["command"] == "rollback":
         return f"`/rollback {place}`"
     if facts["command"] == "planned rollback":
         return f"`/rollback {place} to {facts['version']} planned`"
     return f"`/deploy {facts['service']} {facts['version']} {facts['environment']}`"
+
+
+def _noun(facts: Facts) -> str:
+    """What a run of this command is called."""
+    return {"onboard": "onboarding"}.get(str(facts["command"]), str(facts["command"]))
+
+
+def not_a_tenant(name: str) -> str:
+    """That this can't be a tenant's code, and what can."""
+    return (
+        f"Not started. “{typed(name)}” can't be a tenant's code. Give a code of 2 to {LONGEST_CODE} lower-case "
+        "letters, digits, hyphens and underscores, that begins with a letter or a digit."
+    )
 
 
 def _approved_already(facts: Facts) -> str:
@@ -158,6 +177,7 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
         f"Not started. “{f['version']}” can't be a version. "
         f"Give a tag, a branch or a commit, in {LONGEST} characters at most."
     ),
+    "not-a-tenant": lambda f: not_a_tenant(f["name"]),
     "not-allowed": _not_allowed,
     "membership-unknown": lambda f: (
         f"{_not_done(f)} {f['what']} did not say who is in which group, so nobody can be let through. "
@@ -192,6 +212,17 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
         f"Not started. The document “{f['name']}” has no part for planned rollbacks: name one as `planned` under "
         "`modes` in its front matter. In an emergency: `/rollback SERVICE`, without the word “planned”."
     ),
+    "no-onboarding": lambda f: (
+        f"Not started. The catalogue names no `onboarding` command for {f['service']}, so no gate can be tried. "
+        "Ask whoever keeps the catalogue to add one."
+    ),
+    "live-already": lambda f: (
+        f"Not started. {f['tenant']} is live in {f['environment']} already, since {f['run']} {_when(f)}. "
+        f"`/onboard status {f['tenant']}` tells more."
+    ),
+    "not-ready-to-go-live": lambda f: (
+        f"Not live, nothing was changed. {f['why']} `/onboard status {f['tenant']}` tells more of {f['tenant']}."
+    ),
     "confirmation-stale": lambda f: (
         f"Not started. What you confirmed has changed: the target is {f['version']} as recorded since. "
         "Ask again to see it."
@@ -206,7 +237,7 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
         f"{'; '.join(f.get('difference') or ['it was made anew'])}. Read the card as it is now, then decide."
     ),
     "own-request": lambda f: (
-        f"Not approved. You asked for this {f['command']}, so somebody else of @{f['group']} must approve it."
+        f"Not approved. You asked for this {_noun(f)}, so somebody else of @{f['group']} must approve it."
     ),
     "approved-already": _approved_already,
     "no-approval-wanted": lambda f: (
@@ -233,6 +264,10 @@ _DONE: dict[str, Callable[[Facts], str]] = {
     "planned": lambda f: (
         f"{f['run']} started: the planned rollback of {f['service']} in {f['environment']} to {f['version']}. "
         f"Its first lines are for people; nothing changes before it is approved by @{f['group']}."
+    ),
+    "onboarding": lambda f: (
+        f"{f['run']} started: {f['tenant']} to {f['service']} in {f['environment']}, on {f['version']}. "
+        "It goes live once people have ticked its first lines, all 4 gates are passed, and it is approved."
     ),
     "approved": lambda f: f"Approved {f['run']}.",
     "rejected": lambda f: f"Rejected {f['run']}. Nothing was changed.",

@@ -15,6 +15,9 @@ from runbooks.runs import events as run_events
 from runbooks.runs import evolve as run_evolve
 from runbooks.runs import state as run_state
 from runbooks.store import Fold
+from runbooks.tenants import decide as tenants
+from runbooks.tenants import events as tenant_events
+from runbooks.tenants import state as tenant_state
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ def rooms() -> Mapping[str, Room]:
     """All rooms by the prefix of their streams."""
     run = Fold(
         name="run",
-        number=3,
+        number=4,
         start=run_evolve.start,
         evolve=run_evolve.evolve,
         events=run_events.Event,
@@ -40,11 +43,13 @@ def rooms() -> Mapping[str, Room]:
     )
     kept = Fold("release", 2, release.start, release.evolve, release_events.Event, release_state.Release)
     finding = Fold("finding", 3, findings.start, findings.evolve, findings.Event, findings.Finding)
+    tenant = Fold("tenant", 1, tenants.start, tenants.evolve, tenant_events.Event, tenant_state.Tenant)
     return MappingProxyType(
         {
             "run": Room(run, run_decide.decide),
             "release": Room(kept, release.decide),
             "finding": Room(finding, findings.decide),
+            "tenant": Room(tenant, tenants.decide),
         }
     )
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from runbooks.accounts import of_failure, of_giving_up
 from runbooks.catalogue import Catalogue, OnFailure
+from runbooks.gates import Gate, stream_of
 from runbooks.incidents.findings import EndWayBack as EndFindingsWayBack
 from runbooks.incidents.findings import Raise
 from runbooks.releases.decide import Drop, Leave, Promote, Settle, Stage
@@ -18,7 +19,8 @@ from runbooks.runs import events as e
 from runbooks.runs.commands import EndWayBack as EndRunsWayBack
 from runbooks.runs.commands import Note, Request
 from runbooks.runs.state import Run, Status
-from runbooks.vocabulary import Done, KnownGood
+from runbooks.tenants.decide import Fail, GoLive, Pass
+from runbooks.vocabulary import Done, Failed, KnownGood
 from runbooks.way_back import WayBack
 
 Asked = list[tuple[str, Any]]
@@ -45,12 +47,45 @@ def looks_at(state: object) -> list[str]:
 def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked:
     """The commands that follow from an event, each with the stream it goes to."""
     match event, state:
+        case e.Recorded(step=step, outcome=Done() | Failed() as outcome), Run() as run if _of_tenant(run, step):
+            return _of_onboarding(run, step, outcome, see(release_of(run)))
         case e.Recorded(outcome=Done(evidence=evidence)), Run() as run:
             return _recorded(run, evidence)
+        case e.Ended(), Run(command="onboard") as run:
+            return _onboarding_ended(run, see(release_of(run)))
         case e.Ended(), Run() as run:
             return _ended(catalogue, run, see(release_of(run)), see)
         case _:
             return []
+
+
+def _of_tenant(run: Run, step: str) -> bool:
+    return run.plan is not None and run.plan.step(step).uses in ("tenant.gate", "tenant.go-live")
+
+
+def _of_onboarding(run: Run, step: str, outcome: Done | Failed, release: Release) -> Asked:
+    """What came of a gate is kept with the tenant; so is its going live, which must be on the release that runs."""
+    assert run.plan is not None  # noqa: S101  # a step of it was recorded
+    params, commit, version = run.plan.step(step).params, run.plan.commit, run.version
+    tenant = stream_of(run.service, run.environment, params["tenant"])
+    match params.get("gate"), outcome:
+        case None, Done():
+            running = release.known_good.commit if release.known_good else ""
+            approved_by = tuple(approval.by for approval in run.approvals)
+            return [(tenant, GoLive(commit, version, run.id, running=running, approved_by=approved_by))]
+        case str(gate), Done():
+            return [(tenant, Pass(Gate(gate), commit, version, run.id))]
+        case str(gate), Failed(reason=reason):
+            return [(tenant, Fail(Gate(gate), commit, version, run.id, reason))]
+        case _:
+            return []
+
+
+def _onboarding_ended(run: Run, release: Release) -> Asked:
+    """A gate that failed is a finding, and whatever else the document says; no release follows from its end."""
+    if run.status is not Status.FAILED or not run.finding:
+        return []
+    return [(_stream(run, run.finding), _raise(run, run.finding, release, [], None))]
 
 
 def _recorded(run: Run, evidence: dict[str, Any]) -> Asked:

@@ -61,7 +61,7 @@ def buttons(run: Run) -> list[Block]:
 
 def _abort(run: Run, value: dict[str, str]) -> Block:
     """A mistake costs once a change has begun; before that a click is enough."""
-    if not run.changed:
+    if not run.changed or run.command == "onboard":
         return button("Abort", "abort", value)
     doing = "deploy" if run.command == "deploy" else "rollback"
     asks = confirmation(

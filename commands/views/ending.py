@@ -1,6 +1,6 @@
 """How a run ended, and what happens now or is to be done."""
 
-from commands.views import words
+from commands.views import onboarding, words
 from commands.views.blocks import Block, divider, section
 from commands.views.way_back import how_it_ended
 from runbooks.catalogue import Catalogue, OnFailure
@@ -15,6 +15,8 @@ def ending(run: Run, release: Release, catalogue: Catalogue) -> list[Block]:
     """The card's last paragraph; nothing while the run goes on."""
     if not run.status.over:
         return [section("⏳ Stopping what is under way")] if run.status is Status.STOPPING else []
+    if run.command == "onboard":
+        return [divider(), section(onboarding.ending(run))]
     when, who = words.at(run.ended_at), words.person(run.ended_by)
     texts = {
         Status.SUCCEEDED: f"✅ Done {when}",

@@ -1,6 +1,6 @@
 """The first two lines of a run's card: what it is, how bad, from what to what, who asked."""
 
-from commands.views import words
+from commands.views import onboarding, words
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status
 from runbooks.vocabulary import Severity
@@ -8,6 +8,8 @@ from runbooks.vocabulary import Severity
 
 def title(run: Run) -> str:
     """The card's first line; it changes with the run's end."""
+    if run.command == "onboard":
+        return onboarding.title(run)
     place = f"{run.service} to {run.environment}"
     doing, what = ("Deploy", place) if run.command == "deploy" else ("Rollback", _back(run))
     if run.status is Status.SUCCEEDED:
@@ -56,7 +58,7 @@ def severity(run: Run) -> str:
     """
     planned = run.plan.severity if run.plan else None
     said = planned or (Severity.S2 if run.command == "rollback" else Severity.S3)
-    left_changed = run.changed and (run.status is Status.FAILED or run.status.given_up)
+    left_changed = run.changed and run.command != "onboard" and (run.status is Status.FAILED or run.status.given_up)
     return min(said, Severity.S2) if left_changed else said
 
 

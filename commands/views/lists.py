@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from commands.views import words
+from commands.views import onboarding, words
 from commands.views.asking import lines_to_tick
 from commands.views.phases import waits_for_people
 from commands.views.steps import DONE, FAILED, STOPPED, WAITS, WORKS, line_of
@@ -79,6 +79,8 @@ def _what(run: Run) -> str:
     service, version = words.line(run.service, 90), words.line(run.version, 90)
     if run.command == "rollback":
         return f"{'planned ' if run.planned else ''}rollback of {service} in {run.environment} to {version}"
+    if run.command == "onboard":
+        return f"onboarding of {onboarding.tenant(run)} to {service} in {run.environment}, on {version}"
     return f"deploy of {service} {version} to {run.environment}"
 
 

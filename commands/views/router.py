@@ -43,7 +43,7 @@ QUESTIONS = (
         "Are you onboarding a new tenant?",
         "tenant-onboarding",
         "Read `tenant-onboarding.md`",
-        "TENANT [ENVIRONMENT]",
+        "TENANT [SERVICE] [ENVIRONMENT]",
     ),
     Question(
         "Do you need to generate audit reports?",

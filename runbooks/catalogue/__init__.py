@@ -16,7 +16,17 @@ from runbooks.catalogue.environments import (
 )
 from runbooks.catalogue.kpis import Direction, Kpi, Tolerance, Watch
 from runbooks.catalogue.proofs import Ci, SmokeCheck, Stakeholders
-from runbooks.catalogue.services import Command, Migrations, Runbooks, Runner, Service, Source, Tag, Workload
+from runbooks.catalogue.services import (
+    Command,
+    Migrations,
+    Onboarding,
+    Runbooks,
+    Runner,
+    Service,
+    Source,
+    Tag,
+    Workload,
+)
 from runbooks.catalogue.whole import Catalogue, targets
 
 __all__ = [
@@ -33,6 +43,7 @@ __all__ = [
     "Kpi",
     "Migrations",
     "OnFailure",
+    "Onboarding",
     "Rollout",
     "Runbooks",
     "Runner",

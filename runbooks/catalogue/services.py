@@ -46,6 +46,19 @@ class Command(Part):
     repeatable: bool = False  # cut off half-way it may simply run again
 
 
+class Onboarding(Command):
+    """The command that tries one gate of tenant onboarding; `${tenant}` and `${gate}` are whole arguments of it.
+
+    It prints its report as one line, `onboarding-report: {"tenant", "gate", "passed", "checks"}`.
+    """
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if missing := [name for name in ("${tenant}", "${gate}") if name not in self.run]:
+            raise ValueError(f"the onboarding command needs {' and '.join(missing)} as a whole argument")
+        return self
+
+
 class Migrations(Part):
     """Numbered SQL files in the source repository: NNN_name.sql, NNN_rollback.sql as the way back."""
 
@@ -65,6 +78,7 @@ class Runbooks(Part):
     """Which documents the service's slash commands run, by runbook id."""
 
     deploy: str = "deployment-checklist"
+    onboarding: str = "tenant-onboarding"
     rollback: str = "rollback-procedures"
 
 
@@ -78,6 +92,7 @@ class Service(Part):
     migrations: Migrations | None = None
     commands: dict[str, Command] = Field(default_factory=dict)
     kpis: dict[Name, Kpi] = Field(default_factory=dict)
+    onboarding: Onboarding | None = None
     ci: Ci | None = None  # asked for the verdict on a commit, instead of running the command `tests`
     smoke: tuple[SmokeCheck, ...] = ()  # asked after a deploy, instead of running the command `smoke`
     version_path: str | None = None  # answers with the version that runs

@@ -34,6 +34,15 @@ class PlanRollBack:
 
 
 @dataclass(frozen=True)
+class Onboard:
+    """`/onboard TENANT [SERVICE] [ENVIRONMENT]`: try the four gates, and go live where they are passed."""
+
+    tenant: str
+    service: str
+    environment: str = ""
+
+
+@dataclass(frozen=True)
 class Approve:
     """A click on Approve, on a card that showed the plan with this digest."""
 
@@ -90,7 +99,7 @@ class Acknowledge:
     finding: str
 
 
-Ask = Deploy | RollBack | PlanRollBack | Approve | Reject | Answer | Abort | Lock | Unlock | Acknowledge
+Ask = Deploy | RollBack | PlanRollBack | Onboard | Approve | Reject | Answer | Abort | Lock | Unlock | Acknowledge
 
 Start = Deploy | RollBack | PlanRollBack
 """What starts a run, if it is accepted."""
@@ -99,6 +108,7 @@ _DOING: dict[type, str] = {
     Deploy: "deploy",
     RollBack: "roll back",
     PlanRollBack: "roll back",
+    Onboard: "onboard",
     Approve: "approve",
     Reject: "reject",
     Answer: "answer",

@@ -1,7 +1,7 @@
 """Everything that people ask, each to the function that applies it, and the streams that it is decided from."""
 
 from runbooks.catalogue import Catalogue, targets
-from runbooks.engine import asks, clicks, holds, starts
+from runbooks.engine import asks, clicks, holds, onboarding, starts
 from runbooks.engine.desk import Desk
 from runbooks.engine.places import find_place
 from runbooks.vocabulary import Refused
@@ -14,6 +14,8 @@ async def gesture(ask: asks.Ask, desk: Desk) -> asks.Reply:
     match ask:
         case asks.Deploy() | asks.RollBack() | asks.PlanRollBack():
             reply = await starts.start(ask, desk)
+        case asks.Onboard():
+            reply = await onboarding.onboard(ask, desk)
         case asks.Approve():
             reply = await clicks.approve(ask, desk)
         case asks.Reject():
@@ -38,6 +40,8 @@ def opening(catalogue: Catalogue, ask: asks.Ask, number: int) -> tuple[list[str]
             return [f"run/{ask.run}"], []
         case asks.Acknowledge():
             return [f"finding/{ask.finding}"], []
+        case asks.Onboard():
+            return onboarding.opening(catalogue, ask, number)
         case asks.Deploy() | asks.RollBack() | asks.PlanRollBack() | asks.Lock() | asks.Unlock():
             return _opening_of_a_place(catalogue, ask, number)
 

@@ -14,6 +14,7 @@ from runbooks.engine.gestures import gesture, opening
 from runbooks.engine.people import Members, groups_of
 from runbooks.engine.planning import Library
 from runbooks.engine.shapes import is_version
+from runbooks.gates import is_code
 from runbooks.store import Conflict, Duplicate, Inbox, Store, TargetBusy
 from runbooks.vocabulary import Actor, Refused, Unreachable
 
@@ -33,17 +34,19 @@ class Reception:
     async def handle(self, ask: asks.Ask, *, by: Actor, key: str) -> asks.Reply:
         """Move what was asked for, once per `key`. When it returns, it is recorded.
 
-        What can't be a version is refused before it costs anything, and where nobody can tell who is in which group,
-        everything is; neither is recorded. Raises StoreUnavailable: nothing was recorded, or (`unknown`) it can't be
-        told.
+        What can't be a version or a tenant is refused before it costs anything, and where nobody can tell who is in
+        which group, everything is; neither is recorded. Raises StoreUnavailable: nothing was recorded, or (`unknown`)
+        it can't be told.
         """
         if isinstance(ask, asks.Deploy) and not is_version(ask.version):
             return asks.Reply(refused="not-a-version", facts={"version": ask.version})
+        if isinstance(ask, asks.Onboard) and not is_code(ask.tenant):
+            return asks.Reply(refused="not-a-tenant", facts={"name": ask.tenant})
         try:
             groups = await self.groups(by, frozenset(self.catalogue.groups))
         except Unreachable as cause:
             return asks.Reply(refused="membership-unknown", facts={"doing": asks.doing(ask), "what": cause.what})
-        number = await self.store.number() if isinstance(ask, asks.Start) else 0
+        number = await self.store.number() if isinstance(ask, asks.Start | asks.Onboard) else 0
         for _ in range(TRIES):
             try:
                 return await self._once(ask, Who(by, groups), number, key)

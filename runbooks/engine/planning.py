@@ -96,7 +96,8 @@ class Planner:
     def _runbook(self, run: Run) -> Runbook:
         try:
             runbook = self.library.runbook(run.runbook)
-            known = {"service": run.service, "environment": run.environment, "version": run.version}
+            place = {"service": run.service, "environment": run.environment, "version": run.version}
+            known = {**run.parameters, **place}
             return bind(runbook, {p.name: known[p.name] for p in runbook.parameters if p.name in known})
         except KeyError:
             raise PlanningFailed(f"There is no runbook {run.runbook!r} in the library.") from None

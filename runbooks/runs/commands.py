@@ -1,6 +1,6 @@
 """What can be asked of a run: by people (with the groups they are in now) and by the worker that holds it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runbooks.vocabulary import OPSBOT, Actor, KnownGood, Outcome, Plan, Quorum
 from runbooks.way_back import WayBack
@@ -22,6 +22,7 @@ class Request:
     target: KnownGood | None = None
     supersedes: tuple[str, ...] = ()
     because: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

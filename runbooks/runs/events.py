@@ -1,6 +1,6 @@
 """What happened to a run. Every event carries who did it and when; old shapes are read for ever."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -31,6 +31,7 @@ class Requested(_Happened):
     target: KnownGood | None = None
     supersedes: tuple[str, ...] = ()
     because: str = ""  # the run whose failure asked for it
+    parameters: dict[str, str] = field(default_factory=dict)  # what its document asks for beside these
     kind: Literal["requested"] = "requested"
 
 

@@ -43,6 +43,7 @@ def _(event: e.Requested, run: Run) -> Run:
         target=event.target,
         supersedes=event.supersedes,
         because=event.because,
+        parameters=event.parameters,
     )
 
 

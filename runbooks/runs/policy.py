@@ -41,7 +41,7 @@ def _what(run: Run) -> dict[str, str]:
     """What the run is, in words that ask for it again."""
     place = {"service": run.service, "environment": run.environment}
     command = f"{PLANNED} {run.command}" if run.planned else run.command
-    return {"run": run.id, "command": command, "version": run.version, **place}
+    return {**run.parameters, "run": run.id, "command": command, "version": run.version, **place}
 
 
 def wants_approval(run: Run) -> None:

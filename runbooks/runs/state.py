@@ -106,6 +106,7 @@ class Run:
     target: KnownGood | None = None
     supersedes: tuple[str, ...] = ()
     because: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)  # such as the tenant of an onboarding
     plan: Plan | None = None
     digest: str = ""
     provisional: bool = False

@@ -2,7 +2,8 @@
 
 import difflib
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from runbooks.catalogue import Command, Runner
 from runbooks.steps.base import Params, Resolved, Site
@@ -19,13 +20,22 @@ class CommandParams(Params):
 def planned(params: CommandParams, site: Site) -> Resolved:
     """The step's plan. Raises PlanningFailed."""
     command = _found(params.command, site)
-    _allowed(params.command, command, site)
+    return replace(planned_command(params.command, command, site), changes=params.changes)
+
+
+def planned_command(name: str, command: Command, site: Site, *, more: Mapping[str, str] | None = None) -> Resolved:
+    """How the command called `name` will be run; `more` is what stands for something, beside what always does.
+
+    Raises PlanningFailed.
+    """
+    _allowed(name, command, site)
     image = _image(site)
-    argv = [_filled(part, params.command, site) for part in command.run]
-    env = {name: _filled(value, params.command, site) for name, value in command.env.items()}
+    known = {"${url}": site.environment.url, "${version}": site.version, "${commit}": site.commit, **(more or {})}
+    argv = [_filled(part, name, site, known) for part in command.run]
+    env = {key: _filled(value, name, site, known) for key, value in command.env.items()}
     return Resolved(
         params={
-            "command": params.command,
+            "command": name,
             "runner": command.runner.value,
             "image": image,
             "argv": argv,
@@ -33,9 +43,8 @@ def planned(params: CommandParams, site: Site) -> Resolved:
             "timeout": command.timeout.total_seconds(),
             "tests": command.tests,
         },
-        shows=(f"{params.command}: {shlex.join(argv)} · {_where(command, image)}", *_settings(env)),
+        shows=(f"{name}: {shlex.join(argv)} · {_where(command, image)}", *_settings(env)),
         cut=_cut(command),
-        changes=params.changes,
     )
 
 
@@ -63,11 +72,10 @@ def _image(site: Site) -> str:
     return image
 
 
-def _filled(value: str, command: str, site: Site) -> str:
-    """The value, or what it stands for where it is one of three names as a whole; there are no templates."""
+def _filled(value: str, command: str, site: Site, known: Mapping[str, str | None]) -> str:
+    """The value, or what it stands for where it is one of the known names as a whole; there are no templates."""
     if "${" not in value:
         return value
-    known = {"${url}": site.environment.url, "${version}": site.version, "${commit}": site.commit}
     if value not in known:
         raise PlanningFailed(
             f"The command “{command}” has {value!r} in the catalogue. Only {_listed(known)} are known, and only as a "

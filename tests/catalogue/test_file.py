@@ -48,7 +48,7 @@ CASES = {
         (
             "xyz: 1",
             "unknown key `xyz` in services.solvereign-api; known here: `ci`, `commands`, "
-            "`default-environment`, `environments`, `image`, `kpis`, `migrations`, `runbooks`, `smoke`, `source`, "
+            "`default-environment`, `environments`, `image`, `kpis`, `migrations`, `onboarding`, `runbooks`, `smoke`, `source`, "
             "`tag`, `version-path`, `workloads`",
         ),
     ),

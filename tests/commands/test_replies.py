@@ -39,10 +39,11 @@ FACTS = {
     "difference": ["commit aaaaaaa is now bbbbbbb"],
     "finding": "D-7.deploy-failed",
     "wanted": 1,
+    "tenant": "acme",
 }
 NOT_DONE = re.compile(r"Not (started|approved|done)\.|[Nn]othing (more )?was")
 WAY_ON = re.compile(
-    r"`(/deploy|/rollback|opsbot)|[Aa]sk |Try again|Did you mean|card|Give a|must approve|more approval|can start"
+    r"`(/deploy|/rollback|/onboard|opsbot)|[Aa]sk |Try again|Did you mean|card|Give a|must approve|more approval|can start"
 )
 
 
@@ -72,6 +73,7 @@ def test_every_refusal_says_what_was_not_done_and_the_way_on(code: str) -> None:
     [
         ("deploy", "Not started. To deploy here"),
         ("roll back", "Not started. To roll back here"),
+        ("onboard", "Not started. To onboard here"),
         ("approve", "Not approved. To approve here"),
         ("tick", "Not ticked. To tick lines here"),
         ("decide", "Not decided. To decide here"),

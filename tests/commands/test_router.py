@@ -99,7 +99,7 @@ def test_where_no_command_runs_it_the_document_is_shown(number: int, name: str) 
 @pytest.mark.parametrize(
     ("number", "name", "command", "usage"),
     [
-        (3, "tenant-onboarding", "onboard", "TENANT [ENVIRONMENT]"),
+        (3, "tenant-onboarding", "onboard", "TENANT [SERVICE] [ENVIRONMENT]"),
         (4, "audit-report-gen", "audit", "SERVICE FROM TO [TENANT]"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Tenants on their way in: which gates each passed on which release, and whether it is live."""
