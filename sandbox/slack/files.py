@@ -1,10 +1,14 @@
-"""Files, which the local Slack does not know: uploaded in three calls as to Slack itself, shown by the proxy."""
+"""Files, uploaded in three calls as to Slack itself.
 
-from collections.abc import Callable
+Those that are shared with a conversation are handed on to the local Slack, whose page shows them; of others, which
+blocks may name, it knows nothing: the proxy keeps and shows them.
+"""
+
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sandbox.slack.answers import Answer, Args, Declined, Handler, done, needed
+from sandbox.slack.answers import Answer, Args, Ask, Declined, Handler, accepted, done, needed
 
 UPLOAD, SHOW = "/files-upload", "/files-pri"
 
@@ -21,9 +25,14 @@ class File:
 
 @dataclass
 class Files:
-    """What was uploaded, by id; `url` is the proxy's own address."""
+    """What was uploaded, by id.
+
+    `url` is the proxy's own address; `ask` and `send` call the local Slack, and give an address of it a file's bytes.
+    """
 
     url: Callable[[], str]
+    ask: Ask
+    send: Callable[[str, bytes], Awaitable[None]]
     known: dict[str, File] = field(default_factory=dict)
 
     @property
@@ -64,4 +73,18 @@ class Files:
             if found is None or not found.content:
                 raise Declined("file_not_found")
             self.known[each["id"]] = replace(found, title=each.get("title", ""), whole=True)
+        if args.get("channel_id"):
+            return await self._share(args, files)
         return done(files=[{"id": each["id"], "title": each.get("title", "")} for each in files])
+
+    async def _share(self, args: Args, files: list[dict[str, Any]]) -> Answer:
+        """The local Slack gets them, and posts them in the conversation."""
+        theirs = [await self._handed_on(self.known[each["id"]]) for each in files]
+        return accepted(await self.ask("files.completeUploadExternal", {**args, "files": theirs}))
+
+    async def _handed_on(self, file: File) -> dict[str, Any]:
+        begun = accepted(
+            await self.ask("files.getUploadURLExternal", {"filename": file.name, "length": len(file.content)})
+        )
+        await self.send(begun["upload_url"], file.content)
+        return {"id": begun["file_id"], "title": file.title or file.name}

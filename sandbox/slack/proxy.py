@@ -45,7 +45,7 @@ class Proxy:
         self.scopes = shipped_scopes()  # what the bot's token is said to have; nothing is refused for want of one
         self._offers = Offers()
         self._server = server
-        self.files = Files(lambda: self.url)
+        self.files = Files(lambda: self.url, self._ask, self._send)
         self.memory = Memory(server.workspace, self._ask, self._offers, self.files)
         self.sockets = Sockets(
             journal=self.journal, faults=self.faults, offers=self._offers, rewritten=self._rewritten
@@ -115,6 +115,10 @@ class Proxy:
         async with self._upstream.post(f"{self._server.url}/api/{method}", json=dict(args), headers=token) as answer:
             told: Answer = await answer.json()
             return told
+
+    async def _send(self, url: str, content: bytes) -> None:
+        async with self._upstream.post(url, data=content) as answer:
+            answer.raise_for_status()
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         args, token = await arguments(request)
