@@ -141,6 +141,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
                 configuration.catalogue,
                 way_back,
                 configuration.library.documents,
+                revisions=outside.source,
             ),
             advance=Advance(store, planner, members, redactor, now),
             deliveries=Deliveries(

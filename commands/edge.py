@@ -1,7 +1,7 @@
 """What every command and click shares: who it is, the key that makes it count once, and how the reply gets back."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -9,8 +9,9 @@ from commands.replies import NOT_KNOWN, NOT_RECORDED, sentence
 from runbooks.catalogue import Catalogue, Environment, Service
 from runbooks.documents.runbook import Runbook
 from runbooks.engine.asks import Ask, Reply
+from runbooks.steps.source import Found
 from runbooks.store import Store, StoreUnavailable
-from runbooks.vocabulary import Actor, KnownGood
+from runbooks.vocabulary import Actor, Commits, KnownGood
 
 Payload = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -42,6 +43,22 @@ class WayBack(Protocol):
         ...
 
 
+class Revisions(Protocol):
+    """The source repositories' versions. Every method may raise Unreachable."""
+
+    async def newest(self, repository: str, most: int) -> Sequence[str]:
+        """Tags, then branches, newest first."""
+        ...
+
+    async def resolve(self, repository: str, version: str) -> Found:
+        """A tag, a branch or a commit. Raises PlanningFailed where there is none."""
+        ...
+
+    async def between(self, repository: str, base: str, head: str) -> Commits | None:
+        """What lies between two commits, given in full; None where one of them is gone."""
+        ...
+
+
 @dataclass(frozen=True)
 class Edge:
     """What the handlers are given."""
@@ -51,6 +68,7 @@ class Edge:
     catalogue: Catalogue
     way_back: WayBack
     books: Mapping[str, Runbook] = field(default_factory=dict)  # the library, by the documents' ids
+    revisions: Revisions | None = None  # None: forms offer no versions
 
     async def submit(self, ask: Ask, *, by: Actor, key: str) -> tuple[bool, str]:
         """Whether it was accepted, and the sentence for the person. Never raises for an absent database."""

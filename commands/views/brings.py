@@ -1,20 +1,22 @@
 """What a release brings since the last known good: how many commits, and by whom."""
 
 from commands.views import words
-from runbooks.vocabulary import Plan
+from runbooks.vocabulary import Commits, Plan
 
 _NAMED, _LONGEST = 4, 40  # authors; characters of a name
 
 
 def brought(plan: Plan | None) -> str:
     """Such as "4 commits by 2 authors (Ada, Bodo) since the last known good"; "" where it is not known."""
-    if plan is None or plan.brings is None:
-        return ""
-    found = plan.brings
+    return since(plan.brings) if plan is not None and plan.brings is not None else ""
+
+
+def since(found: Commits) -> str:
+    """The same of what lies between; "" where nothing does."""
     said = f"{words.count(found.count, 'commit')} by {_authors(found.authors)}" if found.count else ""
     back = f"{words.count(found.back, 'commit')} of the last known good left out" if found.back else ""
-    since = f"{said} since the last known good" if said else ""
-    return ", ".join(filter(None, (since, back)))
+    coming = f"{said} since the last known good" if said else ""
+    return ", ".join(filter(None, (coming, back)))
 
 
 def _authors(names: tuple[str, ...]) -> str:

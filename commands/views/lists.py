@@ -11,6 +11,7 @@ from runbooks.runs.state import Run, Status, approval_ends
 
 _COMMANDS = {
     "Deploy and roll back": {
+        "/deploy": "opens a form with the services, their versions and what would change",
         "/deploy SERVICE VERSION [ENVIRONMENT]": "runs the checklist; VERSION is a tag, a commit or a branch",
         "/rollback SERVICE [ENVIRONMENT]": "goes back to the last known good; you are asked once",
         "/rollback SERVICE [ENVIRONMENT] to VERSION": "goes back to another version that was good",

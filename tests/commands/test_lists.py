@@ -20,6 +20,7 @@ def test_help_names_every_command_and_service() -> None:
         deploy_help(KNOWN).replace("\u2003", " ")
         == """\
 *Deploy and roll back*
+`/deploy` opens a form with the services, their versions and what would change
 `/deploy SERVICE VERSION [ENVIRONMENT]` runs the checklist; VERSION is a tag, a commit or a branch
 `/rollback SERVICE [ENVIRONMENT]` goes back to the last known good; you are asked once
 `/rollback SERVICE [ENVIRONMENT] to VERSION` goes back to another version that was good

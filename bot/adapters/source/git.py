@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.adapters.source.mirror import GitFailed, Mirror
-from bot.adapters.source.versions import FULL, by_digits, is_known, is_reachable, named
+from bot.adapters.source.versions import FULL, by_digits, is_known, is_reachable, named, newest
 from runbooks.steps.source import Found, Kind, UnknownVersion
 from runbooks.vocabulary import Commits, Unreachable
 
@@ -60,6 +60,12 @@ class GitSource:
             back, count = map(int, counts.split())
             authors = Counter(listed.decode(errors="replace").splitlines())
             return Commits(count, tuple(name for name, _ in authors.most_common()), back)
+
+    async def newest(self, repository: str, most: int) -> list[str]:
+        """The newest tags, then the branches that moved last. Raises Unreachable."""
+        async with self._mirror(repository) as mirror:
+            await mirror.fetch()
+            return (await newest(mirror))[:most]
 
     async def files(self, repository: str, commit: str, folder: str) -> dict[str, str]:
         """The texts of the files right in a folder, by name; {} where there is no such folder.

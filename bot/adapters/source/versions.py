@@ -23,6 +23,11 @@ async def named(mirror: Mirror, version: str) -> Found | None:
     return None
 
 
+async def newest(mirror: Mirror) -> list[str]:
+    """All tags, then all branches that are not called like one, newest first."""
+    return list(dict.fromkeys([*await _names(mirror, "refs/tags"), *await _names(mirror, "refs/heads")]))
+
+
 async def by_digits(mirror: Mirror, version: str) -> Found:
     """A commit by its first digits, if a branch or tag still has it. Raises UnknownVersion."""
     digits = version.lower()

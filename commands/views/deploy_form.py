@@ -1,0 +1,130 @@
+"""The form of `/deploy`: service, environment, version, and what would change; state in, a Slack view out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from commands.views.blocks import Block, context, paragraphs
+from runbooks.catalogue import Catalogue
+
+SUBMITTED = "deploy-form"
+SERVICE, ENVIRONMENT, KNOWN, TYPED = FIELDS = ("form-service", "form-environment", "form-known", "form-typed")
+"""The fields' action ids; a block id is that, and for what depends on the service its name."""
+
+MOST = 100  # options that a menu of Slack's takes
+_NAME = 75  # characters of an option
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the fields say so far; "" where they say nothing."""
+
+    service: str = ""
+    environment: str = ""
+    known: str = ""
+    typed: str = ""
+
+    @property
+    def version(self) -> str:
+        """What was typed, else what was chosen."""
+        return self.typed or self.known
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was read for it: the source's versions, newest first, and lines on what stands and what would change."""
+
+    versions: Sequence[str] = ()
+    lines: Sequence[str] = ("Reading which versions there are and what runs",)
+
+
+def form(catalogue: Catalogue, chosen: Chosen, seen: Seen) -> Block:
+    """The view. Where the service is not chosen yet, the environments of all are offered."""
+    blocks = [
+        _menu("Service", SERVICE, list(catalogue.services), at=chosen.service),
+        *_environment(catalogue, chosen),
+        *_version(chosen, seen),
+        *_lines(seen),
+    ]
+    texts = {"title": "Deploy", "submit": "Deploy", "close": "Cancel"}
+    return {"type": "modal", "callback_id": SUBMITTED, **{k: _plain(v) for k, v in texts.items()}, "blocks": blocks}
+
+
+def closing(text: str) -> Block:
+    """What the form becomes when it was accepted."""
+    return {
+        "type": "modal",
+        "title": _plain("Deploy"),
+        "close": _plain("Close"),
+        "blocks": paragraphs([text, "Its card stands in the environment's channel."]),
+    }
+
+
+def chosen_in(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Chosen:
+    """What the fields of a view say, as Slack sends them."""
+    found = {action: _said(state) for block in values.values() for action, state in block.items()}
+    return Chosen(*(found.get(name, "") for name in FIELDS))
+
+
+def block_of(view: Mapping[str, Any], action: str) -> str:
+    """The block of a view that a field stands in: Slack shows an error there. The typed version's where it is not."""
+    return next(
+        (str(b["block_id"]) for b in view["blocks"] if b.get("element", {}).get("action_id") == action), TYPED
+    )
+
+
+def _said(state: Mapping[str, Any]) -> str:
+    option = state.get("selected_option") or {}
+    return str(option.get("value") or state.get("value") or "").strip()
+
+
+def _environment(catalogue: Catalogue, chosen: Chosen) -> list[Block]:
+    service = catalogue.services.get(chosen.service)
+    if service is None:
+        every = dict.fromkeys(name for each in catalogue.services.values() for name in each.environments)
+        return [_menu("Environment", ENVIRONMENT, every, optional=True)]
+    at = chosen.environment if chosen.environment in service.environments else service.default_environment
+    return [_menu("Environment", ENVIRONMENT, service.environments, at=at, of=chosen.service)]
+
+
+def _version(chosen: Chosen, seen: Seen) -> list[Block]:
+    """A menu of those that are known, and a field for any other."""
+    fitting = [each for each in seen.versions if len(each) <= _NAME]
+    menu = [_menu("Version", KNOWN, fitting, at=chosen.known, of=chosen.service, optional=True)] if fitting else []
+    field = {
+        "type": "plain_text_input",
+        "action_id": TYPED,
+        "max_length": 200,
+        "placeholder": _plain("a tag, a branch or a commit"),
+        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
+    }
+    label = "Or another version" if fitting else "Version"
+    typed = {"type": "input", "block_id": TYPED, "label": _plain(label), "element": field, "optional": True}
+    return [*menu, {**typed, "dispatch_action": True}]
+
+
+def _lines(seen: Seen) -> list[Block]:
+    return [context("\n".join(seen.lines))] if seen.lines else []
+
+
+def _menu(
+    label: str, action: str, names: Iterable[str], *, at: str = "", of: str = "", optional: bool = False
+) -> Block:
+    """A menu; it tells at once what is chosen in it, so that the rest can follow."""
+    options = [{"text": _plain(name), "value": name} for name in list(names)[:MOST]]
+    menu: Block = {"type": "static_select", "action_id": action, "placeholder": _plain("Choose"), "options": options}
+    if chosen := next((option for option in options if option["value"] == at), None):
+        menu["initial_option"] = chosen
+    block = f"{action}/{of}"[:255] if of else action
+    return {
+        "type": "input",
+        "block_id": block,
+        "label": _plain(label),
+        "element": menu,
+        "dispatch_action": True,
+        "optional": optional,
+    }
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": True}
