@@ -214,12 +214,21 @@ def catalogue(world: World, changes: Mapping[str, Any]) -> dict[str, Any]:
         "smoke": [{"path": "/health/live", "contains": "alive"}, {"path": "/health/ready", "contains": "ready"}],
         "version-path": "/version",
         "kpis": KPIS,
+        "onboarding": _onboarding(world),
         "default-environment": "production",
         "environments": {place: _environment(world, place) for place in PLACES},
     }
     service["environments"]["production"] |= dict(changes)  # type: ignore[index] # a dict of dicts
     clusters = {"sandbox": {"kubeconfig": "SANDBOX_KUBECONFIG"}}
     return {"groups": groups, "clusters": clusters, "services": {SERVICE: service}}
+
+
+def _onboarding(world: World) -> dict[str, Any]:
+    """The gates, which look into the service's databases; nobody needs a password there."""
+    tool = ["python", "-m", "backend_py.tools.onboarding_contract", "validate"]
+    which = ["--tenant", "${tenant}", "--gate", "${gate}", "--environment", "${environment}"]
+    databases = {f"{place.upper()}_DATABASE_URL": url for place, url in world.databases.items()}
+    return {"run": [*tool, *which], "timeout": "1m", "env": databases}
 
 
 def _environment(world: World, place: str) -> dict[str, Any]:

@@ -41,9 +41,8 @@ class TenantGate(Command):
                 f"The catalogue names no `onboarding` command for {site.service_name}, so no gate can be tried."
             )
         about = {"gate": params.gate.value, "tenant": params.tenant}
-        resolved = planned_command(
-            params.gate.value, command, site, more={f"${{{key}}}": value for key, value in about.items()}
-        )
+        more = {f"${{{key}}}": value for key, value in {**about, "environment": site.environment_name}.items()}
+        resolved = planned_command(params.gate.value, command, site, more=more)
         return Resolved({**resolved.params, **about}, resolved.shows, cut=resolved.cut)
 
     async def _over(self, turn: Turn, ran: Ran) -> Outcome:

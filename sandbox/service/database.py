@@ -11,6 +11,10 @@ from sandbox.service.repository import git
 
 ROLE = "solvereign"
 MIGRATIONS = "backend_py/db/migrations"
+TENANTS = (("acme", 1, 1), ("borealis", 2, 1), ("cumulus", 0, 1), ("delta", 1, 0))
+"""Code, number of shifts, number of profiles. acme passes every gate of onboarding; borealis fails the determinism
+proof, cumulus the golden path, delta the integrations contract; any tenant that is not there fails the RLS harness.
+"""
 
 
 def migrations(repository: Path, version: str) -> dict[str, str]:
@@ -21,7 +25,7 @@ def migrations(repository: Path, version: str) -> dict[str, str]:
 
 
 def prepare(server: PostgresServer, name: str, *, repository: Path, version: str) -> str:
-    """Make the database anew with the schema of `version`, one tenant and one shift in it; its URL for the service.
+    """Make the database anew with the schema of `version` and its tenants; its URL for the service.
 
     The service's role owns it, as the one who migrates. No ledger of migrations is made: that is the bot's.
     """
@@ -32,10 +36,20 @@ def prepare(server: PostgresServer, name: str, *, repository: Path, version: str
     with psycopg.connect(url) as connection:
         for text in migrations(repository, version).values():
             connection.execute(sql.SQL(text))
-        connection.execute("select set_config('app.tenant', 'acme', true)")
-        connection.execute("insert into tenants (code, name) values ('acme', 'Acme Example')")
+        for tenant, shifts, profiles in TENANTS:
+            _add(connection, tenant, shifts=shifts, profiles=profiles)
+    return url
+
+
+def _add(connection: psycopg.Connection[tuple[object, ...]], tenant: str, *, shifts: int, profiles: int) -> None:
+    """A tenant with so many shifts, all alike, and its profile or none."""
+    connection.execute("select set_config('app.tenant', %s, true)", [tenant])
+    connection.execute("insert into tenants (code, name) values (%s, %s)", [tenant, f"{tenant.capitalize()} Example"])
+    for _ in range(shifts):
         connection.execute(
             "insert into shifts (tenant, site, starts_at, ends_at)"
-            " values ('acme', 'Harbour', '2026-02-01 06:00+00', '2026-02-01 14:00+00')"
+            " values (%s, 'Harbour', '2026-02-01 06:00+00', '2026-02-01 14:00+00')",
+            [tenant],
         )
-    return url
+    for _ in range(profiles):
+        connection.execute("insert into policy_profiles (tenant, name) values (%s, 'default')", [tenant])
