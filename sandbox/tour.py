@@ -1,4 +1,4 @@
-"""The tour: a good deploy with an approval, a crash and a KPI that breaks, both taken back, a rollback by hand.
+"""The tour: a good deploy, a crash and a KPI that breaks, both taken back, a rollback by hand, a planned one.
 
 Played by people who type and click in the local Slack; every act ends with what outsiders say, held against the card.
 """
@@ -37,6 +37,7 @@ class Tour:
             await self.crash()
             await self.kpi_breaks()
             await self.back_by_hand()
+            await self.back_without_hurry()
         except (NotThere, TimeoutError) as missing:
             lost = await _lost(self.world)
             raise TourFailed(
@@ -106,6 +107,23 @@ class Tour:
         self._show(await self._now(card), "Rolled back")
         await self._outside("v41", schema="024_tenant_flags", good="v42")
 
+    async def back_without_hurry(self) -> None:
+        """Casey plans the way back to v42: the procedure is read, a colleague approves, nobody's run is stopped."""
+        self._act("A planned rollback", "v42 was better after all. Nothing burns, so it goes back without hurry.")
+        casey = self.world.person("casey")
+        self.tell(f"Casey types: /rollback {SERVICE} production planned")
+        await casey.command("deploys", f"/rollback {SERVICE} production planned")
+        said = await casey.sees("deploys", lambda m: "the planned rollback of" in m.shown, seconds=self.patience)
+        self.tell(f"  only Casey sees: {said.shown}")
+        card = await self._see("deploys", lambda m: _is_card(m, said.shown.split()[0]))
+        await self._see("deploys", lambda m: m.thread_ts == card.ts and "Emergency rollback" in m.shown)
+        card = await self._tick_until(card, lambda m: "Approve" in m.buttons, by="casey")
+        self._show(card, "waits for a colleague")
+        await self._approve(card)
+        await self._tick_until(card, _done, by="casey")
+        self._show(await self._now(card), "Rolled back")
+        await self._outside("v42", schema="024_tenant_flags", good="v42")
+
     async def deploy(self, version: str) -> Message:
         """Riley asks, ticks what people must; Alex approves."""
         riley = self.world.person("riley")
@@ -128,14 +146,14 @@ class Tour:
         self.tell("Alex clicks: Approve")
         await self.world.person("alex").click(card, "Approve")
 
-    async def _tick_until(self, card: Message, wanted: Callable[[Message], bool]) -> Message:
-        """Riley ticks every line that opens, until the card is as wanted."""
-        riley = self.world.person("riley")
+    async def _tick_until(self, card: Message, wanted: Callable[[Message], bool], *, by: str = "riley") -> Message:
+        """They tick every line that opens, until the card is as wanted."""
+        person = self.world.person(by)
         while True:
             card = await self.until_card(card, lambda m: wanted(m) or "Done" in m.buttons)
             if wanted(card):
                 return card
-            await riley.click(card, "Done")
+            await person.click(card, "Done")
             card = await self.until_card(card, partial(_moved, card, wanted))
 
     async def _now(self, card: Message) -> Message:

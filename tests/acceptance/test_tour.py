@@ -137,6 +137,15 @@ async def test_outsiders_agree_with_the_card_after_each_act(production: World) -
     await databases_agree(world, act, good="v42")
     await port_agrees(world, act)
 
+    await tour.back_without_hurry()
+    planned = await world.person("riley").sees("deploys", lambda m: "· planned ·" in m.shown)
+    assert planned.shown.startswith(f"Rolled back {SERVICE} production to v42")
+    assert psql(world.owner_url, STATUS, run=_run(planned)) == ["succeeded"]
+    act = await says(world, f"Rolled back {SERVICE} production to v42")
+    await cluster_agrees(world, act)
+    await databases_agree(world, act, good="v42")
+    await port_agrees(world, act)
+
 
 async def test_a_killed_process_shows_as_a_restart(world: World) -> None:
     namespace = PLACES["staging"]
