@@ -12,7 +12,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.views import SlackViews
-from commands import clicks, deploy, deploy_form, lkg, onboard, ops, rollback
+from commands import clicks, deploy, deploy_form, home, lkg, onboard, ops, rollback
 from commands.edge import Edge
 
 PING = 3.0  # seconds between looks at the socket; four without an answer, and it is opened anew
@@ -26,7 +26,9 @@ def slack_app(client: AsyncWebClient, edge: Edge) -> AsyncApp:
     # Not the client itself: Bolt reads SLACK_BOT_TOKEN too, and would warn at each start that it has both.
     app = AsyncApp(token=client.token, request_verification_enabled=False)  # Socket Mode: no payload has a signature
     app.client.base_url, app.client.timeout = client.base_url, client.timeout
-    deploy_form.register(app, edge, SlackViews(app.client))  # before `/deploy` with words
+    views = SlackViews(app.client)
+    deploy_form.register(app, edge, views)  # before `/deploy` with words
+    home.register(app, edge, views)
     for part in (deploy, rollback, onboard, ops, lkg, clicks):
         part.register(app, edge)
 

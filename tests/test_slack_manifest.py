@@ -82,6 +82,16 @@ def test_it_is_an_app_for_socket_mode_with_its_commands(manifest: dict[str, Any]
     assert "commands" in manifest["oauth_config"]["scopes"]["bot"]
 
 
+def test_its_home_is_on_and_it_hears_of_every_event_that_is_listened_for(manifest: dict[str, Any]) -> None:
+    listened = {
+        name
+        for file in (ROOT / "commands").rglob("*.py")
+        for name in re.findall(r"@app\.event\(\"(\w+)\"\)", file.read_text())
+    }
+    assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == listened == {"app_home_opened"}
+    assert manifest["features"]["app_home"]["home_tab_enabled"]
+
+
 def test_its_texts_have_the_sizes_that_slack_takes(manifest: dict[str, Any]) -> None:
     told = manifest["display_information"]
     assert len(told["description"]) <= 140

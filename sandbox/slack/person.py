@@ -105,6 +105,10 @@ class Person:
             filled = _filled(state["modalStack"][-1], values)
             await page.send_json({"t": "view_submit", "user": self.id, "values": filled})
 
+    async def open_home(self) -> None:
+        """Open the app's Home tab; returns when the bot has acknowledged it, or after 5 s."""
+        await self._control("open-home", {"user": self.id})
+
     async def dismiss(self) -> None:
         """Close the open view without submitting it."""
         async with self._page() as page:

@@ -1,0 +1,66 @@
+"""The app's Home tab, made anew whenever somebody opens it; it records nothing."""
+
+import logging
+from typing import Any, Protocol
+
+from slack_bolt.async_app import AsyncApp
+
+from commands.deploy_form import ViewGone
+from commands.edge import Edge, Payload
+from commands.replies import NOT_READ
+from commands.views.home import Seen, home, unread
+from runbooks.store import StoreUnavailable
+from runbooks.vocabulary import Actor, Unreachable
+
+LOOKED_AT = 200  # newest runs, and newest findings
+log = logging.getLogger(__name__)
+
+
+class Homes(Protocol):
+    """Slack's Home tabs."""
+
+    async def publish(self, user: str, view: Payload) -> None:
+        """Make this the person's Home. Raises ViewGone where Slack will not, Unreachable."""
+        ...
+
+
+def register(app: AsyncApp, edge: Edge, homes: Homes) -> None:
+    """Listen for the tab being opened."""
+
+    @app.event("app_home_opened")
+    async def opened(event: Payload, body: Payload, ack: Any) -> None:
+        await ack()
+        if event.get("tab", "home") == "home":
+            await show(edge, homes, Actor(f"{body['team_id']}/{event['user']}"))
+
+
+async def show(edge: Edge, homes: Homes, me: Actor) -> None:
+    """Publish the person's Home as things stand now."""
+    try:
+        view = home(edge.catalogue, await look(edge, me))
+    except StoreUnavailable:
+        view = unread(NOT_READ)
+    try:
+        await homes.publish(me.rpartition("/")[2], view)
+    except (ViewGone, Unreachable) as cause:
+        log.warning("a Home was not published: %s", cause)
+
+
+async def look(edge: Edge, me: Actor) -> Seen:
+    """Three reads of the store, and who the person is to the catalogue. Raises StoreUnavailable."""
+    places = [f"release/{name}/{place}" for name, s in edge.catalogue.services.items() for place in s.environments]
+    releases = (await edge.store.read(places)).streams
+    return Seen(
+        me=me,
+        groups=await _groups(edge, me),
+        runs=[run for _, run in await edge.store.latest("run/", LOOKED_AT)],
+        releases=[releases[stream].state for stream in places],
+        findings=[finding for _, finding in await edge.store.latest("finding/", LOOKED_AT)],
+    )
+
+
+async def _groups(edge: Edge, me: Actor) -> frozenset[str] | None:
+    try:
+        return await edge.reception.groups(me, frozenset(edge.catalogue.groups))
+    except Unreachable:
+        return None

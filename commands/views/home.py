@@ -1,0 +1,146 @@
+"""A person's Home: what waits for them, what is under way, what runs where, which findings nobody has taken on."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from commands.views import words
+from commands.views.asking import lines_to_tick
+from commands.views.blocks import Block, context, divider, header, paragraphs
+from commands.views.lists import status
+from runbooks.catalogue import Catalogue
+from runbooks.engine.people import operators
+from runbooks.incidents.findings import Finding
+from runbooks.releases.state import Release
+from runbooks.runs.state import Run, Status, approval_ends
+from runbooks.vocabulary import Actor, InDoubt, Waiting
+
+_MOST = 15  # entries of a list
+_PLACES = 40
+
+
+@dataclass(frozen=True)
+class Seen:
+    """All that is shown; `groups` are those that the person is in now, None where that can't be told."""
+
+    me: Actor
+    groups: frozenset[str] | None
+    runs: Sequence[Run]  # newest first
+    releases: Sequence[Release]  # in the catalogue's order
+    findings: Sequence[Finding]  # newest first
+
+
+def home(catalogue: Catalogue, seen: Seen) -> Block:
+    """The view that is published."""
+    going = [run for run in seen.runs if not run.status.over]
+    parts = [
+        ("Waits for you", _waits(catalogue, seen, going)),
+        ("Under way", status(going[:_MOST]).split("\n")[1 if going else 0 :]),
+        ("What runs where", _places(seen)),
+        ("Findings that nobody has taken on", _findings(seen.findings)),
+    ]
+    blocks = [block for title, lines in parts for block in (header(title), *paragraphs(lines), divider())]
+    return _home([*blocks, context("`/deploy` opens a form · `/ops` leads to what to do · `/lkg` tells more")])
+
+
+def unread(sentence: str) -> Block:
+    """The view where nothing can be told."""
+    return _home(paragraphs([sentence]))
+
+
+def _home(blocks: list[Block]) -> Block:
+    return {"type": "home", "blocks": blocks}
+
+
+def _waits(catalogue: Catalogue, seen: Seen, going: Iterable[Run]) -> list[str]:
+    if seen.groups is None:
+        return ["Slack did not say who is in which group, so this can't be told now. Open this again in a minute."]
+    asked = ((run, _asked(run, seen, frozenset(operators(catalogue, run)) & seen.groups)) for run in going)
+    lines = [f"⏸ *{run.id}* {_what(run)}: {said}{_where(catalogue, run)}" for run, said in asked if said]
+    return _listed(lines) or ["Nothing."]
+
+
+def _asked(run: Run, seen: Seen, mine: frozenset[str]) -> str:
+    """What this person can do for the run now; "" where nothing."""
+    if run.waits_for_approval:
+        return _approval(run, seen)
+    step = run.current
+    state = run.of(step) if step else None
+    if not mine or step is None or run.status is not Status.RUNNING:
+        return ""
+    if step.uses == "confirm":
+        return f"{lines_to_tick(run)} to tick"
+    if step.uses != "approve" and state is not None and isinstance(state.outcome, Waiting | InDoubt):
+        return f"to decide, “{words.short(step.title)}”"
+    return ""
+
+
+def _approval(run: Run, seen: Seen) -> str:
+    """The requester's never counts, and nobody's twice."""
+    given = any(approval.by == seen.me for approval in run.approvals)
+    may = run.quorum is not None and seen.groups is not None and run.quorum.group in seen.groups
+    if not may or given or run.requester == seen.me:
+        return ""
+    return f"to approve, until {words.clock(approval_ends(run))}"
+
+
+def _what(run: Run) -> str:
+    place = f"{words.line(run.service, 90)} {words.line(run.environment, 90)}"
+    return f"{place} {'back to' if run.command == 'rollback' else '→'} {words.line(run.version, 90)}"
+
+
+def _where(catalogue: Catalogue, run: Run) -> str:
+    """The channel of its card."""
+    service = catalogue.services.get(run.service)
+    place = service.environments.get(run.environment) if service else None
+    return f" · on its card in <#{place.channels.deploys}>" if place else ""
+
+
+def _places(seen: Seen) -> list[str]:
+    lines = [line for release in seen.releases[:_PLACES] for line in _place(release, seen.runs)]
+    more = len(seen.releases) - _PLACES
+    return [*(lines or ["No service is configured."]), *([f"{more} more: `/lkg`"] if more > 0 else [])]
+
+
+def _place(release: Release, runs: Sequence[Run]) -> Iterator[str]:
+    good = release.known_good
+    name = f"*{words.line(release.service, 90)} {words.line(release.environment, 90)}*"
+    known = "no last known good is recorded"
+    if good is not None:
+        known = f"last known good {words.line(good.version, 90)} `{good.commit[:7]}`, since {words.moment(good.at)}"
+    yield " · ".join([name, *_differs(release, runs), known])
+    if release.lock is not None:
+        why = words.line(release.lock.reason, 200)
+        yield f"{words.INDENT}⏸ deploys locked by {words.person(release.lock.by)}: “{why}”"
+
+
+def _differs(release: Release, runs: Sequence[Run]) -> list[str]:
+    """What the last change left there, where that is not the last known good."""
+    there = (run for run in runs if (run.service, run.environment) == (release.service, release.environment))
+    last = next((run for run in there if run.changed), None)
+    if last is None or not last.status.over:
+        return []
+    if last.status is not Status.SUCCEEDED:
+        return [f"as {last.id} left it, which {last.status.value}"] if last.way_back is None else []
+    good = release.known_good
+    same = good is not None and good.version == last.version
+    return [] if same else [f"runs {words.line(last.version, 90)} since {last.id}"]
+
+
+def _findings(findings: Iterable[Finding]) -> list[str]:
+    return _listed([_finding(each) for each in findings if is_open(each)]) or ["None."]
+
+
+def is_open(finding: Finding) -> bool:
+    """Whether nobody has taken it on, and no way back has put it right."""
+    back = finding.way_back
+    return bool(finding.name) and finding.acknowledged_by is None and not (back is not None and back.stands)
+
+
+def _finding(finding: Finding) -> str:
+    where = words.line(f"{finding.service} {finding.environment}", 180)
+    return f"*{finding.severity}* {words.line(finding.title, 120)} · {where} · {words.line(finding.run, 40)}"
+
+
+def _listed(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - _MOST
+    return [*lines[:_MOST], *([f"{more} more"] if more > 0 else [])]
