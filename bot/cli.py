@@ -1,4 +1,4 @@
-"""`opsbot`: serve, migrate, adopt, doctor, verify, and the runbooks on the command line."""
+"""`opsbot`: serve, migrate, adopt, audit, doctor, verify, and the runbooks on the command line."""
 
 import argparse
 import asyncio
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import adopting, catalogue_file, embedded, runbooks_cli, schemas, serving
+from bot import adopting, auditing, catalogue_file, embedded, runbooks_cli, schemas, serving
 from bot.adapters.postgres.migrate import MigrationRefused, grant_login, migrate
 from bot.adapters.postgres.preflight import NotReady, assert_migrated, wait_until_reachable
 from bot.adapters.postgres.verify import faults
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         return int(asked.do(asked))
-    except (SettingsError, DocumentError, adopting.NotAdopted) as cause:
+    except (SettingsError, DocumentError, adopting.NotAdopted, auditing.NotAudited) as cause:
         print(cause, file=sys.stderr)
         return UNUSABLE
     except (NotReady, MigrationRefused) as cause:
@@ -58,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     adopt.add_argument("service")
     adopt.add_argument("environment")
     adopt.set_defaults(do=_adopt)
+    audit = commands.add_parser("audit", help="make an audit pack of a service and a period, for one tenant or whole")
+    audit.add_argument("service")
+    audit.add_argument("first", metavar="FROM", help="such as 2026-11-01, in UTC")
+    audit.add_argument("last", metavar="TO", help="the last day, included")
+    audit.add_argument("--tenant", default="", metavar="CODE", help="with nothing of another tenant in it")
+    audit.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="a new file")
+    audit.set_defaults(do=_audit)
     doctor = commands.add_parser("doctor", help="check every connection, right and setting, and say how to mend them")
     doctor.add_argument("--json", action="store_true", help="for machines")
     doctor.add_argument("--timeout", type=float, default=doctoring.WITHIN, metavar="SECONDS", help="of each check")
@@ -112,6 +119,14 @@ def _adopt(asked: argparse.Namespace) -> int:
     with embedded.database(Settings.load("database_url")) as settings:
         asyncio.run(assert_migrated(settings.database_url.get_secret_value()))
         print(asyncio.run(adopting.adopt(settings, asked.service, asked.environment)))
+    return FINE
+
+
+def _audit(asked: argparse.Namespace) -> int:
+    wanted = auditing.Wanted(asked.service, asked.first, asked.last, asked.tenant, asked.out)
+    with embedded.database(Settings.load("database_url")) as settings:
+        asyncio.run(assert_migrated(settings.database_url.get_secret_value()))
+        print(asyncio.run(auditing.audit(settings, wanted)))
     return FINE
 
 

@@ -11,8 +11,9 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.slack.client import Courier
 from bot.adapters.slack.views import SlackViews
-from commands import clicks, deploy, deploy_form, home, lkg, onboard, ops, rollback
+from commands import audit, clicks, deploy, deploy_form, home, lkg, onboard, ops, rollback
 from commands.edge import Edge
 
 PING = 3.0  # seconds between looks at the socket; four without an answer, and it is opened anew
@@ -31,6 +32,7 @@ def slack_app(client: AsyncWebClient, edge: Edge) -> AsyncApp:
     home.register(app, edge, views)
     for part in (deploy, rollback, onboard, ops, lkg, clicks):
         part.register(app, edge)
+    audit.register(app, edge, Courier(client))
 
     @app.error
     async def unexpected(error: Exception, body: dict[str, Any]) -> None:

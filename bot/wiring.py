@@ -18,6 +18,7 @@ from bot.adapters.kubernetes.client import Address, Clusters
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.postgres.pool import Pool
+from bot.adapters.postgres.record import PostgresRecord, reading
 from bot.adapters.postgres.store import PostgresStore
 from bot.adapters.processes.runner import LocalProcesses
 from bot.adapters.prometheus import PrometheusMetrics
@@ -39,6 +40,7 @@ from bot.way_back import WayBack
 from commands.edge import Edge
 from runbooks.catalogue import Catalogue, Cluster
 from runbooks.engine.advance import Advance
+from runbooks.engine.audits import Audits
 from runbooks.engine.handle import Reception
 from runbooks.engine.planning import Planner
 from runbooks.folds import folds
@@ -124,6 +126,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
         pool = await stack.enter_async_context(Pool(settings.database_url.get_secret_value()))
         outside = await _outside(stack, settings, configuration.catalogue)
         store = PostgresStore(pool, folds(), lease_seconds=settings.lease_seconds)
+        record = PostgresRecord(await stack.enter_async_context(reading(settings.database_url.get_secret_value())))
         sent = MessageLog(pool)
         slack = web_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
         members = SlackMembers(client=slack, catalogue=configuration.catalogue, clock=now)
@@ -141,6 +144,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
                 configuration.catalogue,
                 way_back,
                 configuration.library.documents,
+                Audits(store, configuration.catalogue, record, now),
                 revisions=outside.source,
             ),
             advance=Advance(store, planner, members, redactor, now),

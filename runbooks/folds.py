@@ -6,6 +6,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from runbooks.audit import packs
 from runbooks.incidents import findings
 from runbooks.releases import decide as release
 from runbooks.releases import events as release_events
@@ -44,8 +45,10 @@ def rooms() -> Mapping[str, Room]:
     kept = Fold("release", 2, release.start, release.evolve, release_events.Event, release_state.Release)
     finding = Fold("finding", 3, findings.start, findings.evolve, findings.Event, findings.Finding)
     tenant = Fold("tenant", 1, tenants.start, tenants.evolve, tenant_events.Event, tenant_state.Tenant)
+    audit = Fold("audit", 1, packs.start, packs.evolve, packs.Event, packs.Packs)
     return MappingProxyType(
         {
+            "audit": Room(audit, packs.decide),
             "run": Room(run, run_decide.decide),
             "release": Room(kept, release.decide),
             "finding": Room(finding, findings.decide),

@@ -17,6 +17,36 @@ select 'reply', key, null, null, null, reply::text
 select stream, version, data, actor, at, previous, hash
   from events where stream = %(stream)s order by version;
 
+-- name: audited
+-- The streams that tell of a service in a period, each with the number of its last event before the end of it.
+with begun as (
+  select stream, max(at) >= %(since)s as moved, max(version) as last
+    from events where at < %(until)s group by stream
+)
+select begun.stream, begun.last
+  from begun join events as first on first.stream = begun.stream and first.version = 1
+ where starts_with(begun.stream, 'release/' || %(service)s::text || '/')
+    or starts_with(begun.stream, 'tenant/' || %(service)s::text || '/')
+    or begun.stream = 'audit/' || %(service)s::text
+    or starts_with(begun.stream, 'audit/' || %(service)s::text || '/')
+    or (begun.moved and begun.stream ~ '^(run|finding)/' and strpos(first.data, %(named)s) > 0)
+ order by begun.stream;
+
+-- name: history_to
+-- The events of streams, each up to a number, oldest first.
+select events.stream, version, data, actor, at, previous, hash
+  from json_to_recordset(%(wanted)s) as wanted (stream text, last integer)
+  join events on events.stream = wanted.stream and events.version <= wanted.last
+ order by events.stream, version;
+
+-- name: tenants
+-- What was ever recorded of tenants: the names of their streams, and the first events of runs that name one.
+select stream, null from events where version = 1 and starts_with(stream, 'tenant/')
+union all
+select stream, data from events
+ where version = 1 and starts_with(stream, 'run/') and strpos(data, '"parameters":{') > 0
+   and strpos(data, '"tenant":') > 0;
+
 -- name: latest
 -- The streams that began last, of one prefix.
 select name, fold, state::text

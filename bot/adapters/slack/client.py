@@ -1,7 +1,8 @@
 """Post, update and find messages. Slack has no idempotent post, so every message carries its key."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,11 +10,13 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from runbooks.vocabulary import Unreachable
+from runbooks.engine.audits import NotTaken
+from runbooks.vocabulary import Actor, Unreachable
 
 SLOW_DOWN = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 CLOCKS_DIFFER = timedelta(minutes=1)  # ours and Slack's
 HTTP_SLOW_DOWN = 429  # this status and those above pass by themselves
+NAMES_WITHIN = 10.0  # seconds
 LOOK_BACK = 200  # messages of a channel or thread among which a lost post is looked for
 
 
@@ -96,6 +99,43 @@ class Poster:
             return channel
         opened = await self._client.conversations_open(users=channel)
         return str(opened["channel"]["id"])
+
+
+class Courier:
+    """Hands files to people, privately."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+
+    async def hand(self, *, to: Actor, name: str, data: bytes, text: str) -> None:
+        """Upload a file to the conversation with this person. Raises Unreachable (it may have come) or NotTaken."""
+        try:
+            async with translated():
+                opened = await self._client.conversations_open(users=to.rpartition("/")[2])
+                place = str(opened["channel"]["id"])
+                await self._client.files_upload_v2(
+                    channel=place, filename=name, file=data, title=name, initial_comment=text
+                )
+        except SlackRefused as refused:
+            raise NotTaken(str(refused)) from refused
+
+    async def names(self, people: Iterable[Actor]) -> dict[Actor, str]:
+        """What people are called, as far as Slack tells in time: names are only shown."""
+        found: dict[Actor, str] = {}
+        with suppress(TimeoutError, Unreachable):
+            async with asyncio.timeout(NAMES_WITHIN):
+                for person in people:
+                    if name := await self._name(person):
+                        found[person] = name
+        return found
+
+    async def _name(self, person: Actor) -> str:
+        try:
+            async with translated():
+                user = (await self._client.users_info(user=person.rpartition("/")[2]))["user"]
+        except SlackRefused:
+            return ""
+        return str(user.get("real_name") or user.get("name") or "")
 
 
 def _keyed(key: str, blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,0 +1,91 @@
+"""Which events belong to a pack, and that a tenant's holds nothing of another."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from runbooks.packs import pack, told
+from runbooks.packs.scope import Scope, select
+from runbooks.runs import events as e
+from runbooks.store import Recorded
+from runbooks.vocabulary import OPSBOT
+from tests.packs.month import ACME, NOVEMBER, WHOLE, day, deployed, finding, month, stream
+
+
+def everything(scope: Scope, events: list[Recorded], *tenants: str) -> str:
+    """All that an archive says, in one text."""
+    files = pack.files(told.read(select(scope, events, tenants)))
+    return "\n".join(data.decode() for data in files.values())
+
+
+def noted(run: str, text: str) -> list[Recorded]:
+    """A deploy of which a note says this."""
+    events = deployed(run, day(14), waits=timedelta(minutes=1), takes=timedelta(minutes=1))
+    return stream(f"run/{run}", [*events, e.Noted(OPSBOT, day(15), text)])
+
+
+def test_the_whole_service_has_everything_of_it_and_nothing_of_another() -> None:
+    other = [
+        replace(each, stream=each.stream.replace("/api/", "/web/")) for each in month() if "/api/" in each.stream
+    ]
+    picked = select(WHOLE, [*month(), *other])
+    assert set(picked.streams) == {each.stream for each in month()}
+    assert select(Scope("web", NOVEMBER), month()).streams == {}
+
+
+def test_a_tenants_pack_has_its_own_and_what_concerns_all() -> None:
+    streams = set(select(ACME, month()).streams)
+    assert {"run/D-120", "tenant/api/production/acme", "run/D-101", "release/api/production"} <= streams
+    assert "finding/D-107.deploy-failed" in streams
+
+
+def test_a_tenants_pack_holds_nothing_of_another() -> None:
+    assert "globex" in everything(WHOLE, month())
+    found = everything(ACME, month(), "globex")
+    assert "acme" in found
+    for foreign in ("globex", "D-121", "tenant-gate-failed"):
+        assert foreign not in found
+
+
+def test_a_run_of_all_that_names_another_tenant_is_kept_out_and_that_is_said() -> None:
+    for text in ("globex was slow", "see https://api.example/Globex/plans", "checked: acme,globex", "(GLOBEX)"):
+        events = [*month(), *noted("D-130", text), *stream("finding/D-130.deploy-failed", finding("D-130", day(15)))]
+        picked = select(ACME, events)
+        assert picked.withheld == ("finding/D-130.deploy-failed", "run/D-130")
+        found = everything(ACME, events)
+        assert "globex" not in found.casefold()
+        assert "Kept out, since their record tells of others too: D-130.deploy-failed, D-130." in found
+
+
+def test_a_tenant_that_only_the_database_knows_counts_too() -> None:
+    events = [*month(), *noted("D-130", "initech was slow")]
+    assert select(ACME, events).withheld == ()
+    assert select(ACME, events, {"initech", "acme"}).withheld == ("run/D-130",)
+
+
+def test_a_longer_word_is_not_the_tenant() -> None:
+    assert select(ACME, [*month(), *noted("D-130", "globexes and my-globex-2")]).withheld == ()
+
+
+def test_a_finding_whose_run_is_not_told_is_in_no_tenants_pack() -> None:
+    lonely = stream("finding/D-9.health-failing", finding("D-9", day(9)))
+    assert lonely[0].stream in select(WHOLE, lonely).streams
+    assert select(ACME, lonely).streams == {}
+
+
+def test_who_audits_the_whole_service_is_not_told_to_a_tenant() -> None:
+    assert "audit/api" in select(WHOLE, month()).streams
+    assert "audit/api" not in select(ACME, month()).streams
+
+
+def test_the_order_in_which_events_are_read_changes_nothing() -> None:
+    events = month()
+    shuffled = sorted(events, key=lambda each: each.hash)
+    assert shuffled != events
+    assert select(WHOLE, shuffled) == select(WHOLE, events)
+
+
+def test_nothing_moved_where_all_was_before_the_period() -> None:
+    before = [each for each in month() if each.at < NOVEMBER.since]
+    assert before
+    assert not select(WHOLE, before).moved
+    assert select(WHOLE, month()).moved
