@@ -83,6 +83,7 @@ async def test_a_tenant_and_a_report_lead_to_their_documents(seat: Seat) -> None
     message = await seat.clicks(await seat.clicks(tenant, "Back"), "No")
     report = await seat.clicks(message, "Yes")
     assert "audit-report-gen.md" in report.shown
+    assert "Then type `/audit SERVICE FROM TO [TENANT]`." in report.shown
 
 
 @pytest.mark.slack
