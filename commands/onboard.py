@@ -16,7 +16,6 @@ from runbooks.store import StoreUnavailable
 
 LOOKED_AT = 200  # newest tenants that `list` reads
 WHAT = ("help", "status", "list")
-_ALIKE = 0.75  # so close to a name that it was meant
 
 
 class Misread(Exception):
@@ -77,7 +76,8 @@ def parse(catalogue: Catalogue, words: list[str]) -> asks.Onboard:
 def _only(catalogue: Catalogue, other: str = "") -> str:
     """The one service that there is; `other` was typed where a service can stand. Raises Misread."""
     names = list(catalogue.services)
-    if other and (len(names) > 1 or nearest(other, names, _ALIKE)):
+    places = [place for service in catalogue.services.values() for place in service.environments]
+    if other and (len(names) > 1 or nearest(other, [*places, *names]) in names):
         raise Misread(f"{no_such('service', other, names)} Nothing was started.")
     if len(names) > 1:
         raise Misread(
