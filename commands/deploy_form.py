@@ -27,6 +27,7 @@ from commands.views.typed import words_of
 from commands.views.would_change import would_change
 from runbooks.catalogue import Service, targets
 from runbooks.engine.asks import Deploy
+from runbooks.engine.places import find_place
 from runbooks.engine.shapes import LONGEST, is_version
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
@@ -153,7 +154,8 @@ async def submit(edge: Edge, body: Payload) -> Payload:
     ask = Deploy(chosen.service, chosen.version, chosen.environment)
     accepted, text = await edge.submit(ask, by=actor_of(body), key=key_of(body, "form"))
     if accepted:
-        return {"response_action": "update", "view": closing(text)}
+        _, _, environment = find_place(edge.catalogue, chosen.service, chosen.environment)
+        return {"response_action": "update", "view": closing(text, environment.channels.deploys)}
     return _errors(block_of(view, ENVIRONMENT), text)
 
 

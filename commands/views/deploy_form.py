@@ -50,13 +50,13 @@ def form(catalogue: Catalogue, chosen: Chosen, seen: Seen) -> Block:
     return {"type": "modal", "callback_id": SUBMITTED, **{k: _plain(v) for k, v in texts.items()}, "blocks": blocks}
 
 
-def closing(text: str) -> Block:
-    """What the form becomes when it was accepted."""
+def closing(text: str, channel: str) -> Block:
+    """What the form becomes when it was accepted; the run's card stands in the channel of this id."""
     return {
         "type": "modal",
         "title": _plain("Deploy"),
         "close": _plain("Close"),
-        "blocks": paragraphs([text, "Its card stands in the environment's channel."]),
+        "blocks": paragraphs([text, f"Its card stands in <#{channel}>."]),
     }
 
 

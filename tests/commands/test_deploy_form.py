@@ -31,6 +31,7 @@ from runbooks.catalogue import Catalogue
 from runbooks.folds import folds as rooms
 from runbooks.store import Fold
 from runbooks.vocabulary import Actor, Commits, Unreachable
+from sandbox.browser import Browser
 from sandbox.slack import Fault, Kind, LocalSlack
 from sandbox.waiting import until
 from tests.commands.seat import CHANNEL, Seat, edge_of, serving
@@ -200,6 +201,7 @@ async def test_a_service_that_is_not_chosen_yet_costs_no_reading(world: World) -
 async def test_it_is_the_same_ask_as_typed(world: World) -> None:
     said = await submit(edge_of(world), of(world).body(known="v2"))
     assert said["response_action"] == "update"
+    assert said["view"]["blocks"][0]["text"]["text"].endswith("\nIts card stands in <#C1>.")
     run = await world.run("D-1")
     assert (run.command, run.service, run.environment, run.version) == ("deploy", "api", "production", "v2")
 
@@ -348,3 +350,22 @@ async def test_closed_before_it_is_filled_in_nothing_is_lost(seat: Seat, local_s
     await seat.person.command(CHANNEL, "/deploy")
     await local_slack.journal.until(lambda: local_slack.journal.calls("views.update"))
     assert "`/deploy SERVICE VERSION [ENVIRONMENT]`" in (await seat.types("/deploy help")).shown
+
+
+@pytest.mark.slack
+@pytest.mark.browser
+async def test_on_the_page_it_is_filled_in_sent_and_corrected(
+    seat: Seat, local_slack: LocalSlack, browser: Browser
+) -> None:
+    riley = await browser.person(local_slack, "riley")
+    await riley.open(CHANNEL)
+    await riley.type("/deploy")
+    dialog = riley.page.locator(".modal")
+    await dialog.filter(has_text="last known good v1").wait_for()
+    assert await riley.page.locator(".modal .bk-unknown").count() == 0
+    await riley.confirm()
+    await dialog.filter(has_text="Say which version").wait_for()
+    await dialog.locator("select", has=riley.page.locator("option", has_text="v3")).select_option(label="v3")
+    await riley.confirm()
+    await dialog.filter(has_text="D-1 started: api v3 in production.").wait_for()
+    assert (await seat.world.run("D-1")).version == "v3"

@@ -17,6 +17,7 @@ from runbooks.incidents.findings import Finding
 from runbooks.releases.state import Release
 from runbooks.store import Fold
 from runbooks.vocabulary import Actor, Failed
+from sandbox.browser import Browser
 from sandbox.slack import Fault, Kind, LocalSlack
 from tests.bad_input.desk import shown
 from tests.commands.seat import edge_of, serving
@@ -209,3 +210,17 @@ async def test_where_slack_will_not_publish_it_the_next_opening_does(world: Worl
     await served.journal.until(lambda: [c for c in served.journal.calls("views.publish") if c.status])
     await served.person("riley").open_home()
     assert (await published(served, 2))["type"] == "home"
+
+
+@pytest.mark.slack
+@pytest.mark.browser
+async def test_on_the_page_it_is_drawn_whole(world: World, served: LocalSlack, browser: Browser) -> None:
+    await world.adopted("v1")
+    run_id = await world.at_the_gate("v2")
+    riley = await browser.person(served, "riley")
+    await riley.page.locator(".sidebar-item", has_text="opsbot").click()
+    await riley.page.get_by_text("What runs where").wait_for()
+    drawn = await riley.page.locator("main").inner_text()
+    assert f"{run_id} deploy of api v2 to production" in drawn
+    assert "api production · last known good v1 1111111" in drawn
+    assert await riley.page.locator("main .bk-unknown").count() == 0
