@@ -214,7 +214,9 @@ def _started(pid: int) -> str:
 
 
 def _command(pid: int) -> str:
-    return f"{pid} {Path(f'/proc/{pid}/cmdline').read_text(errors='replace').replace(chr(0), ' ')}".strip()
+    with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+        return f"{pid} {Path(f'/proc/{pid}/cmdline').read_text(errors='replace').replace(chr(0), ' ')}".strip()
+    return f"{pid}, ended just now"
 
 
 def _stat(pid: int) -> list[str]:
