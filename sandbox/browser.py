@@ -14,6 +14,7 @@ from sandbox.slack import LocalSlack
 from sandbox.slack.page import PERSON_COOKIE
 
 _WINDOW_WIDTH, _WINDOW_HEIGHT = 1400, 1000
+_FILE_WIDTH = 1060
 _PATIENCE_SECONDS = 15.0
 
 
@@ -54,6 +55,17 @@ class Browser:
         await page.goto(slack.page_url)
         await page.locator("label.actas select").select_option(label=member.real_name)
         return BrowserPerson(page)
+
+    async def file(self, path: Path) -> Page:
+        """Open a file as whoever was sent it does: offline, in a window of its own."""
+        if self._chromium is None:
+            raise RuntimeError("the browser is not running")
+        context = await self._chromium.new_context(
+            viewport={"width": _FILE_WIDTH, "height": _WINDOW_HEIGHT}, locale="en-GB", offline=True
+        )
+        page = await context.new_page()
+        await page.goto(path.as_uri())
+        return page
 
 
 class BrowserPerson:

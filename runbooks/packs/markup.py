@@ -38,13 +38,14 @@ def joined(parts: Iterable[object], between: str = "") -> Html:
 
 
 def table(head: Iterable[object], rows: Iterable[Iterable[object]], **attributes: object) -> Html:
-    """A table; the cells of its head name the columns."""
-    return tag(
+    """A table; the cells of its head name the columns. In a narrow window it scrolls by itself."""
+    drawn = tag(
         "table",
         tag("thead", tag("tr", *(tag("th", each, scope="col") for each in head))),
         tag("tbody", *(tag("tr", *(tag("td", cell) for cell in row)) for row in rows)),
         **attributes,
     )
+    return tag("div", drawn, class_="scroll")
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> Html:

@@ -61,10 +61,14 @@ def _picture(title: str, drawn: Sequence[object]) -> Html:
 
 def _run(run: RunTold, x: float, y: float) -> Html:
     look, shape = LOOKS.get(run.run.status, OPEN)
+    shape = "triangle" if shape == "circle" and run.run.command == "rollback" else shape
+    named = [_label(x + 9, y + 4, run.run.id, "start")] if look == "bad" and run.changing else []
     what = "rollback" if run.run.command == "rollback" else run.run.command
     said = f"{run.run.id} · {what} {run.run.version} · {run.run.status} · {_day(run.began)}"
     told = f"{said} · {span(run.changing)}" if run.changing else f"{said} · changed nothing"
-    return tag("a", tag("g", tag("title", told), _mark(shape, x, y), class_=f"mark {look}"), href=f"#{run.run.id}")
+    return tag(
+        "a", tag("g", tag("title", told), _mark(shape, x, y), *named, class_=f"mark {look}"), href=f"#{run.run.id}"
+    )
 
 
 def _wait(run: RunTold, x: float, y: float, wait: timedelta) -> Html:
@@ -79,6 +83,8 @@ def _mark(shape: str, x: float, y: float) -> Html:
     match shape:
         case "cross":
             return tag("path", d=f"M{x - 5:.1f} {y - 5:.1f}l10 10m0 -10l-10 10")
+        case "triangle":
+            return tag("path", d=f"M{x:.1f} {y - 6:.1f}l6 11h-12z", class_="full")
         case "square":
             return tag("rect", x=_n(x - 4.5), y=_n(y - 4.5), width=9, height=9)
         case _:

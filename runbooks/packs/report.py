@@ -141,7 +141,7 @@ def _gaps(book: Book) -> Iterator[Html]:
 def _figures(book: Book) -> Html:
     period = book.selection.scope.period
     legend = (
-        ("good", "● succeeded"),
+        ("good", "● succeeded (▲ a rollback)"),
         ("bad", "✕ failed or superseded"),
         ("stopped", "■ aborted, rejected or expired"),
         ("open", "○ not ended"),
@@ -176,7 +176,7 @@ def _proof(book: Book) -> Html:
                 "Every event's hash covers the event and the hash before it. A change to any of them would change "
                 "every hash after it, up to the head of its stream. Compare these heads with those of another pack.",
             ),
-            tag("div", table(head, map(_chain, book.told)), class_="scroll"),
+            table(head, map(_chain, book.told)),
             tag("p", "To check it without us, beside the unpacked files:"),
             tag("pre", CHECK),
         ]

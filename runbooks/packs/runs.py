@@ -18,7 +18,7 @@ _TOLD = (e.Requested, e.Answered, e.Approved, e.Disapproved, e.Stopping, e.Ended
 def overview(book: Book) -> Html:
     """A table with a line for each."""
     head = ("Run", "What", "Asked by", "Approved by", "Tests", "Result", "Changing for")
-    return tag("div", table(head, (_line(book, run) for run in book.runs)), class_="scroll")
+    return table(head, (_line(book, run) for run in book.runs))
 
 
 def chapters(book: Book) -> Html:

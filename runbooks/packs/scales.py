@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from runbooks.packs.period import Period
 
-WIDTH, LEFT, RIGHT = 860.0, 64.0, 16.0
+WIDTH, LEFT, RIGHT = 860.0, 72.0, 16.0
 _MARKS = (1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 86400, 7 * 86400, 30 * 86400)  # seconds
 _NAMES = ("1 s", "5 s", "15 s", "1 min", "5 min", "15 min", "1 h", "4 h", "1 day", "1 week", "30 days")
 _LABELS = 8  # dates along the period, at most

@@ -10,7 +10,7 @@ h1 { font-size: 30px; line-height: 1.2; margin: 0 0 4px; letter-spacing: -.01em 
 h2 { font-size: 20px; margin: 52px 0 12px; padding-top: 12px; border-top: 2px solid var(--ink) }
 h3 { font-size: 17px; margin: 34px 0 8px }
 h4 { font-size: 14px; margin: 18px 0 6px; color: var(--soft) }
-p { margin: 6px 0; max-width: 75ch }
+p { margin: 6px 0; max-width: 75ch; overflow-wrap: anywhere }
 .lead { color: var(--soft); margin-bottom: 22px }
 a { color: var(--accent); text-decoration: none } a:hover { text-decoration: underline }
 nav { margin: 18px 0; padding: 10px 0; border: solid var(--line); border-width: 1px 0; display: flex; flex-wrap: wrap;
@@ -50,9 +50,12 @@ svg .grid { stroke: var(--line) } svg .strip { stroke: var(--line); stroke-dasha
 svg .middle { stroke: var(--accent); stroke-dasharray: 5 4 } svg .stem { stroke: currentColor; opacity: .35 }
 svg .mark circle, svg .mark rect { fill: currentColor; stroke: #fff; stroke-width: 1.5 }
 svg .mark path { stroke: currentColor; stroke-width: 3; stroke-linecap: round; fill: none }
+svg .mark path.full { fill: currentColor; stroke: #fff; stroke-width: 1.5 } svg .mark text { fill: currentColor }
 svg .open circle { fill: #fff; stroke: currentColor; stroke-width: 2.5 } svg .wait { color: var(--accent) }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px }
-@media (max-width: 640px) { body { padding: 20px 14px } .scroll { overflow-x: auto } }
+@media (max-width: 640px) { body { padding: 20px 14px } .scroll { overflow-x: auto }
+  .scroll table { min-width: 620px }
+  .facts { grid-template-columns: 1fr } }
 @media print {
   @page { margin: 16mm 14mm }
   body { max-width: none; padding: 0; font-size: 10.5pt } nav { display: none }

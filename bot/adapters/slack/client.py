@@ -17,6 +17,7 @@ SLOW_DOWN = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "se
 CLOCKS_DIFFER = timedelta(minutes=1)  # ours and Slack's
 HTTP_SLOW_DOWN = 429  # this status and those above pass by themselves
 NAMES_WITHIN = 10.0  # seconds
+FILE_WITHIN = 120  # seconds: nobody waits for it at a screen
 LOOK_BACK = 200  # messages of a channel or thread among which a lost post is looked for
 
 
@@ -105,7 +106,8 @@ class Courier:
     """Hands files to people, privately."""
 
     def __init__(self, client: AsyncWebClient) -> None:
-        self._client = client
+        self._client = web_client(token=client.token or "", api_url=client.base_url)
+        self._client.timeout = FILE_WITHIN
 
     async def hand(self, *, to: Actor, name: str, data: bytes, text: str) -> None:
         """Upload a file to the conversation with this person. Raises Unreachable (it may have come) or NotTaken."""
