@@ -43,7 +43,8 @@ FACTS = {
 }
 NOT_DONE = re.compile(r"Not (started|approved|done)\.|[Nn]othing (more )?was")
 WAY_ON = re.compile(
-    r"`(/deploy|/rollback|/onboard|opsbot)|[Aa]sk |Try again|Did you mean|card|Give a|must approve|more approval|can start"
+    r"`(/deploy|/rollback|/onboard|opsbot)|[Aa]sk |Try again|Did you mean|card|Give a|must approve|more approval"
+    r"|can start"
 )
 
 
