@@ -48,8 +48,8 @@ CASES = {
         (
             "xyz: 1",
             "unknown key `xyz` in services.solvereign-api; known here: `ci`, `commands`, "
-            "`default-environment`, `environments`, `image`, `kpis`, `migrations`, `onboarding`, `runbooks`, `smoke`, "
-            "`source`, `tag`, `version-path`, `workloads`",
+            "`default-environment`, `environments`, `image`, `kpis`, `migrations`, `onboarding`, `runbooks`, "
+            "`smoke`, `source`, `tag`, `version-path`, `workloads`",
         ),
     ),
     "a key that is missing": (
