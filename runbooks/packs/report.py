@@ -133,6 +133,11 @@ def _gaps(book: Book) -> Iterator[Html]:
         yield tag("p", said, class_="soft")
     if still := [told.run.id for told in book.runs if not told.run.status.over]:
         yield tag("p", f"Not ended when the period did: {', '.join(still)}.", class_="note")
+    if scope.tenant and not book.tenants:
+        said = (
+            f"Nothing was recorded of {scope.tenant} itself: what follows concerns every tenant of {scope.service}."
+        )
+        yield tag("p", said, class_="note")
     if withheld := book.selection.withheld:
         names = ", ".join(name.partition("/")[2] for name in withheld)
         yield tag("p", f"Kept out, since their record tells of others too: {names}.", class_="note")

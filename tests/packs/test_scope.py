@@ -62,6 +62,12 @@ def test_a_tenant_that_only_the_database_knows_counts_too() -> None:
     assert select(ACME, events, {"initech", "acme"}).withheld == ("run/D-130",)
 
 
+def test_a_tenant_of_whom_nothing_is_recorded_is_told_so() -> None:
+    said = "Nothing was recorded of umbrella itself: what follows concerns every tenant of api."
+    assert said in everything(replace(WHOLE, tenant="umbrella"), month())
+    assert "Nothing was recorded of" not in everything(ACME, month())
+
+
 def test_a_longer_word_is_not_the_tenant() -> None:
     assert select(ACME, [*month(), *noted("D-130", "globexes and my-globex-2")]).withheld == ()
 
