@@ -14,9 +14,13 @@ from bot.adapters.plots import drawn
 from bot.adapters.postgres.messages import Message as Sent
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.slack.client import Poster, SlackRefused
+from bot.incident_rooms import IncidentRooms
+from commands.views.incident_room import room
 from commands.views.messages import Message, messages, streams_seen
 from commands.views.plots import Picture
 from runbooks.catalogue import Catalogue
+from runbooks.engine.incidents import keep
+from runbooks.incidents.incident import Incident
 from runbooks.releases.state import Release
 from runbooks.store import Lease, Store
 from runbooks.vocabulary import Unreachable, digest_of
@@ -44,6 +48,7 @@ class Deliveries:
     catalogue: Catalogue
     record: Record
     clock: Callable[[], datetime]
+    rooms: IncidentRooms
     edited: dict[str, datetime] = field(default_factory=dict)  # key -> when this process last edited it
     uploaded: dict[str, str] = field(default_factory=dict)  # picture -> file that no message shows yet
 
@@ -59,10 +64,19 @@ class Deliveries:
         try:
             wanted = messages(self.catalogue, state, lambda name: seen[name].state)
             later = [await self._deliver(stream, message, sent) for message in wanted]
+            if isinstance(state, Incident):
+                await self._room(lease, state, sent)
         except Unreachable as cause:
             log.warning("messages of %s wait: %s", stream, cause)
             return self.clock() + AGAIN
         return min((due for due in later if due), default=None)
+
+    async def _room(self, lease: Lease, incident: Incident, sent: Mapping[str, Sent]) -> None:
+        """Ask Slack for the next thing that the incident needs; what came of it wakes these messages again."""
+        if (wanted := room(self.catalogue, incident)) is None:
+            return
+        if (did := await self.rooms.ask(wanted, lease.work.key, sent)) is not None:
+            await keep(self.store, self.catalogue, lease=lease, did=did, now=self.clock())
 
     async def _deliver(self, stream: str, message: Message, sent: dict[str, Sent]) -> datetime | None:
         """Post or edit one; answers when to come back for an edit that is too soon after the last."""

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.client import Courier
 from bot.adapters.slack.views import SlackViews
-from commands import audit, clicks, deploy, deploy_form, home, lkg, onboard, ops, rollback
+from commands import audit, clicks, deploy, deploy_form, home, incident, lkg, onboard, ops, rollback
 from commands.edge import Edge
 
 PING = 3.0  # seconds between looks at the socket; four without an answer, and it is opened anew
@@ -30,6 +30,7 @@ def slack_app(client: AsyncWebClient, edge: Edge) -> AsyncApp:
     views = SlackViews(app.client)
     deploy_form.register(app, edge, views)  # before `/deploy` with words
     home.register(app, edge, views)
+    incident.register(app, edge, views)
     for part in (deploy, rollback, onboard, ops, lkg, clicks):
         part.register(app, edge)
     audit.register(app, edge, Courier(client))

@@ -23,6 +23,7 @@ from bot.adapters.postgres.store import PostgresStore
 from bot.adapters.processes.runner import LocalProcesses
 from bot.adapters.prometheus import PrometheusMetrics
 from bot.adapters.service_database.database import ServiceDatabases
+from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import Poster, web_client
 from bot.adapters.slack.members import SlackMembers
 from bot.adapters.source.git import GitSource
@@ -30,6 +31,7 @@ from bot.adapters.source.names import source_names
 from bot.deliveries import Deliveries
 from bot.good_releases import GoodReleases
 from bot.holders import Holders
+from bot.incident_rooms import IncidentRooms
 from bot.kinds import known
 from bot.library import Library
 from bot.posts import Posts
@@ -149,7 +151,13 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
             ),
             advance=Advance(store, planner, members, redactor, now),
             deliveries=Deliveries(
-                store, sent, Poster(slack), configuration.catalogue, RecordFiles(configuration.catalogue), now
+                store,
+                sent,
+                Poster(slack),
+                configuration.catalogue,
+                RecordFiles(configuration.catalogue),
+                now,
+                IncidentRooms(sent, SlackChannels(slack), members),
             ),
             clock=now,
         )

@@ -21,6 +21,7 @@ _ASKS: dict[str, Callable[[Value], asks.Ask]] = {
     "abort": lambda v: asks.Abort(v["run"]),
     "answer": lambda v: asks.Answer(v["run"], v["step"], v["choice"]),
     "acknowledge": lambda v: asks.Acknowledge(v["finding"]),
+    "open-incident": lambda v: asks.OpenIncident(v["finding"]),
     "roll-back": lambda v: asks.RollBack(v["service"], v["environment"], v["version"], v["shown"]),
 }
 

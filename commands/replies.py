@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
+from commands import incident_replies
 from commands.views import words
 from commands.views.typed import SHORT, typed
 from runbooks.engine.asks import Reply
@@ -40,6 +41,7 @@ _NOT_DONE = {
     "lock": "Not locked.",
     "unlock": "Not unlocked.",
     "acknowledge": "Not acknowledged.",
+    **incident_replies.NOT_DONE,
 }
 _STARTS = ("deploy", "roll back", "onboard")
 
@@ -61,7 +63,7 @@ def no_such(what: str, name: str, known: Collection[str]) -> str:
 def _plain(key: str, value: Any) -> Any:
     """A fact without effect in Slack: names are short, reasons may be longer."""
     if isinstance(value, str):
-        return typed(value, SHORT if key in ("name", "version", "run", "finding") else _SHOWN)
+        return typed(value, SHORT if key in ("name", "version", "run", "finding", "incident") else _SHOWN)
     return [_plain(key, each) for each in value] if isinstance(value, list) else value
 
 
@@ -231,6 +233,7 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
     "no-such-finding": lambda f: (
         f"There is no finding {f['finding']}. Nothing was changed. `/deploy status` shows what is under way."
     ),
+    **incident_replies.REFUSED,
     "moved-on": _moved_on,
     "plan-changed": lambda f: (
         f"{_not_done(f)} The plan of {f['run']} has changed since this card was drawn: "
@@ -279,4 +282,5 @@ _DONE: dict[str, Callable[[Facts], str]] = {
     ),
     "unlocked": lambda f: f"Deploys of {f['service']} to {f['environment']} are unlocked.",
     "acknowledged": lambda _: "Acknowledged.",
+    **incident_replies.DONE,
 }

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from runbooks.audit import packs
-from runbooks.incidents import findings
+from runbooks.incidents import findings, handling, incident
 from runbooks.releases import decide as release
 from runbooks.releases import events as release_events
 from runbooks.releases import state as release_state
@@ -43,9 +43,10 @@ def rooms() -> Mapping[str, Room]:
         due=run_state.due,
     )
     kept = Fold("release", 2, release.start, release.evolve, release_events.Event, release_state.Release)
-    finding = Fold("finding", 3, findings.start, findings.evolve, findings.Event, findings.Finding)
     tenant = Fold("tenant", 1, tenants.start, tenants.evolve, tenant_events.Event, tenant_state.Tenant)
     audit = Fold("audit", 1, packs.start, packs.evolve, packs.Event, packs.Packs)
+    finding = Fold("finding", 4, findings.start, findings.evolve, findings.Event, findings.Finding)
+    opened = Fold("incident", 1, incident.start, incident.evolve, incident.Event, incident.Incident)
     return MappingProxyType(
         {
             "audit": Room(audit, packs.decide),
@@ -53,6 +54,7 @@ def rooms() -> Mapping[str, Room]:
             "release": Room(kept, release.decide),
             "finding": Room(finding, findings.decide),
             "tenant": Room(tenant, tenants.decide),
+            "incident": Room(opened, handling.decide),
         }
     )
 

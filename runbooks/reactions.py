@@ -4,15 +4,19 @@ The only place where the rooms meet.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from runbooks.accounts import of_failure, of_giving_up
 from runbooks.catalogue import Catalogue, OnFailure
+from runbooks.concerns import belongs_to, concern, ended, incident_of
 from runbooks.gates import Gate, stream_of
+from runbooks.incidents.findings import Acknowledged, Finding, Raise
 from runbooks.incidents.findings import EndWayBack as EndFindingsWayBack
-from runbooks.incidents.findings import Raise
+from runbooks.incidents.handling import TakeOn
+from runbooks.incidents.incident import Incident
 from runbooks.releases.decide import Drop, Leave, Promote, Settle, Stage
 from runbooks.releases.state import Release
 from runbooks.runs import events as e
@@ -37,11 +41,19 @@ def looks_at(state: object) -> list[str]:
     """The streams that the reactions to an event of this state look at, beside its own."""
     match state:
         case Run() as run if run.service:
-            return [release_of(run), *_behind_it(run)]
+            return [release_of(run), incident_of(run.id), *_behind_it(run)]
         case Release() as release:
             return [f"run/{name}" for name in release.left]
         case _:
             return []
+
+
+def shown_by(state: object) -> list[str]:
+    """The streams whose messages show this state too: they are rendered anew when it moves."""
+    if not isinstance(state, Incident):
+        return []
+    runs = dict.fromkeys(finding.partition(".")[0] for finding in state.findings)
+    return [*(f"finding/{finding}" for finding in state.findings), *(f"run/{run}" for run in runs)]
 
 
 def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked:
@@ -55,6 +67,8 @@ def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked
             return _onboarding_ended(run, see(release_of(run)))
         case e.Ended(), Run() as run:
             return _ended(catalogue, run, see(release_of(run)), see)
+        case Acknowledged(by=by), Finding(incident=incident) if incident:
+            return [(f"incident/{incident}", TakeOn(by))]
         case _:
             return []
 
@@ -104,7 +118,10 @@ def _ended(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
     back = _way_back(catalogue, run, release)
     if name := _finding(run, behind):
         raised = _raise(run, name, release, behind, back)
-        asked.append((_stream(run, name), raised))
+        incident = belongs_to(run, name, [*behind, *_left(release, see)], see)
+        asked.append((_stream(run, name), replace(raised, incident=incident)))
+        if incident:
+            asked.append((f"incident/{incident}", concern(run, _stream(run, name), raised)))
         if raised.offers_rollback or run.command == "rollback":
             asked.append((release_of(run), Leave(run.id)))
     asked += _told(run, [*behind, *_left(release, see)], see)
@@ -149,7 +166,7 @@ def _told(run: Run, waiting: list[Run], see: See) -> Asked:
         asked.append((f"run/{other.id}", EndRunsWayBack(way_back)))
         if name := _finding(other, list(_behind(other, see))):
             asked.append((_stream(other, name), EndFindingsWayBack(way_back)))
-    return asked
+    return [*asked, *ended(waiting, way_back, see)]
 
 
 def _stream(run: Run, name: str) -> str:

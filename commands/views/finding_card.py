@@ -2,8 +2,10 @@
 
 from commands.views import words
 from commands.views.blocks import Block, actions, button, context, fitted, header, paragraphs, section
+from commands.views.incident_words import people_s, reference
 from commands.views.way_back import how_it_ended
 from runbooks.incidents.findings import Finding
+from runbooks.incidents.incident import Incident
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status
 
@@ -16,15 +18,15 @@ def finding_text(finding: Finding) -> str:
     return words.line(f"{finding.severity} {finding.title} · {where} · {finding.run}")
 
 
-def finding_card(finding: Finding, release: Release, run: Run) -> list[Block]:
-    """The message; edited when somebody acknowledges it, and when its rollback is over."""
+def finding_card(finding: Finding, release: Release, run: Run, incident: Incident | None = None) -> list[Block]:
+    """The message; edited when somebody acknowledges it, and when its rollback or its incident moves on."""
     where = f"*{words.line(finding.service, 90)} {words.line(finding.environment, 90)}*"
     start = [
         header(f"{finding.severity} · {finding.title}"),
         context(f"{where} · {finding.run} · {words.line(run.version, 90)} · {_asked(run)}"),
     ]
-    lines = [*_by_itself(finding, release), f"*Do:* {_to_do(finding)}", *_by_the_button(finding, release)]
-    end = [section("\n".join(lines))]
+    do = words.INDENT.join([f"*Do:* {to_do(finding, incident)}", *([reference(incident)] if incident else [])])
+    end = [section("\n".join([*_by_itself(finding, release), do, *_by_the_button(finding, release)]))]
     if finding.acknowledged_by is not None:
         seen = f"☑️ Acknowledged by {words.person(finding.acknowledged_by)} {words.at(finding.acknowledged_at)}"
         end.append(context(seen))
@@ -51,17 +53,26 @@ def _who(run: Run) -> list[str]:
     return []
 
 
-def _to_do(finding: Finding) -> str:
+def to_do(finding: Finding, incident: Incident | None = None) -> str:
     """The table's action where people must act; else what is left of it for them."""
-    back = finding.way_back
-    besides = f" {words.safe(finding.besides)}" if finding.besides else ""
+    back, left = finding.way_back, people_s(finding.besides, incident)
+    besides = f" {words.safe(left)}" if left else ""
     if finding.rolls_back and (back is None or back.successor):
         return f"Watch {finding.rolls_back}.{besides}"
     if back is not None and back.stands:
-        return besides.strip() or "Nothing more."
+        return besides.strip() or _when_over(incident)
     if back is not None and not back.given_up:
         return f"Restore by hand.{besides}"
-    return words.safe(finding.action)
+    return words.safe(people_s(finding.action, incident)) or _when_over(incident)
+
+
+def _when_over(incident: Incident | None) -> str:
+    return f"Resolve {incident.id} when it is over." if incident and not incident.resolved else "Nothing more."
+
+
+def way_back_lines(finding: Finding, release: Release) -> list[str]:
+    """What goes back by itself, and what the button does."""
+    return [*_by_itself(finding, release), *_by_the_button(finding, release)]
 
 
 def _by_itself(finding: Finding, release: Release) -> list[str]:
@@ -86,11 +97,16 @@ def _offers(finding: Finding) -> bool:
     return finding.offers_rollback if finding.way_back is None else finding.way_back.given_up
 
 
+def way_back_button(finding: Finding, release: Release) -> list[Block]:
+    """The way back, where it is people's to go."""
+    if not _offers(finding) or release.known_good is None:
+        return []
+    place = {"service": finding.service, "environment": finding.environment, "version": ""}
+    return [button(f"Roll back to {release.known_good.version}", "ask-rollback", place, "primary")]
+
+
 def _buttons(finding: Finding, release: Release) -> list[Block]:
-    back = []
-    if _offers(finding) and release.known_good:
-        place = {"service": finding.service, "environment": finding.environment, "version": ""}
-        back = [button(f"Roll back to {release.known_good.version}", "ask-rollback", place, "primary")]
-    taken = finding.acknowledged_by is not None
-    take = [] if taken else [button("Acknowledge", "acknowledge", {"finding": finding.id})]
-    return actions(*back, *take)
+    value, taken = {"finding": finding.id}, finding.acknowledged_by is not None
+    take = [] if taken else [button("Acknowledge", "acknowledge", value)]
+    opening = [] if finding.incident else [button("Open incident", "open-incident", value)]
+    return actions(*way_back_button(finding, release), *take, *opening)

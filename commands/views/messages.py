@@ -9,12 +9,16 @@ from commands.views.asides import asides
 from commands.views.blocks import Block, context, section
 from commands.views.finding_card import finding_card, finding_text
 from commands.views.headline import severity, title
+from commands.views.incident_card import incident_card, incident_text
+from commands.views.incident_card import told as told_of
 from commands.views.plots import Picture, pictures
 from commands.views.procedure import procedures
 from commands.views.run_card import Look, card
 from commands.views.telling import telling, told
 from runbooks.catalogue import Catalogue, Environment
+from runbooks.concerns import incident_of
 from runbooks.incidents.findings import Finding
+from runbooks.incidents.incident import Incident, Slack
 from runbooks.reactions import release_of
 from runbooks.runs.state import Run
 from runbooks.steps.notify import key_of
@@ -40,9 +44,13 @@ def streams_seen(state: object) -> list[str]:
     """The other streams that the messages of this state look at."""
     match state:
         case Run() as run if run.service:
-            return [release_of(run)]
+            return [release_of(run), incident_of(run.id)]
         case Finding() as finding if finding.name:
-            return [f"release/{finding.service}/{finding.environment}", f"run/{finding.run}"]
+            incident = [f"incident/{finding.incident}"] if finding.incident else []
+            return [f"release/{finding.service}/{finding.environment}", f"run/{finding.run}", *incident]
+        case Incident() as incident if incident.opened:
+            findings = (f"finding/{name}" for name in incident.findings)
+            return [f"release/{incident.service}/{incident.environment}", *findings]
         case _:
             return []
 
@@ -51,9 +59,13 @@ def messages(catalogue: Catalogue, state: object, see: See) -> list[Message]:
     """The messages that must exist now, in the order in which they are to be posted."""
     match state:
         case Run() as run if (place := _place(catalogue, run.service, run.environment)) is not None:
-            return _of_run(run, Look(catalogue, see(release_of(run))), place)
+            return _of_run(run, Look(catalogue, see(release_of(run)), see(incident_of(run.id))), place)
         case Finding() as finding if (place := _place(catalogue, finding.service, finding.environment)) is not None:
             return [_of_finding(finding, place, see)]
+        case Incident() as incident if (
+            place := _place(catalogue, incident.service, incident.environment)
+        ) is not None:
+            return _of_incident(incident, place, see)
         case _:
             return []
 
@@ -100,6 +112,22 @@ def _announcement(run: Run, place: Environment) -> list[Message]:
 
 def _of_finding(finding: Finding, place: Environment, see: See) -> Message:
     release, run = see(f"release/{finding.service}/{finding.environment}"), see(f"run/{finding.run}")
-    blocks = tuple(finding_card(finding, release, run))
+    incident = see(f"incident/{finding.incident}") if finding.incident else None
+    blocks = tuple(finding_card(finding, release, run, incident))
     channel = place.channels.of(finding.severity)
     return Message(f"finding/{finding.id}", channel, finding_text(finding), blocks, kept=True)
+
+
+def _of_incident(incident: Incident, place: Environment, see: See) -> list[Message]:
+    """In its own channel; in its severity's where Slack made none, with the rest in its card's thread."""
+    if Slack.CREATE not in incident.asked:
+        return []  # where they go is not known yet
+    release = see(f"release/{incident.service}/{incident.environment}")
+    findings = [see(f"finding/{name}") for name in incident.findings]
+    main, channel = f"incident/{incident.id}/card", incident.channel or place.channels.of(incident.called_at)
+    blocks = tuple(incident_card(incident, findings, release))
+    thread = "" if incident.channel else main
+    return [
+        Message(main, channel, incident_text(incident), blocks, kept=True),
+        *(Message(f"incident/{incident.id}/{n}", channel, t, tuple(b), thread) for n, t, b in told_of(incident)),
+    ]

@@ -7,9 +7,11 @@ from commands.views.asking import buttons, waiting
 from commands.views.blocks import Block, context, divider, fitted, header
 from commands.views.ending import ending
 from commands.views.headline import standing, subtitle, title
+from commands.views.incident_words import reference
 from commands.views.phases import phases
 from commands.views.plan import plan_blocks
 from runbooks.catalogue import Catalogue
+from runbooks.incidents.incident import Incident
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 
@@ -22,6 +24,7 @@ class Look:
 
     catalogue: Catalogue
     release: Release
+    incident: Incident | None = None
 
 
 def card(run: Run, look: Look) -> list[Block]:
@@ -29,8 +32,12 @@ def card(run: Run, look: Look) -> list[Block]:
     start = [header(title(run)), context(subtitle(run, look.release)), *_standing(run, look), *_notes(run)]
     plan = plan_blocks(run, _compare(run, look)) if _shows_plan(run) else []
     middle = [*plan, *([divider()] if run.plan else []), *phases(run)]
-    end = [*waiting(run, look.catalogue), *ending(run, look.release, look.catalogue), *buttons(run)]
+    end = [*waiting(run, look.catalogue), *ending(run, look.release, look.catalogue), *_incident(look), *buttons(run)]
     return fitted(start, middle, end)
+
+
+def _incident(look: Look) -> list[Block]:
+    return [context(reference(look.incident))] if look.incident and look.incident.opened else []
 
 
 def _standing(run: Run, look: Look) -> list[Block]:

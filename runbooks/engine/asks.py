@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from runbooks.vocabulary import Json
+from runbooks.incidents.incident import Lessons
+from runbooks.vocabulary import Json, Severity
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,63 @@ class Acknowledge:
     finding: str
 
 
-Ask = Deploy | RollBack | PlanRollBack | Onboard | Approve | Reject | Answer | Abort | Lock | Unlock | Acknowledge
+@dataclass(frozen=True)
+class OpenIncident:
+    """A click on Open incident, under a finding."""
+
+    finding: str
+
+
+@dataclass(frozen=True)
+class Declare:
+    """`/incident declare SERVICE [ENVIRONMENT] TEXT`."""
+
+    service: str
+    environment: str
+    text: str
+    severity: Severity = Severity.S3
+
+
+@dataclass(frozen=True)
+class UpdateIncident:
+    """`/incident update I-7 TEXT`."""
+
+    incident: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """`/incident resolve I-7 TEXT`, or its form with what was learned."""
+
+    incident: str
+    text: str
+    lessons: Lessons | None = None
+
+
+Ask = (
+    Deploy
+    | RollBack
+    | PlanRollBack
+    | Onboard
+    | Approve
+    | Reject
+    | Answer
+    | Abort
+    | Lock
+    | Unlock
+    | Acknowledge
+    | OpenIncident
+    | Declare
+    | UpdateIncident
+    | Resolve
+)
 
 Start = Deploy | RollBack | PlanRollBack
 """What starts a run, if it is accepted."""
+
+Numbered = Start | Onboard | OpenIncident | Declare
+"""What may need a number of its own."""
 
 _DOING: dict[type, str] = {
     Deploy: "deploy",
@@ -116,6 +170,10 @@ _DOING: dict[type, str] = {
     Lock: "lock",
     Unlock: "unlock",
     Acknowledge: "acknowledge",
+    OpenIncident: "open",
+    Declare: "declare",
+    UpdateIncident: "update",
+    Resolve: "resolve",
 }
 
 

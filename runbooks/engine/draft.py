@@ -9,7 +9,7 @@ from typing import Any
 from runbooks.audit.chain import link
 from runbooks.catalogue import Catalogue
 from runbooks.folds import rooms
-from runbooks.reactions import looks_at, react
+from runbooks.reactions import looks_at, react, shown_by
 from runbooks.store import Append, Changes, Inbox, Recorded, Store, Stored, Work
 from runbooks.vocabulary import canonical
 
@@ -91,7 +91,8 @@ class Draft:
         """All of it, as one commit."""
         appends = tuple(self._appended(name) for name in sorted(self._events))
         reads = {n: s.version for n, s in self._read.items() if n not in self._events}
-        messages = tuple(Work("messages", a.stream) for a in appends)
+        shown = dict.fromkeys(name for a in appends for name in (a.stream, *shown_by(a.state)))
+        messages = tuple(Work("messages", name) for name in shown)
         return Changes(inbox, appends, reads if appends else {}, messages, tuple(self._revoked))
 
     def _appended(self, stream: str) -> Append:

@@ -1,11 +1,12 @@
 """Everything that people ask, each to the function that applies it, and the streams that it is decided from."""
 
 from runbooks.catalogue import Catalogue, targets
-from runbooks.engine import asks, clicks, holds, onboarding, starts
+from runbooks.engine import asks, clicks, holds, incidents, onboarding, starts
 from runbooks.engine.desk import Desk
 from runbooks.engine.places import find_place
 from runbooks.vocabulary import Refused
 
+_OfARun = asks.Approve | asks.Reject | asks.Answer | asks.Abort
 _OfAPlace = asks.Start | asks.Lock | asks.Unlock
 
 
@@ -16,21 +17,29 @@ async def gesture(ask: asks.Ask, desk: Desk) -> asks.Reply:
             reply = await starts.start(ask, desk)
         case asks.Onboard():
             reply = await onboarding.onboard(ask, desk)
-        case asks.Approve():
-            reply = await clicks.approve(ask, desk)
-        case asks.Reject():
-            reply = await clicks.reject(ask, desk)
-        case asks.Answer():
-            reply = await clicks.answer(ask, desk)
-        case asks.Abort():
-            reply = await clicks.abort(ask, desk)
+        case asks.Approve() | asks.Reject() | asks.Answer() | asks.Abort():
+            reply = await _of_a_run(ask, desk)
         case asks.Lock():
             reply = await holds.lock(ask, desk)
         case asks.Unlock():
             reply = await holds.unlock(ask, desk)
         case asks.Acknowledge():
             reply = await holds.acknowledge(ask, desk)
+        case asks.OpenIncident() | asks.Declare() | asks.UpdateIncident() | asks.Resolve():
+            reply = await incidents.gesture(ask, desk)
     return reply
+
+
+async def _of_a_run(ask: _OfARun, desk: Desk) -> asks.Reply:
+    match ask:
+        case asks.Approve():
+            return await clicks.approve(ask, desk)
+        case asks.Reject():
+            return await clicks.reject(ask, desk)
+        case asks.Answer():
+            return await clicks.answer(ask, desk)
+        case asks.Abort():
+            return await clicks.abort(ask, desk)
 
 
 def opening(catalogue: Catalogue, ask: asks.Ask, number: int) -> tuple[list[str], list[str]]:
@@ -42,6 +51,8 @@ def opening(catalogue: Catalogue, ask: asks.Ask, number: int) -> tuple[list[str]
             return [f"finding/{ask.finding}"], []
         case asks.Onboard():
             return onboarding.opening(catalogue, ask, number)
+        case asks.OpenIncident() | asks.Declare() | asks.UpdateIncident() | asks.Resolve():
+            return incidents.opening(ask, number), []
         case asks.Deploy() | asks.RollBack() | asks.PlanRollBack() | asks.Lock() | asks.Unlock():
             return _opening_of_a_place(catalogue, ask, number)
 

@@ -46,7 +46,7 @@ class Reception:
             groups = await self.groups(by, frozenset(self.catalogue.groups))
         except Unreachable as cause:
             return asks.Reply(refused="membership-unknown", facts={"doing": asks.doing(ask), "what": cause.what})
-        number = await self.store.number() if isinstance(ask, asks.Start | asks.Onboard) else 0
+        number = await self.store.number() if isinstance(ask, asks.Numbered) else 0
         for _ in range(TRIES):
             try:
                 return await self._once(ask, Who(by, groups), number, key)

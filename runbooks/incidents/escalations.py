@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from runbooks.vocabulary import Severity
 
+CREATE_INCIDENT = "Create incident."
+"""The part of an action that is done once there is an incident."""
+
 
 @dataclass(frozen=True)
 class Escalation:
@@ -20,7 +23,7 @@ class Escalation:
 
 _TABLE = {
     "deploy-failed": Escalation(
-        "Deploy failed, rollback needed", Severity.S2, "Execute rollback. Create incident.", "Create incident."
+        "Deploy failed, rollback needed", Severity.S2, "Execute rollback. Create incident.", CREATE_INCIDENT
     ),
     "health-failing": Escalation(
         "Health probes failing post-deploy", Severity.S2, "Rollback. Investigate.", "Investigate."
@@ -37,13 +40,13 @@ _TABLE = {
         "Deploy aborted after its change began",
         Severity.S2,
         "Execute rollback, or deploy again. Create incident.",
-        "Create incident.",
+        CREATE_INCIDENT,
     ),
     "rollback-aborted": Escalation(
-        "Rollback aborted", Severity.S2, "Execute rollback. Create incident.", "Create incident."
+        "Rollback aborted", Severity.S2, "Execute rollback. Create incident.", CREATE_INCIDENT
     ),
     "rollback-not-approved": Escalation(
-        "Rollback not approved", Severity.S2, "Execute rollback. Create incident.", "Create incident."
+        "Rollback not approved", Severity.S2, "Execute rollback. Create incident.", CREATE_INCIDENT
     ),
 }
 """The branch's rows, and below them what its rollbacks and people's aborts can come to.

@@ -30,6 +30,7 @@ class Finding:
     way_back: WayBack | None = None  # how that run ended
     acknowledged_by: Actor | None = None
     acknowledged_at: datetime | None = None
+    incident: str = ""  # the incident it belongs to
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Raised:
     rolls_back: str = ""
     offers_rollback: bool = False
     besides: str = ""
+    incident: str = ""
     kind: Literal["raised"] = "raised"
 
 
@@ -71,7 +73,17 @@ class WayBackEnded:
     kind: Literal["way-back-ended"] = "way-back-ended"
 
 
-Event = Annotated[Raised | Acknowledged | WayBackEnded, Field(discriminator="kind")]
+@dataclass(frozen=True)
+class Tied:
+    """A person opened an incident for it."""
+
+    by: Actor
+    at: datetime
+    incident: str
+    kind: Literal["tied"] = "tied"
+
+
+Event = Annotated[Raised | Acknowledged | WayBackEnded | Tied, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,7 @@ class Raise:
     environment: str
     rolls_back: str = ""
     offers_rollback: bool = False
+    incident: str = ""
     by: Actor = OPSBOT
 
 
@@ -103,7 +116,15 @@ class EndWayBack:
     by: Actor = OPSBOT
 
 
-Command = Raise | Acknowledge | EndWayBack
+@dataclass(frozen=True)
+class Tie:
+    """Let it belong to an incident."""
+
+    incident: str
+    by: Actor
+
+
+Command = Raise | Acknowledge | EndWayBack | Tie
 
 
 def start(stream: str) -> Finding:
@@ -117,13 +138,22 @@ def decide(finding: Finding, command: Command, now: datetime) -> list[Event]:
         case Raise():
             return [] if finding.name else [_raised(command, now)]
         case Acknowledge(by):
-            if not finding.name:
-                raise Refused("no-such-finding", finding=finding.id)
+            _refuse_unknown(finding)
             if finding.acknowledged_by is not None:
                 raise Refused("acknowledged-already", by=finding.acknowledged_by, at=finding.acknowledged_at)
             return [Acknowledged(by, now)]
         case EndWayBack(way_back, by):
             return [WayBackEnded(by, now, way_back)] if finding.name and finding.way_back != way_back else []
+        case Tie(incident, by):
+            _refuse_unknown(finding)
+            if finding.incident:
+                raise Refused("incident-already", incident=finding.incident)
+            return [Tied(by, now, incident)]
+
+
+def _refuse_unknown(finding: Finding) -> None:
+    if not finding.name:
+        raise Refused("no-such-finding", finding=finding.id)
 
 
 def _raised(command: Raise, now: datetime) -> Raised:
@@ -142,6 +172,7 @@ def _raised(command: Raise, now: datetime) -> Raised:
         rolls_back=command.rolls_back,
         offers_rollback=command.offers_rollback,
         besides=row.besides,
+        incident=command.incident,
     )
 
 
@@ -152,6 +183,8 @@ def evolve(finding: Finding, event: Event) -> Finding:
             return replace(finding, acknowledged_by=by, acknowledged_at=at)
         case WayBackEnded(way_back=way_back):
             return replace(finding, way_back=way_back, rolls_back=way_back.successor or way_back.run)
+        case Tied(incident=incident):
+            return replace(finding, incident=incident)
         case Raised():
             return replace(
                 finding,
@@ -166,4 +199,5 @@ def evolve(finding: Finding, event: Event) -> Finding:
                 rolls_back=event.rolls_back,
                 offers_rollback=event.offers_rollback,
                 besides=event.besides,
+                incident=event.incident,
             )

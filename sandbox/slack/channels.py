@@ -1,6 +1,7 @@
 """What the local Slack does not remember of channels: topic, purpose, new name, archived, who was invited."""
 
 import re
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +42,12 @@ class Channels:
         """The channel that an id or a #name means, as it is now."""
         answer = accepted(await self._ask("conversations.info", {"channel": reference}))
         return self._as_it_is(answer["channel"])
+
+    def made(self, channel: Answer) -> Answer:
+        """A channel that the bot has just made, as Slack describes it."""
+        known = {"creator": self._workspace.bot_user_id, "created": int(time.time()), "is_archived": False}
+        self._of(channel["id"]).changes.update(known)
+        return self._as_it_is(channel)
 
     async def check_open(self, reference: str) -> None:
         """Decline when nothing may be written to the channel any more."""
@@ -101,8 +108,10 @@ class Channels:
         here = self.members(
             channel["id"], accepted(await self._ask("conversations.members", {"channel": channel["id"]}))["members"]
         )
-        if set(people) - set(self._workspace.users.values()):
+        unknown = set(people) - set(self._workspace.users.values())
+        if unknown and not (yes(args.get("force")) and set(people) - unknown):
             raise Declined("user_not_found")
+        people = [person for person in people if person not in unknown]
         if set(people) <= set(here):
             raise Declined("already_in_channel")
         self._of(channel["id"]).invited.extend(person for person in people if person not in here)

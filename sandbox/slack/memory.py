@@ -96,6 +96,8 @@ class Memory:
             case "conversations.history" | "conversations.replies":
                 channel = await self._channels.find(needed(args, "channel"))
                 return self._messages.history(channel["id"], args, answer)
+            case "conversations.create":
+                answer["channel"] = self._channels.made(answer["channel"])
             case "conversations.info":
                 answer["channel"] = await self._channels.find(needed(args, "channel"))
             case "conversations.list":

@@ -26,6 +26,7 @@ _INITIAL = {
     "radio_buttons": ("initial_option", "selected_option"),
     "checkboxes": ("initial_options", "selected_options"),
     "datepicker": ("initial_date", "selected_date"),
+    "users_select": ("initial_user", "selected_user"),
 }
 Frame = dict[str, Any]
 

@@ -12,6 +12,7 @@ import aiohttp
 from sandbox.slack.page import PERSON_COOKIE
 
 _LOOK_SECONDS = 0.02
+_SENT = {"users_select": "selected_user", "datepicker": "selected_date"}  # under which name a field's value is sent
 
 
 class NotThere(Exception):
@@ -208,7 +209,8 @@ def _filled(view: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, dic
         element, value = block.get("element"), values.get(block.get("block_id", ""))
         if element is not None and value is not None:
             options = [option for option in element.get("options", ()) if option["value"] == value]
-            given = {"selected_option": options[0]} if options else {"value": value}
+            given: dict[str, Any] = {_SENT.get(element["type"], "value"): value}
+            given = {"selected_option": options[0]} if options else given
             filled[block["block_id"]] = {element["action_id"]: {"type": element["type"], **given}}
     if unknown := set(values) - set(filled):
         raise NotThere(f"the view has no fields {sorted(unknown)}")

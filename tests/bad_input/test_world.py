@@ -119,7 +119,7 @@ async def test_a_migration_without_rollback_script_is_a_finding(world: World) ->
         "Nothing was changed." in found.shown
     )
     assert "*Do:* Create before deploying." in found.shown
-    assert found.buttons == ["Acknowledge"]
+    assert found.buttons == ["Acknowledge", "Open incident"]
 
 
 async def test_a_changed_checksum_of_an_applied_migration(world: World) -> None:

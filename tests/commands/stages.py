@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from runbooks.catalogue import Catalogue
+from runbooks.folds import rooms
 from runbooks.releases.state import Release
 from runbooks.runs import commands as c
 from runbooks.runs.state import Run
@@ -42,6 +44,13 @@ KNOWN = Catalogue.model_validate(
 V41 = KnownGood("adopt", "v41", "3f2c1d9" + "0" * 33, (), "023_policy_profiles", "sha256:0", TEN - timedelta(days=15))
 V42 = replace(V41, run="D-106", version="v42", commit="a8005c2" + "0" * 33, at=TEN - timedelta(hours=2))
 RELEASE = Release("solvereign-api", "production", good=(V41,))
+
+
+def sees(stream: str) -> Any:
+    """What else a card looks at: the release above, and nothing of any incident."""
+    room, _, _ = stream.partition("/")
+    return RELEASE if room == "release" else rooms()[room].fold.start(stream)
+
 
 _BACK = OnFailure("deploy-failed", Then.ROLLBACK)
 _TESTS: Json = {"command": "tests", "runner": "job", "argv": ["python", "-m", "pytest", "backend_py/"], "tests": True}

@@ -5,7 +5,7 @@ import pytest
 from commands.views.messages import Message, messages
 from runbooks.runs import commands as c
 from runbooks.vocabulary import InDoubt
-from tests.commands.stages import DOWN, KNOWN, RELEASE, Stages, stages
+from tests.commands.stages import DOWN, KNOWN, Stages, sees, stages
 from tests.commands.test_cards import read
 
 AT = dict(stages())
@@ -13,7 +13,7 @@ AT = dict(stages())
 
 def asides(stage: str) -> dict[str, str]:
     """By key, without the card; all of them in its thread."""
-    card, *found = messages(KNOWN, AT[stage], lambda _: RELEASE)
+    card, *found = messages(KNOWN, AT[stage], sees)
     return {m.key.removeprefix(f"run/{AT[stage].id}/"): read(_shown(m)) for m in found if m.thread == card.key}
 
 
@@ -47,7 +47,7 @@ def test_a_decision_shows_what_it_is_about() -> None:
 def test_a_doubt_is_asked_in_the_thread_too() -> None:
     story = Stages().deploying().changing()
     story.does(c.Record("rollout", 1, InDoubt("“Deploy new pods” was interrupted. Was it done?")))
-    found = messages(KNOWN, story.run, lambda _: RELEASE)
+    found = messages(KNOWN, story.run, sees)
     assert found[1].text == (
         "<@URILEY> D-1 asks: “Deploy new pods” was interrupted. Was it done? Answer on the card above."
     )
@@ -68,9 +68,9 @@ def test_a_plan_that_failed_is_told_to_whoever_asked() -> None:
 
 
 def test_the_announcement_says_what_runs_where_who_asked_and_who_approved() -> None:
-    deployed = messages(KNOWN, AT["deployed"], lambda _: RELEASE)[-1]
+    deployed = messages(KNOWN, AT["deployed"], sees)[-1]
     assert deployed.key == "run/D-1/announce"
     assert deployed.text == "solvereign-api v42 `a8005c2` is deployed to production."
     assert deployed.blocks[1]["elements"][0]["text"] == "S3 · D-1 · asked by <@URILEY> · approved by <@UALEX>"
-    back = messages(KNOWN, AT["rolled back"], lambda _: RELEASE)[-1]
+    back = messages(KNOWN, AT["rolled back"], sees)[-1]
     assert back.text == "solvereign-api v41 `3f2c1d9` is back in production."

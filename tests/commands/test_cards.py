@@ -17,7 +17,7 @@ from runbooks.runs import commands as c
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Choice, Done, Failed, InDoubt, Means, Outcome, Pending, Waiting
 from sandbox.slack.sizes import too_large
-from tests.commands.stages import CRASHED, DEPLOY, KNOWN, RELEASE, V42, Stages, stages
+from tests.commands.stages import CRASHED, DEPLOY, KNOWN, RELEASE, V42, Stages, sees, stages
 from tests.engine.world import CATALOGUE
 from tests.runs.stories import CHANGE, RILEY, STEPS, Story, step
 
@@ -367,7 +367,7 @@ HOSTILE = st.text(max_size=4000) | st.just("<!channel> <@U1> &amp; *x* `y` <http
 
 
 def everything(run: Run) -> list[Message]:
-    return messages(KNOWN, run, lambda _: RELEASE)
+    return messages(KNOWN, run, sees)
 
 
 def sound(message: Message) -> None:

@@ -1,11 +1,12 @@
 """A finding: what a failed run raises, and how its message says it."""
 
 from dataclasses import replace
+from typing import Any
 
 from commands.views.finding_card import finding_card, finding_text
 from commands.views.messages import messages
 from runbooks.catalogue import Catalogue
-from runbooks.incidents import findings
+from runbooks.incidents import findings, incident
 from runbooks.incidents.findings import Finding, Raise
 from runbooks.reactions import react, release_of
 from runbooks.releases.state import Release
@@ -21,7 +22,9 @@ FAILED = dict(stages())["failed"]
 
 def raised(run: Run, catalogue: Catalogue = KNOWN, release: Release = RELEASE, *, last: object) -> Finding:
     """The finding that follows from the run's last event."""
-    asked = dict(react(catalogue, last, run, lambda _: release))
+    asked = dict(
+        react(catalogue, last, run, lambda name: release if name == release_of(run) else incident.start(name))
+    )
     stream = next(s for s in asked if s.startswith("finding/"))
     assert isinstance(asked[stream], Raise)
     found = findings.start(stream)
@@ -111,7 +114,8 @@ def test_text_from_outside_calls_nobody_and_fits() -> None:
     evidence = {"pod": hostile, "exit_code": 1, "last_lines": [hostile]}
     story.does(c.Record("rollout", 1, Failed(hostile, evidence)))
     finding = raised(story.run, last=story.events[-1])
-    seen = {release_of(story.run): RELEASE, f"run/{story.run.id}": story.run}
+    seen: dict[str, Any] = {release_of(story.run): RELEASE, f"run/{story.run.id}": story.run}
+    seen["incident/I-1"] = incident.start("incident/I-1")
     (message,) = messages(KNOWN, finding, seen.__getitem__)
     sound(message)
     assert message.channel == "C2"

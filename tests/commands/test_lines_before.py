@@ -11,7 +11,7 @@ from commands.views.gists import folded
 from commands.views.messages import messages
 from commands.views.plan import plan_blocks
 from commands.views.steps import line_of
-from runbooks.releases.state import Release
+from runbooks.incidents import incident
 from runbooks.runs.state import Run, Status, StepRun
 from runbooks.vocabulary import Commits, Done, Outcome, Pending, Plan, PlannedStep, Quorum
 from tests.commands.stages import KNOWN, RELEASE
@@ -52,9 +52,8 @@ def run(*found: tuple[PlannedStep, Outcome | None]) -> Run:
     )
 
 
-def see(name: str) -> Release:
-    assert name == "release/solvereign-api/production"
-    return RELEASE
+def see(name: str) -> Any:
+    return incident.start(name) if name == "incident/I-107" else {"release/solvereign-api/production": RELEASE}[name]
 
 
 TOLD = step("told", "notify.stakeholders", channels=["C01GENERAL"], people=["U01SAM"])

@@ -40,11 +40,13 @@ FACTS = {
     "finding": "D-7.deploy-failed",
     "wanted": 1,
     "tenant": "acme",
+    "incident": "I-7",
+    "severity": "S2",
 }
 NOT_DONE = re.compile(r"Not (started|approved|done)\.|[Nn]othing (more )?was")
 WAY_ON = re.compile(
-    r"`(/deploy|/rollback|/onboard|opsbot)|[Aa]sk |Try again|Did you mean|card|Give a|must approve|more approval"
-    r"|can start"
+    r"`(/deploy|/rollback|/onboard|/incident|opsbot)|[Aa]sk |Try again|Did you mean|card|Give a|must approve"
+    r"|more approval|can start"
 )
 
 

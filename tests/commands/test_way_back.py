@@ -17,6 +17,7 @@ from tests.commands.test_cards import read, sound
 from tests.runs.stories import ALEX, BY_SRE, RILEY, SAM, SRE, TEN
 
 FOUND = "finding/D-1.deploy-failed"
+OPENED = " Incident: I-1 (opened), its channel is being made"
 
 
 class Streams:
@@ -89,7 +90,7 @@ def test_while_the_rollback_goes_by_itself_people_are_to_watch_it() -> None:
     streams, _ = crashed()
     assert streams.says(FOUND)[-2:] == [
         "The rollback to v41 has begun by itself: R-1.",
-        "*Do:* Watch R-1. Create incident.",
+        f"*Do:* Watch R-1.{OPENED}",
     ]
     assert streams.buttons(FOUND) == ["Acknowledge"]
 
@@ -106,7 +107,7 @@ def test_a_rollback_aborted_before_its_change_is_a_finding_with_the_way_back() -
         "Aborted by <@UALEX> at 10:00.",
         "“Revert to previous deployment” was under way: no pod was changed.",
         "So production may stand between v42 and v41.",
-        "*Do:* Execute rollback. Create incident.",
+        f"*Do:* Execute rollback.{OPENED}",
         "Nothing goes back by itself: the button asks once, then v41 comes back.",
     ]
     assert streams.buttons(raised) == ["Roll back to v41", "Acknowledge"]
@@ -129,7 +130,7 @@ def test_nothing_goes_on_promising_an_aborted_rollback() -> None:
     aborted(streams, back)
     assert streams.says(FOUND)[-3:] == [
         "The rollback R-1 was aborted by <@UALEX> at 10:00: production was not taken back.",
-        "*Do:* Execute rollback. Create incident.",
+        f"*Do:* Execute rollback.{OPENED}",
         "Nothing goes back by itself: the button asks once, then v41 comes back.",
     ]
     assert streams.buttons(FOUND) == ["Roll back to v41", "Acknowledge"]
@@ -146,7 +147,10 @@ def test_a_rollback_that_ended_well_is_told_to_whoever_waited_for_it() -> None:
     back.done("health", HEALTHY).done("schema").done("announce").ticked("lessons")
     streams.takes(back)
     assert streams.findings == [FOUND]
-    assert streams.says(FOUND)[-2:] == ["R-1 took production back to v41.", "*Do:* Create incident."]
+    assert streams.says(FOUND)[-2:] == [
+        "R-1 took production back to v41.",
+        f"*Do:* Resolve I-1 when it is over.{OPENED}",
+    ]
     assert streams.buttons(FOUND) == ["Acknowledge"]
     assert streams.says("run/D-1")[-1].endswith("at 10:00. R-1 took production back to v41.")
 
@@ -185,7 +189,7 @@ def test_a_rollback_that_failed_is_told_too() -> None:
     assert streams.findings == [FOUND, "finding/R-1.rollback-failed"]
     assert streams.says(FOUND)[-2:] == [
         "The rollback R-1 failed at 10:00: its card says what stands where.",
-        "*Do:* Restore by hand. Create incident.",
+        f"*Do:* Restore by hand.{OPENED}",
     ]
     assert streams.buttons(FOUND) == ["Acknowledge"]
 
@@ -205,7 +209,7 @@ def test_a_rollback_that_takes_the_place_of_another_is_named_and_its_end_is_told
     assert streams.findings == [FOUND]
     assert streams.says(FOUND)[-2:] == [
         "The rollback R-1 was stopped by <@USAM> at 10:00; R-2 takes production back instead.",
-        "*Do:* Watch R-2. Create incident.",
+        f"*Do:* Watch R-2.{OPENED}",
     ]
     aborted(streams, by_hand("R-2", "R-1", back.now))
     assert streams.says(FOUND)[-3].startswith("The rollback R-2 was aborted by <@UALEX>")
@@ -262,7 +266,7 @@ def test_a_deploy_aborted_after_its_change_began_is_a_finding_with_the_way_back(
         "*Do:* Execute rollback, or deploy again. Create incident.",
         "Nothing goes back by itself: the button asks once, then v41 comes back.",
     ]
-    assert streams.buttons(raised) == ["Roll back to v41", "Acknowledge"]
+    assert streams.buttons(raised) == ["Roll back to v41", "Acknowledge", "Open incident"]
     assert streams.says("run/D-1")[0].startswith("*S2* ·")
 
 
@@ -319,7 +323,10 @@ def test_a_rollback_by_hand_is_told_to_all_that_waited_for_one() -> None:
     aborted(streams, back)
     went_back(streams, "R-3", back.now)
     for stream in (FOUND, "finding/R-1.rollback-aborted"):
-        assert streams.says(stream)[-2:] == ["R-3 took production back to v41.", "*Do:* Create incident."]
+        assert streams.says(stream)[-2:] == [
+            "R-3 took production back to v41.",
+            f"*Do:* Resolve I-1 when it is over.{OPENED}",
+        ]
         assert streams.buttons(stream) == ["Acknowledge"]
     for stream in ("run/D-1", "run/R-1"):
         assert streams.says(stream)[-1].endswith(" R-3 took production back to v41.")
@@ -341,7 +348,7 @@ def test_a_deploy_that_ends_well_settles_what_was_left_too() -> None:
     second.ticked("kpis").ticked("monitor").done("announce", Done("announced"))
     streams.takes(second)
     assert streams.says("finding/D-1.deploy-aborted")[-2] == "D-2 has since deployed v42 to production."
-    assert streams.buttons("finding/D-1.deploy-aborted") == ["Acknowledge"]
+    assert streams.buttons("finding/D-1.deploy-aborted") == ["Acknowledge", "Open incident"]
 
 
 def test_a_rollback_that_went_well_leaves_nothing_to_tell_the_next_one() -> None:

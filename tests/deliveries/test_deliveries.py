@@ -9,8 +9,10 @@ import pytest
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
+from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import Poster, web_client
 from bot.deliveries import Deliveries
+from bot.incident_rooms import IncidentRooms
 from runbooks.catalogue import Catalogue
 from runbooks.releases.state import Release
 from runbooks.store import Fold
@@ -65,7 +67,8 @@ async def desk(store: PostgresStore, store_pool: Pool, folds: dict[str, Fold], l
     client = web_client(token=local_slack.bot_token, api_url=local_slack.api_url)
     client.timeout = 2
     sent = MessageLog(store_pool, now=lambda: world.now)
-    deliveries = Deliveries(world.store, sent, Poster(client), catalogue(local_slack), kept, lambda: world.now)
+    rooms = IncidentRooms(sent, SlackChannels(client), world.members)
+    deliveries = Deliveries(world.store, sent, Poster(client), catalogue(local_slack), kept, lambda: world.now, rooms)
     return Desk(world, local_slack, deliveries, kept)
 
 
@@ -155,7 +158,7 @@ async def test_a_finding_goes_to_the_channel_of_its_severity_once(desk: Desk) ->
         await desk.deliver()
         desk.world.later(seconds=2)
     [finding] = await desk.seen("incidents")
-    assert "Execute rollback. Create incident." in finding.shown
+    assert "*Do:* Execute rollback.\u2003Incident: <#C" in finding.shown
 
 
 async def test_a_promoted_release_is_kept_in_its_file(desk: Desk) -> None:

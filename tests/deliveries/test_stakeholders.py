@@ -8,8 +8,10 @@ import pytest
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
+from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import Poster, web_client
 from bot.deliveries import Deliveries
+from bot.incident_rooms import IncidentRooms
 from bot.posts import Posts
 from runbooks.catalogue import Catalogue
 from runbooks.documents.parse import parse
@@ -103,7 +105,8 @@ def _desk(
     world.shelf.documents["deploy"] = parse(DOCUMENT, path="deploy.md", known=known)
     client = web_client(token=slack.bot_token, api_url=slack.api_url)
     client.timeout = 2
-    deliveries = Deliveries(world.store, sent, Poster(client), world.catalogue, Kept(), lambda: world.now)
+    rooms = IncidentRooms(sent, SlackChannels(client), world.members)
+    deliveries = Deliveries(world.store, sent, Poster(client), world.catalogue, Kept(), lambda: world.now, rooms)
     return Desk(world, slack, deliveries)
 
 

@@ -1,0 +1,186 @@
+"""`/incident`: declare, update, resolve, list; the form that asks what was learned, and its button."""
+
+import json
+import logging
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from commands.clicks import NOT_UNDERSTOOD
+from commands.deploy_form import ViewGone, Views
+from commands.edge import Edge, Payload, actor_of, key_of
+from commands.replies import NOT_READ, no_such, sentence
+from commands.views.incident_words import HELP, listed
+from commands.views.lessons_form import SUBMITTED, TEXT, faults, filled, form
+from commands.views.typed import typed, words_of
+from runbooks.catalogue import Catalogue
+from runbooks.engine import asks
+from runbooks.engine.places import nearest
+from runbooks.incidents.handling import refuse_over
+from runbooks.incidents.incident import Incident
+from runbooks.store import StoreUnavailable
+from runbooks.vocabulary import Refused, Severity, Unreachable
+
+NOT_OPENED = "The form did not open: Slack did not answer in time. Nothing was changed; try again."
+LOOKED_AT = 200  # newest incidents that `list` reads
+WHAT = ("declare", "update", "resolve", "list", "help")
+_INCIDENT = re.compile(r"I-[0-9]{1,18}")
+_ALIKE = 0.75  # so close to a name that it was meant
+log = logging.getLogger(__name__)
+
+
+class Misread(Exception):
+    """What was typed is not a command; the sentence says what would be."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of an incident is wanted, with this text in it."""
+
+    incident: str
+    text: str
+
+
+def register(app: AsyncApp, edge: Edge, views: Views) -> None:
+    """Listen for `/incident`, for the button Resolve, and for the form."""
+
+    @app.command("/incident")
+    async def typed_it(ack: Any, command: Payload) -> None:
+        await ack(text=await answer(edge, views, command))
+
+    @app.action("resolve-incident")
+    async def clicked(ack: Any, body: Payload, respond: Any) -> None:
+        text = await press(edge, views, body)
+        await ack()
+        if text:
+            await respond(text=text, replace_original=False, response_type="ephemeral")
+
+    @app.view(SUBMITTED)
+    async def submitted(ack: Any, body: Payload) -> None:
+        await ack(**await submit(edge, body))
+
+
+async def answer(edge: Edge, views: Views, command: Payload) -> str:
+    """What the acknowledgement carries; "" where a form opened."""
+    try:
+        match words(str(command.get("text", ""))):
+            case [] | ["help", *_]:
+                return HELP
+            case ["list", *_]:
+                found = [state for _, state in await edge.store.latest("incident/", LOOKED_AT)]
+                return listed([each for each in found if each.resolved is None])
+            case ["resolve", *rest]:
+                return await resolve(edge, views, command, _named(rest, "resolve"))
+            case said:
+                ask = parse(edge.catalogue, said)
+    except Misread as fault:
+        return str(fault)
+    except StoreUnavailable:
+        return NOT_READ
+    _, text = await edge.submit(ask, by=actor_of(command), key=key_of(command, "command"))
+    return text
+
+
+def words(text: str) -> list[str]:
+    """What was typed; the first word in lower case where it is one of ours."""
+    found = words_of(text)
+    return [found[0].lower(), *found[1:]] if found and found[0].lower() in WHAT else found
+
+
+def parse(catalogue: Catalogue, said: list[str]) -> asks.Declare | asks.UpdateIncident:
+    """The words after `/incident` as what is asked for. Raises Misread with a sentence."""
+    match said:
+        case ["update", *rest]:
+            wanted = _named(rest, "update")
+            if not wanted.text:
+                raise Misread(f"Say how it stands: `/incident update {wanted.incident} TEXT`. Nothing was changed.")
+            return asks.UpdateIncident(wanted.incident, wanted.text)
+        case ["declare", service, *rest]:
+            return _declare(catalogue, service, rest)
+        case ["declare"]:
+            raise Misread("Say where and what: `/incident declare SERVICE [ENVIRONMENT] TEXT`. Nothing was declared.")
+        case _:
+            raise Misread(
+                f"Not understood: “{typed(' '.join(said))}”. `/incident declare | update | resolve | list`, or "
+                "`/incident help`. Nothing was changed."
+            )
+
+
+def _named(said: list[str], doing: str) -> Form:
+    """The incident, and the text. Raises Misread."""
+    match said:
+        case [name, *rest] if _INCIDENT.fullmatch(name.upper()):
+            return Form(name.upper(), " ".join(rest))
+        case [other, *_]:
+            raise Misread(
+                f"“{typed(other)}” is no incident. They are called I-7; `/incident list` shows those that are open. "
+                "Nothing was changed."
+            )
+        case _:
+            raise Misread(
+                f"Say which incident: `/incident {doing} I-7 TEXT`. `/incident list` shows those that are open. "
+                "Nothing was changed."
+            )
+
+
+def _declare(catalogue: Catalogue, service: str, rest: list[str]) -> asks.Declare:
+    if service not in catalogue.services:
+        raise Misread(f"{no_such('service', service, catalogue.services)} Nothing was declared.")
+    environments, environment = catalogue.services[service].environments, ""
+    if rest and rest[0] in environments:
+        environment, *rest = rest
+    elif rest and (meant := nearest(rest[0], environments, _ALIKE)):
+        raise Misread(f"There is no environment “{typed(rest[0])}”. Did you mean {meant}? Nothing was declared.")
+    severity = Severity.S3
+    if rest and rest[0].upper() in set(Severity):
+        severity, rest = Severity(rest[0].upper()), rest[1:]
+    if not rest:
+        raise Misread(
+            f"Say what happens: `/incident declare {typed(service)} [ENVIRONMENT] TEXT`. Nothing was declared."
+        )
+    return asks.Declare(service, environment, " ".join(rest), severity)
+
+
+async def resolve(edge: Edge, views: Views, gesture: Payload, wanted: Form) -> str:
+    """Resolve it, or open the form where it asks for more; what the person is told, "" where the form opened."""
+    stream = f"incident/{wanted.incident}"
+    incident: Incident = (await edge.store.read([stream])).streams[stream].state
+    try:
+        refuse_over(incident)
+    except Refused as refused:
+        facts = {"doing": "resolve", **refused.facts}
+        return sentence(asks.Reply(refused=refused.reason, facts=facts))
+    if wanted.text and not incident.asks_for_lessons:
+        ask = asks.Resolve(wanted.incident, wanted.text)
+        _, text = await edge.submit(ask, by=actor_of(gesture), key=key_of(gesture, "resolve"))
+        return text
+    try:
+        await views.open(str(gesture["trigger_id"]), form(incident, wanted.text, actor_of(gesture)))
+    except (ViewGone, Unreachable) as cause:
+        log.warning("the form of %s could not be opened: %s", wanted.incident, cause)
+        return NOT_OPENED
+    return ""
+
+
+async def press(edge: Edge, views: Views, body: Payload) -> str:
+    """The button Resolve: opens the form; what the person is told where it does not."""
+    try:
+        wanted = Form(str(json.loads(body["actions"][0]["value"])["incident"]), "")
+        return await resolve(edge, views, body, wanted)
+    except (KeyError, ValueError, TypeError):
+        return NOT_UNDERSTOOD
+    except StoreUnavailable:
+        return NOT_READ
+
+
+async def submit(edge: Edge, body: Payload) -> Payload:
+    """What the acknowledgement carries: nothing where it was recorded, else what keeps the form open."""
+    found = filled(body["view"])
+    if wrong := faults(found, today=datetime.now(UTC).date()):
+        return {"response_action": "errors", "errors": wrong}
+    ask = asks.Resolve(found.incident, found.text, found.lessons(actor_of(body)))
+    accepted, text = await edge.submit(ask, by=actor_of(body), key=key_of(body, "form"))
+    return {} if accepted else {"response_action": "errors", "errors": {TEXT: text}}

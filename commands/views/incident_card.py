@@ -1,0 +1,134 @@
+"""An incident's card: what happened, the way back, who works on it, and the timeline; always current."""
+
+from collections.abc import Iterator, Sequence
+
+from commands.views import words
+from commands.views.blocks import Block, actions, button, context, fitted, header, paragraphs, section
+from commands.views.finding_card import to_do, way_back_button, way_back_lines
+from commands.views.way_back import how_it_ended
+from runbooks.incidents.findings import Finding
+from runbooks.incidents.incident import Entry, Incident, Slack
+from runbooks.releases.state import Release
+
+_LINE, _LINES, _ENTRY, _ENTRIES = 900, 8, 300, 20  # characters and how many, of what happened and of the timeline
+
+
+def incident_text(incident: Incident) -> str:
+    """The one-line form, for notifications."""
+    return words.line(
+        f"{incident.severity} {incident.title} · {incident.service} {incident.environment} · {incident.id}"
+    )
+
+
+def incident_card(incident: Incident, findings: Sequence[Finding], release: Release) -> list[Block]:
+    """The whole card. `findings`: those of the incident, oldest first."""
+    place = f"*{words.line(incident.service, 90)} {words.line(incident.environment, 90)}*"
+    opened = f"opened by {words.person(incident.opened_by)} {words.at(incident.opened_at)}"
+    start = [
+        header(f"{incident.severity} · {incident.title}"),
+        context(" · ".join([place, incident.id, opened, *_runs(findings)])),
+        *paragraphs([words.safe(line, _LINE) for line in incident.what[:_LINES] if line]),
+    ]
+    end = [*_now(incident, findings, release), *_trouble(incident), *_buttons(incident, findings, release)]
+    return fitted(start, _timeline(incident), end)
+
+
+def _runs(findings: Sequence[Finding]) -> list[str]:
+    return list(dict.fromkeys(finding.run for finding in findings if finding.run))
+
+
+def _now(incident: Incident, findings: Sequence[Finding], release: Release) -> list[Block]:
+    """The way back, who works on it; or how it ended."""
+    if (done := incident.resolved) is not None:
+        said = f"✅ *Resolved* by {words.person(done.by)} {words.at(done.at)}: {words.line(done.text, _LINE)}"
+        return [section(said), *_lessons(incident)]
+    lines = [line for finding in findings[-1:] for line in way_back_lines(finding, release)]
+    lines += [f"*Do:* {said}" for finding in findings[-1:] if (said := to_do(finding, incident))]
+    at_work = words.people(incident.workers)
+    nobody = f"nobody yet: take on its finding, or say `/incident update {incident.id} TEXT`"
+    return [section("\n".join([*lines, f"*Works on it:* {at_work or nobody}"]))]
+
+
+def _lessons(incident: Incident) -> list[Block]:
+    lessons = incident.lessons
+    if lessons is None:
+        return []
+    return [context(f"📘 Lessons: {words.person(lessons.owner)} sees to the change until {lessons.due:%-d %b %Y}")]
+
+
+def lessons_blocks(incident: Incident) -> list[Block]:
+    """What was learned, as it is told in the channel."""
+    lessons = incident.lessons
+    assert lessons is not None  # noqa: S101  # asked by its callers
+    parts = {
+        "What happened": lessons.happened,
+        "What helped": lessons.helped,
+        "What is to change": lessons.change,
+    }
+    said = [f"*{title}*\n{words.safe(text, 2800)}" for title, text in parts.items()]
+    due = f"{words.person(lessons.owner)} sees to it until {lessons.due:%-d %b %Y}"
+    return [section(f"📘 *Lessons of {incident.id}*"), *map(section, said), context(due)]
+
+
+def _timeline(incident: Incident) -> list[Block]:
+    """The events, oldest first; the first ones are left out where there are too many."""
+    shown = incident.entries[-_ENTRIES:]
+    more = len(incident.entries) - len(shown)
+    start = ["*Timeline*", *([f"{more} earlier"] if more else [])]
+    return paragraphs([*start, *(line for entry in shown if (line := _entry(entry, incident)))])
+
+
+def _entry(entry: Entry, incident: Incident) -> str:
+    who, text = words.person(entry.by), words.line(entry.text, _ENTRY)
+    said = {
+        "opened": f"Opened: {text}",
+        "joined": f"Also: {text}",
+        "taken-on": f"{who} takes it on",
+        "updated": f"{who}: {text}",
+        "resolved": f"{who} resolved it: {text}",
+        "lessons-written": f"{who} wrote the lessons",
+        "way-back-ended": how_it_ended(entry.way_back, incident.environment) if entry.way_back else "",
+    }.get(entry.what, "")
+    return f"{words.clock(entry.at)}{words.INDENT}{said}" if said else ""
+
+
+def _trouble(incident: Incident) -> list[Block]:
+    """What Slack refused, each in a sentence."""
+    return [context(f"⚠️ {said}") for said in _refused(incident)]
+
+
+def _refused(incident: Incident) -> Iterator[str]:
+    says = {
+        Slack.CREATE: "Slack did not make a channel for it ({}), so it is worked on here.",
+        Slack.INVITE: "Slack did not invite the people it concerns ({}): invite them by hand.",
+        Slack.PIN: "Slack did not pin this card ({}): pin it by hand.",
+    }
+    for asked, why in incident.refusals.items():
+        yield says[asked].format(f"“{words.line(why, 60)}”")
+
+
+def _buttons(incident: Incident, findings: Sequence[Finding], release: Release) -> list[Block]:
+    if incident.resolved is not None:
+        return []
+    back = [each for finding in findings[-1:] for each in way_back_button(finding, release)]
+    return actions(*back, button("Resolve", "resolve-incident", {"incident": incident.id}))
+
+
+def told(incident: Incident) -> list[tuple[str, str, list[Block]]]:
+    """What is told in its channel anew, since an edit notifies nobody: a name, a text and blocks of each."""
+    found: list[tuple[str, str, list[Block]]] = []
+    for number, entry in enumerate(incident.entries):
+        who, text = words.person(entry.by), words.safe(entry.text, _LINE)
+        match entry.what:
+            case "updated":
+                said = f"{who}: {text}"
+            case "resolved":
+                said = f"✅ {who} resolved {incident.id}: {text}"
+            case "joined":
+                said = f"⚠️ Also: {text}"
+            case _:
+                continue
+        found.append((f"told/{number}", said, [section(said)]))
+    if incident.lessons is not None:
+        found.append(("lessons", f"Lessons of {incident.id}", lessons_blocks(incident)))
+    return found

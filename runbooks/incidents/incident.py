@@ -1,0 +1,239 @@
+"""An incident: what went wrong, who works on it, what was done about it, what was learned. Pure.
+
+Its timeline is its events; what Slack did for it (its channel, who was invited, the pinned card) is among them.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from runbooks.vocabulary import Actor, Severity
+from runbooks.way_back import WayBack
+
+
+class Slack(StrEnum):
+    """What Slack is asked to do for an incident, each once, in this order."""
+
+    CREATE = "create"  # its channel
+    PIN = "pin"  # its card
+    INVITE = "invite"  # the people it concerns
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What was learned: kept with the incident, and told in its channel."""
+
+    happened: str
+    helped: str
+    change: str  # what is to change
+    owner: Actor  # who sees to it
+    due: date
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline: `what` is the kind of the event that made it."""
+
+    at: datetime
+    by: Actor
+    what: str
+    text: str = ""
+    way_back: WayBack | None = None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """The stream `incident/I-NUMBER`; the number is that of the run that failed, where one did."""
+
+    id: str
+    severity: Severity = Severity.S3
+    called_at: Severity = Severity.S3  # the severity it was opened with: its card stays in that channel
+    service: str = ""
+    environment: str = ""
+    title: str = ""
+    what: tuple[str, ...] = ()  # lines: what happened, what it means
+    findings: tuple[str, ...] = ()
+    requester: Actor | None = None  # who asked for the run that failed
+    opened_by: Actor | None = None
+    opened_at: datetime | None = None
+    workers: tuple[Actor, ...] = ()  # who said that they take it on, in that order
+    entries: tuple[Entry, ...] = ()
+    resolved: Entry | None = None
+    lessons: Lessons | None = None
+    channel: str = ""  # its own, by Slack's id; "": there is none (yet)
+    channel_name: str = ""
+    asked: tuple[Slack, ...] = ()  # what Slack did or refused
+    refusals: dict[Slack, str] = field(default_factory=dict)  # Slack's own codes
+
+    @property
+    def opened(self) -> bool:
+        """Whether there is such an incident."""
+        return self.opened_at is not None
+
+    @property
+    def asks_for_lessons(self) -> bool:
+        """Whether it may be resolved only with lessons."""
+        return self.severity <= Severity.S2
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Something is so wrong that people work on it together."""
+
+    by: Actor
+    at: datetime
+    severity: Severity
+    service: str
+    environment: str
+    title: str
+    what: tuple[str, ...]
+    finding: str = ""
+    requester: Actor | None = None
+    kind: Literal["opened"] = "opened"
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Another finding of the same trouble; it opens an incident again that was resolved."""
+
+    by: Actor
+    at: datetime
+    finding: str
+    severity: Severity
+    title: str
+    what: tuple[str, ...]
+    kind: Literal["joined"] = "joined"
+
+
+@dataclass(frozen=True)
+class TakenOn:
+    """A person works on it."""
+
+    by: Actor
+    at: datetime
+    kind: Literal["taken-on"] = "taken-on"
+
+
+@dataclass(frozen=True)
+class WayBackEnded:
+    """A rollback that was to mend it is over, or a later deploy went well."""
+
+    by: Actor
+    at: datetime
+    way_back: WayBack
+    kind: Literal["way-back-ended"] = "way-back-ended"
+
+
+@dataclass(frozen=True)
+class Updated:
+    """A person says how it stands."""
+
+    by: Actor
+    at: datetime
+    text: str
+    kind: Literal["updated"] = "updated"
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A person says that it is over."""
+
+    by: Actor
+    at: datetime
+    text: str
+    kind: Literal["resolved"] = "resolved"
+
+
+@dataclass(frozen=True)
+class LessonsWritten:
+    """What was learned."""
+
+    by: Actor
+    at: datetime
+    lessons: Lessons
+    kind: Literal["lessons-written"] = "lessons-written"
+
+
+@dataclass(frozen=True)
+class SlackAnswered:
+    """Slack did what the incident asked of it, or `refused` it, by its own code."""
+
+    by: Actor
+    at: datetime
+    asked: Slack
+    refused: str = ""
+    channel: str = ""
+    name: str = ""
+    kind: Literal["slack-answered"] = "slack-answered"
+
+
+Event = Annotated[
+    Opened | Joined | TakenOn | WayBackEnded | Updated | Resolved | LessonsWritten | SlackAnswered,
+    Field(discriminator="kind"),
+]
+
+
+def start(stream: str) -> Incident:
+    """The incident before its first event."""
+    return Incident(id=stream.partition("/")[2])
+
+
+def evolve(incident: Incident, event: Event) -> Incident:
+    """The incident after the event."""
+    match event:
+        case SlackAnswered():
+            return _answered(incident, event)
+        case Opened():
+            return _opened(incident, event)
+        case Joined():
+            worst, findings = min(incident.severity, event.severity), (*incident.findings, event.finding)
+            found = _noted(incident, event, event.title)
+            return replace(found, severity=worst, findings=findings, resolved=None)
+        case TakenOn(by):
+            return replace(_noted(incident, event), workers=(*incident.workers, by))
+        case WayBackEnded(by, at, way_back):
+            entry = Entry(at, by, event.kind, way_back=way_back)
+            return replace(incident, entries=(*incident.entries, entry))
+        case Updated(text=text):
+            return _noted(incident, event, text)
+        case Resolved(text=text):
+            noted = _noted(incident, event, text)
+            return replace(noted, resolved=noted.entries[-1])
+        case LessonsWritten(lessons=lessons):
+            return replace(_noted(incident, event), lessons=lessons)
+
+
+def _noted(
+    incident: Incident, event: Opened | Joined | TakenOn | Updated | Resolved | LessonsWritten, text: str = ""
+) -> Incident:
+    entry = Entry(event.at, event.by, event.kind, text)
+    return replace(incident, entries=(*incident.entries, entry))
+
+
+def _opened(incident: Incident, event: Opened) -> Incident:
+    return replace(
+        _noted(incident, event, event.title),
+        severity=event.severity,
+        called_at=event.severity,
+        service=event.service,
+        environment=event.environment,
+        title=event.title,
+        what=event.what,
+        findings=(event.finding,) if event.finding else (),
+        requester=event.requester,
+        opened_by=event.by,
+        opened_at=event.at,
+    )
+
+
+def _answered(incident: Incident, event: SlackAnswered) -> Incident:
+    return replace(
+        incident,
+        asked=(*incident.asked, event.asked),
+        channel=event.channel or incident.channel,
+        channel_name=event.name or incident.channel_name,
+        refusals={**incident.refusals, **({event.asked: event.refused} if event.refused else {})},
+    )
