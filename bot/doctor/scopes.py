@@ -3,6 +3,7 @@
 SCOPES = frozenset(
     {
         "channels:history",
+        "channels:manage",
         "channels:read",
         "chat:write",
         "commands",
@@ -10,6 +11,7 @@ SCOPES = frozenset(
         "groups:history",
         "im:history",
         "im:write",
+        "pins:write",
         "usergroups:read",
         "users:read",
     }

@@ -1,4 +1,4 @@
-"""A person's Home: what waits for them, what is under way, what runs where, which findings nobody has taken on."""
+"""A person's Home: what waits for them, what is under way, what runs where, which incidents and findings are open."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from commands.views import words
 from commands.views.asking import lines_to_tick
 from commands.views.blocks import Block, context, divider, header, paragraphs
+from commands.views.incident_words import entry
 from commands.views.lists import status
 from runbooks.catalogue import Catalogue
 from runbooks.engine.people import operators
 from runbooks.incidents.findings import Finding
+from runbooks.incidents.incident import Incident
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status, approval_ends
 from runbooks.vocabulary import Actor, InDoubt, Waiting
@@ -27,6 +29,7 @@ class Seen:
     runs: Sequence[Run]  # newest first
     releases: Sequence[Release]  # in the catalogue's order
     findings: Sequence[Finding]  # newest first
+    incidents: Sequence[Incident] = ()  # newest first
 
 
 def home(catalogue: Catalogue, seen: Seen) -> Block:
@@ -36,6 +39,7 @@ def home(catalogue: Catalogue, seen: Seen) -> Block:
         ("Waits for you", _waits(catalogue, seen, going)),
         ("Under way", status(going[:_MOST]).split("\n")[1 if going else 0 :]),
         ("What runs where", _places(seen)),
+        ("Open incidents", _incidents(seen.incidents)),
         ("Findings that nobody has taken on", _findings(seen.findings)),
     ]
     blocks = [block for title, lines in parts for block in (header(title), *paragraphs(lines), divider())]
@@ -124,6 +128,10 @@ def _differs(release: Release, runs: Sequence[Run]) -> list[str]:
     good = release.known_good
     same = good is not None and good.version == last.version
     return [] if same else [f"runs {words.line(last.version, 90)} since {last.id}"]
+
+
+def _incidents(incidents: Iterable[Incident]) -> list[str]:
+    return _listed(["\n".join(entry(each)) for each in incidents if not each.resolved]) or ["None."]
 
 
 def _findings(findings: Iterable[Finding]) -> list[str]:

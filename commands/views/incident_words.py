@@ -47,13 +47,16 @@ def listed(incidents: Sequence[Incident]) -> str:
     if not incidents:
         return "No incident is open. `/incident declare SERVICE TEXT` opens one."
     more = [f"{len(incidents) - _MOST} more"] if len(incidents) > _MOST else []
-    return "\n".join(["*Open incidents, the newest first*", *map(_entry, incidents[:_MOST]), *more])
+    return "\n".join(
+        ["*Open incidents, the newest first*", *(line for each in incidents[:_MOST] for line in entry(each)), *more]
+    )
 
 
-def _entry(incident: Incident) -> str:
+def entry(incident: Incident) -> list[str]:
+    """Two lines: which it is, and what was said last."""
     place = f"{words.line(incident.service, 90)} {words.line(incident.environment, 90)}"
     who = words.people(incident.workers) or "nobody has taken it on"
     where = f" · {channel(incident)}" if incident.channel else ""
     said = next((e.text for e in reversed(incident.entries) if e.text), incident.title)
     head = f"*{incident.severity}* *{incident.id}* {place} · {words.moment(incident.opened_at)} · {who}{where}"
-    return f"{head}\n{words.INDENT}{words.line(said, _LINE)}"
+    return [head, f"{words.INDENT}{words.line(said, _LINE)}"]

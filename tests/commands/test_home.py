@@ -10,6 +10,7 @@ from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from commands.home import look, show
 from commands.replies import NOT_READ
+from commands.views import words
 from commands.views.home import Seen, home
 from runbooks.engine import asks
 from runbooks.folds import folds as rooms
@@ -52,7 +53,7 @@ async def seen_by(world: World, me: Actor) -> str:
 
 def part(text: str, title: str) -> list[str]:
     """The lines below a title."""
-    titles = {"Waits for you", "Under way", "What runs where", "Findings that nobody has taken on"}
+    titles = {"Waits for you", "Under way", "What runs where", "Open incidents", "Findings that nobody has taken on"}
     lines = text.split("\n")
     after = lines[lines.index(title) + 1 :]
     end = next((n for n, line in enumerate(after) if line in titles or line.startswith("`/deploy` opens")), None)
@@ -117,8 +118,13 @@ async def test_what_a_failed_deploy_left_and_its_finding_until_somebody_takes_it
     assert part(text, "Findings that nobody has taken on") == [
         f"*S2* Deploy failed, rollback needed · api production · {run_id}"
     ]
+    opened, said = part(text, "Open incidents")
+    assert opened.startswith(f"*S2* *{run_id.replace('D-', 'I-')}* api production · ")
+    assert (said.strip(), "nobody has taken it on" in opened) == ("Deploy failed, rollback needed", True)
     await world.hears(asks.Acknowledge(f"{run_id}.deploy-failed"), ALEX)
-    assert part(await seen_by(world, RILEY), "Findings that nobody has taken on") == ["None."]
+    text = await seen_by(world, RILEY)
+    assert part(text, "Findings that nobody has taken on") == ["None."]
+    assert part(text, "Open incidents")[0].endswith(f" · {words.person(ALEX)}")
 
 
 async def test_after_a_rollback_to_an_older_version_that_one_runs(world: World) -> None:
