@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.cluster, py
 
 NAMESPACE = PLACES["staging"]
 DEPLOYMENT = f"deployment/{SERVICE}"
+SOURCE = f"the source of {SERVICE} and 5 others"  # those of the acceptance stage
 LEDGER = "select name, state, checksum from opsbot.migrations order by number"
 COLUMNS = "select table_name, column_name from information_schema.columns where table_schema = 'public' order by 1, 2"
 
@@ -93,15 +94,15 @@ async def told(world: World, version: str) -> str:
 
 async def test_a_version_that_is_not_in_the_source_gets_the_nearest(world: World) -> None:
     assert await told(world, "v47") == (
-        f"❌ There is no version “v47” in {world.repository}: no tag, branch or commit is called that. "
-        "Did you mean v46 or v45 or v44? Nothing was changed."
+        f"❌ There is no version “v47” in {SOURCE}: no tag, branch or commit is called that. "
+        "Did you mean v46, v45 or v44? Nothing was changed."
     )
 
 
 async def test_a_version_like_no_other_gets_the_newest(world: World) -> None:
     line = await told(world, "0123abc")
-    assert line.startswith(f"❌ There is no version “0123abc” in {world.repository}: no tag, branch or commit is")
-    assert " called that. The newest are " in line
+    assert line.startswith(f"❌ There is no version “0123abc” in {SOURCE}: no tag, branch or commit is")
+    assert " called that. The newest tags are " in line
     assert line.endswith(". Nothing was changed.")
 
 
