@@ -15,6 +15,7 @@ from sandbox.waiting import until
 from sandbox.world import SERVICE, World
 
 _DATE, _GROUP = re.compile(r"<!date[^|>]*\|([^>]*)>"), re.compile(r"<!subteam\^[^|>]*\|([^>]*)>")
+_CHANNEL = re.compile(r"<#[^|>]*\|([^>]*)>")
 PATIENCE = 90.0  # seconds for one thing to be seen
 
 
@@ -193,6 +194,7 @@ class Tour:
         """As Slack would draw it: names for mentions, times for dates."""
         for name, identity in self.world.slack.users.items():
             text = text.replace(f"<@{identity}>", f"@{name}")
+        text = _CHANNEL.sub(r"#\1", text)
         return _DATE.sub(r"\1", _GROUP.sub(r"\1", text)).replace("*", "").replace("`", "")
 
     def _act(self, title: str, what: str) -> None:
