@@ -6,8 +6,9 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from commands.edge import Edge, Payload, actor_of, key_of
-from commands.replies import NOT_READ, no_such
+from commands.replies import NOT_READ
 from commands.views.lists import deploy_help, history, status
+from commands.views.nearest import no_such
 from commands.views.typed import typed, words_of
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks

@@ -12,9 +12,10 @@ from slack_bolt.async_app import AsyncApp
 from commands.clicks import NOT_UNDERSTOOD
 from commands.deploy_form import ViewGone, Views
 from commands.edge import Edge, Payload, actor_of, key_of
-from commands.replies import NOT_READ, no_such, sentence
+from commands.replies import NOT_READ, sentence
 from commands.views.incident_words import HELP, listed
 from commands.views.lessons_form import SUBMITTED, TEXT, faults, filled, form
+from commands.views.nearest import no_such
 from commands.views.typed import typed, words_of
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks

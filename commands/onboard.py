@@ -5,7 +5,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from commands.edge import Edge, Payload, actor_of, key_of
-from commands.replies import NOT_READ, no_such, not_a_tenant
+from commands.replies import NOT_READ, not_a_tenant
+from commands.views.nearest import no_such
 from commands.views.tenants import HELP, Standing, listed, status
 from commands.views.typed import typed, words_of
 from runbooks.catalogue import Catalogue

@@ -1,14 +1,14 @@
 """From a reply's reason to a sentence that a person can act on: the rule, the fact, the way on."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from commands import incident_replies
 from commands.views import words
+from commands.views.nearest import unknown
 from commands.views.typed import SHORT, typed
 from runbooks.engine.asks import Reply
-from runbooks.engine.places import nearest
 from runbooks.engine.shapes import LONGEST
 from runbooks.gates import LONGEST as LONGEST_CODE
 from runbooks.vocabulary import Actor
@@ -26,7 +26,6 @@ NOT_KNOWN = (
 
 
 _SHOWN = 300  # characters of a fact, such as a reason
-_LISTED = 10  # names of what there is
 
 # What the person tried -> what a refusal begins with.
 _NOT_DONE = {
@@ -52,12 +51,6 @@ def sentence(reply: Reply) -> str:
     table = _REFUSED if reply.refused else _DONE
     say = table.get(reply.refused or reply.did)
     return say(facts) if say else f"{_not_done(facts)} The reason is “{reply.refused}”. {_nothing(facts)}"
-
-
-def no_such(what: str, name: str, known: Collection[str]) -> str:
-    """That nothing is called so, and what may have been meant; `what` is such as "service"."""
-    near = nearest(name, known)
-    return _unknown({"name": typed(name), "nearest": near, "known": sorted(known)}, what)
 
 
 def _plain(key: str, value: Any) -> Any:
@@ -97,11 +90,7 @@ def _not_allowed(facts: Facts) -> str:
 
 
 def _unknown(facts: Facts, what: str) -> str:
-    if facts.get("nearest"):
-        return f"There is no {what} “{facts['name']}”. Did you mean {facts['nearest']}?"
-    known = list(facts.get("known") or [])
-    more = [f"{len(known) - _LISTED} more"] if len(known) > _LISTED else []
-    return f"There is no {what} “{facts['name']}”. There are: {', '.join([*known[:_LISTED], *more])}."
+    return unknown(what, str(facts["name"]), str(facts.get("nearest") or ""), list(facts.get("known") or []))
 
 
 def _begun(facts: Facts) -> str:
