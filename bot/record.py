@@ -17,7 +17,6 @@ class RecordFiles:
 
     async def keep(self, release: Release) -> None:
         """Write it, whole or not at all; nothing where there is no record or no file is named."""
-        service = self.catalogue.services.get(release.service)
-        place = service.environments.get(release.environment) if service else None
+        place = self.catalogue.place(release.service, release.environment)
         if place is not None and place.last_known_good and release.known_good is not None:
             await asyncio.to_thread(write_lkg, Path(place.last_known_good), release.known_good)

@@ -112,8 +112,7 @@ def _next(run: Run, release: Release, catalogue: Catalogue) -> str:
         return "Nothing was changed."
     if not run.roll_back or release.known_good is None:
         return "It does not go back by itself."
-    service = catalogue.services.get(run.service)
-    place = service.environments.get(run.environment) if service else None
+    place = catalogue.place(run.service, run.environment)
     to = words.line(release.known_good.version, 90)
     if place is not None and place.on_failure is OnFailure.ROLLBACK:
         return f"R-{run.id.partition('-')[2]} takes {run.environment} back to {to}."

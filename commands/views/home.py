@@ -94,8 +94,7 @@ def _what(run: Run) -> str:
 
 def _where(catalogue: Catalogue, run: Run) -> str:
     """The channel of its card."""
-    service = catalogue.services.get(run.service)
-    place = service.environments.get(run.environment) if service else None
+    place = catalogue.place(run.service, run.environment)
     return f" · on its card in <#{place.channels.deploys}>" if place else ""
 
 

@@ -28,8 +28,7 @@ def room(catalogue: Catalogue, incident: Incident) -> Room | None:
     left = [each for each in Slack if each not in incident.asked]
     if not incident.opened or not left or (Slack.CREATE in incident.asked and not incident.channel):
         return None
-    service = catalogue.services.get(incident.service)
-    place = service.environments.get(incident.environment) if service else None
+    place = catalogue.place(incident.service, incident.environment)
     first = (incident.opened_by, incident.requester)
     return Room(
         asked=left[0],

@@ -58,21 +58,14 @@ def streams_seen(state: object) -> list[str]:
 def messages(catalogue: Catalogue, state: object, see: See) -> list[Message]:
     """The messages that must exist now, in the order in which they are to be posted."""
     match state:
-        case Run() as run if (place := _place(catalogue, run.service, run.environment)) is not None:
+        case Run() as run if (place := catalogue.place(run.service, run.environment)) is not None:
             return _of_run(run, Look(catalogue, see(release_of(run)), see(incident_of(run.id))), place)
-        case Finding() as finding if (place := _place(catalogue, finding.service, finding.environment)) is not None:
+        case Finding() as finding if (place := catalogue.place(finding.service, finding.environment)) is not None:
             return [_of_finding(finding, place, see)]
-        case Incident() as incident if (
-            place := _place(catalogue, incident.service, incident.environment)
-        ) is not None:
+        case Incident() as incident if (place := catalogue.place(incident.service, incident.environment)) is not None:
             return _of_incident(incident, place, see)
         case _:
             return []
-
-
-def _place(catalogue: Catalogue, service: str, environment: str) -> Environment | None:
-    found = catalogue.services.get(service)
-    return found.environments.get(environment) if found else None
 
 
 def _of_run(run: Run, look: Look, place: Environment) -> list[Message]:

@@ -29,6 +29,11 @@ class Catalogue(Part):
             raise ValueError("; ".join(faults))
         return self
 
+    def place(self, service: str, environment: str) -> Environment | None:
+        """The environment of a service; None where the catalogue does not have it (any more)."""
+        found = self.services.get(service)
+        return found.environments.get(environment) if found else None
+
     def _dangling(self, environment: Environment) -> list[str]:
         used = {*environment.deployers, *environment.rollers_back, environment.approval.group}
         faults = [f"there is no group {name!r}" for name in sorted(used - self.groups.keys())]

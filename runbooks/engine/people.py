@@ -25,8 +25,7 @@ def operators(catalogue: Catalogue, run: Run) -> tuple[str, ...]:
 
     In the catalogue's order; none where the catalogue no longer has the environment.
     """
-    service = catalogue.services.get(run.service)
-    place = service.environments.get(run.environment) if service else None
+    place = catalogue.place(run.service, run.environment)
     if place is None:
         return ()
     starters = place.rollers_back if run.command == "rollback" else place.deployers
