@@ -18,7 +18,7 @@ _SERVICE_FILE = "rights-solvereign-production.yaml"
 
 def shipped_rights() -> list[Object]:
     """Namespaces, ServiceAccounts, Roles and their bindings; the namespaces, those of the services too, are first."""
-    files = sorted(MANIFESTS.glob("*.yaml"))
+    files = sorted(MANIFESTS.rglob("*.yaml"))
     found = [_widened(one) for file in files for one in _objects(file) if one["kind"] in _RIGHTS]
     spaces = [one for one in found if one["kind"] == "Namespace"]
     made = {one["metadata"]["name"] for one in spaces}

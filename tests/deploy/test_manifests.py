@@ -25,7 +25,7 @@ def objects(name: str) -> list[dict[str, Any]]:
 @pytest.fixture
 def pod() -> dict[str, Any]:
     """The bot's pod."""
-    [deployment] = [one for one in objects("bot.yaml") if one["kind"] == "Deployment"]
+    [deployment] = [one for one in objects("base/bot.yaml") if one["kind"] == "Deployment"]
     found: dict[str, Any] = deployment["spec"]["template"]["spec"]
     return found
 
@@ -52,6 +52,8 @@ def test_every_file_is_applied() -> None:
     [generated] = kustomization["configMapGenerator"]
     named = {*kustomization["resources"], *generated["files"], "kustomization.yaml"}
     assert named == {path.name for path in FOLDER.iterdir()}
+    [base] = objects("base/kustomization.yaml")
+    assert {*base["resources"], "kustomization.yaml"} == {path.name for path in (FOLDER / "base").iterdir()}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     [image] = kustomization["images"]
     assert image == {"name": "registry.example/opsbot", "newTag": project["version"]}
@@ -87,7 +89,7 @@ def test_the_start_is_given_the_time_that_it_may_wait(serving: dict[str, Any]) -
 
 def test_every_variable_is_one_that_is_read(variables: dict[str, str]) -> None:
     assert set(variables) <= set(FIELDS)
-    said = (FOLDER / "bot.yaml").read_text().partition("apiVersion")[0]
+    said = (FOLDER / "base" / "bot.yaml").read_text().partition("apiVersion")[0]
     secret = set(re.findall(r"--from-literal=([A-Z_]+)=", said))
     needed = {"OPSBOT_DATABASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "OPSBOT_OWNER_DATABASE_URL"}
     assert secret == needed | set(catalogue().variables)
@@ -108,6 +110,8 @@ def test_what_it_reads_and_writes_is_mounted(
     file, state = Path(variables["OPSBOT_CATALOGUE"]), variables["OPSBOT_STATE_FOLDER"]
     volumes = {one["name"]: one for one in pod["volumes"]}
     assert volumes[mounts[str(file.parent)]["name"]]["configMap"] == {"name": "opsbot-catalogue"}
+    runbooks = volumes[mounts[str(file.parent / "runbooks")]["name"]]["configMap"]
+    assert runbooks == {"name": "opsbot-runbooks", "optional": True}, "not every team has its own"
     assert file.name in objects("kustomization.yaml")[0]["configMapGenerator"][0]["files"]
     assert "emptyDir" in volumes[mounts[state]["name"]]
     assert {one["name"] for one in mounts.values()} == set(volumes)

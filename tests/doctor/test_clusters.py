@@ -96,7 +96,7 @@ def _role(name: str) -> dict[str, Any]:
 def test_what_is_needed_is_what_the_manifests_give() -> None:
     for name, needed in (
         ("rights-solvereign-production.yaml", rights.needed_by_service("", [NAME])),
-        ("jobs.yaml", rights.needed_by_jobs("")),
+        ("base/jobs.yaml", rights.needed_by_jobs("")),
     ):
         given = {
             (verb, resource, group, target)

@@ -162,7 +162,7 @@ def test_the_manifests_are_accepted_whole(control_plane: ControlPlane) -> None:
 
 
 def test_the_bots_pod_passes_the_strictest_pod_security(control_plane: ControlPlane) -> None:
-    objects = yaml.safe_load_all((MANIFESTS / "bot.yaml").read_text())
+    objects = yaml.safe_load_all((MANIFESTS / "base" / "bot.yaml").read_text())
     template = next(one for one in objects if one["kind"] == "Deployment")["spec"]["template"]
     pod = {"apiVersion": "v1", "kind": "Pod", **template, "metadata": {"name": "opsbot", "namespace": "opsbot"}}
     create = ("create", "--filename=-", "--dry-run=server", "--output=name")

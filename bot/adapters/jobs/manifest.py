@@ -7,7 +7,7 @@ from runbooks.steps.kubernetes.deployments import EPOCH
 from runbooks.vocabulary import Json
 
 CONTAINER = "command"
-_ACCOUNT = "opsbot-job"  # deploy/kubernetes/jobs.yaml; it has no rights
+_ACCOUNT = "opsbot-job"  # deploy/kubernetes/base/jobs.yaml; it has no rights
 _ENDED = "opsbot.dev/ended"
 _KEPT_SECONDS = 24 * 60 * 60  # then the cluster removes it; its name fences late starts until then
 _OVERTIME_SECONDS = 60  # the bot ends it in time and keeps its output; this is for when there is no bot
