@@ -1,11 +1,21 @@
-"""The cluster, as tests of the Kubernetes steps use it."""
+"""The cluster, two places of one service, and what commands are run with, as tests of steps use them."""
 
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from bot.adapters.processes.runner import LocalProcesses
+from bot.adapters.source.git import GitSource
+from runbooks.steps.kubernetes.restore import Restore
+from runbooks.steps.kubernetes.rollout import Rollout
 from sandbox.cluster.control_plane import ControlPlane
+from tests.fixtures.postgres import DatabaseFactory
+from tests.fixtures.repositories import Repository
+from tests.steps.commanding import Kept
 from tests.steps.kube import Kube, connected
+from tests.steps.two_places import Two
 
 
 @pytest.fixture
@@ -13,3 +23,29 @@ async def kube(control_plane: ControlPlane, namespace: str) -> AsyncIterator[Kub
     """A namespace of the test's own, and the bot's clients."""
     async with connected(control_plane, namespace) as kube:
         yield kube
+
+
+@pytest.fixture
+def rollout(kube: Kube) -> Rollout:
+    return Rollout(kube.workloads)
+
+
+@pytest.fixture
+def restore(kube: Kube) -> Restore:
+    return Restore(kube.workloads)
+
+
+@pytest.fixture
+def two(tmp_path: Path, database: DatabaseFactory) -> Two:
+    source = GitSource(tmp_path / "state", environment=os.environ)
+    return Two(Repository(tmp_path / "service"), source, {"PRODUCTION": database(), "STAGING": database()})
+
+
+@pytest.fixture
+def kept() -> Kept:
+    return Kept()
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> LocalProcesses:
+    return LocalProcesses(tmp_path, {"PATH": os.environ["PATH"]})

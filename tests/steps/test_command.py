@@ -1,8 +1,9 @@
+"""`command` as a Job and beside the bot: what passes, what fails, what is kept of it."""
+
 import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,144 +11,17 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.processes.runner import LocalProcesses
-from runbooks.redaction import HIDDEN, Redactor
+from runbooks.redaction import HIDDEN
 from runbooks.steps.base import Turn
-from runbooks.steps.command import Command, Ending, JobRefused, JobState, Task
-from runbooks.vocabulary import Cut, Done, Failed, Json, NotDone, Pending, PlanningFailed
-from tests.steps.places import NOW, later, site, through, turn
-
-CANARY = "canary-41bd-9"
-COMMANDS = {
-    "tests": {"run": ["python", "-m", "pytest", "backend_py/"], "tests": True, "timeout": "10m"},
-    "smoke": {"run": ["smoke", "${url}", "${version}"], "env": {"COMMIT": "${commit}"}},
-}
-
-
-class Kept(dict[str, bytes]):
-    async def put(self, data: bytes) -> str:
-        digest = hashlib.sha256(data).hexdigest()
-        self[digest] = data
-        return digest
-
-
-class Jobs:
-    """A cluster whose Job stands in one state after the other."""
-
-    def __init__(self, states: Iterable[JobState | None] = (), output: str = "", refused: str = "") -> None:
-        self.states, self.printed, self.refused = list(states), output, refused
-        self.started: list[Task] = []
-        self.ended: list[Task] = []
-
-    async def start(self, task: Task) -> None:
-        if self.refused:
-            raise JobRefused(self.refused)
-        self.started.append(task)
-
-    async def look(self, task: Task) -> JobState | None:
-        if self.refused:
-            raise JobRefused(self.refused)
-        return self.states.pop(0) if len(self.states) > 1 else self.states[0]
-
-    async def output(self, task: Task) -> str:
-        return self.printed
-
-    async def end(self, task: Task) -> Ending:
-        self.ended.append(task)
-        return Ending.ENDED
-
-
-@pytest.fixture
-def kept() -> Kept:
-    return Kept()
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> LocalProcesses:
-    return LocalProcesses(tmp_path, {"PATH": os.environ["PATH"]})
+from runbooks.steps.command import Command, JobState
+from runbooks.vocabulary import Done, Failed, NotDone, Pending
+from tests.steps.commanding import CANARY, Jobs, Kept, place, with_jobs
+from tests.steps.places import NOW, later, through, turn
 
 
 @pytest.fixture
 def step(kept: Kept, local: LocalProcesses) -> Command:
     return with_jobs(Jobs(), kept, local)
-
-
-def with_jobs(jobs: Jobs, kept: Kept, local: LocalProcesses) -> Command:
-    return Command(jobs=jobs, local=local, outputs=kept, redactor=Redactor([CANARY]))
-
-
-def place(commands: Json | None = None, **environment: object):
-    return site(environment={"url": "https://api.example", **environment}, service={"commands": commands or COMMANDS})
-
-
-# ---------------------------------------------------------------- planning
-
-
-async def test_the_plan_says_exactly_what_is_run(step: Command) -> None:
-    tests = (await turn(step, {"command": "tests"}, place())).step
-    assert tests.shows == ("tests: python -m pytest backend_py/ · as a Job in the image v42",)
-    assert tests.params == {
-        "command": "tests",
-        "runner": "job",
-        "image": "registry.example/solvereign-api:v42",
-        "argv": ["python", "-m", "pytest", "backend_py/"],
-        "env": {},
-        "timeout": 600,
-        "tests": True,
-    }
-    assert (tests.cut, tests.changes) == (Cut.RECONCILES, False)
-
-
-async def test_three_names_stand_for_whole_values(step: Command) -> None:
-    smoke = (await turn(step, {"command": "smoke", "changes": True}, place())).step
-    commit = "a8005c2" + "0" * 33
-    assert smoke.params["argv"] == ["smoke", "https://api.example", "v42"]
-    assert smoke.shows == (
-        "smoke: smoke https://api.example v42 · as a Job in the image v42",
-        f"with COMMIT={commit}",
-    )
-    assert smoke.changes
-
-
-@pytest.mark.parametrize(
-    ("name", "command", "said"),
-    [
-        ("test", {"run": ["x"]}, "has no command “test” in the catalogue. Did you mean “tests”?"),
-        ("zzz", {"run": ["x"]}, "has no command “zzz” in the catalogue. It has: tests."),
-        ("tests", {"run": ["x", "${env}"]}, "has '${env}' in the catalogue. Only ${url}, ${version}, ${commit}"),
-        ("tests", {"run": ["x", "at ${url}"]}, "only as a whole argument or value"),
-        ("tests", {"run": ["x"], "env": {"A": "${url}/x"}}, "has '${url}/x' in the catalogue"),
-        ("tests", {"run": ["x"], "runner": "local"}, "Give it `runner: job`, or let a person who vouches for it"),
-    ],
-)
-async def test_what_can_not_be_planned_says_what_to_do(step: Command, name: str, command: Json, said: str) -> None:
-    with pytest.raises(PlanningFailed) as fault:
-        await turn(step, {"command": name}, place({"tests": command}))
-    assert said in fault.value.sentence
-
-
-async def test_a_name_without_a_value_is_a_fault(step: Command) -> None:
-    with pytest.raises(PlanningFailed, match=r"needs \$\{url\}, which production has no value for"):
-        await turn(step, {"command": "smoke"}, place(url=None))
-    unnamed = replace(place(), version="")
-    with pytest.raises(PlanningFailed, match="The version that names the image of solvereign-api is not known"):
-        await turn(step, {"command": "tests"}, unnamed)
-
-
-@pytest.mark.parametrize(
-    ("command", "production", "cut"),
-    [
-        ({"trusted": True}, True, Cut.PARKS),
-        ({"trusted": True, "repeatable": True}, True, Cut.IDEMPOTENT),
-        ({}, False, Cut.PARKS),
-    ],
-)
-async def test_beside_the_bot_it_parks_unless_it_may_be_repeated(
-    step: Command, command: Json, production: bool, cut: Cut
-) -> None:
-    there = place({"tests": {"run": ["x"], "runner": "local", **command}}, production=production)
-    planned = (await turn(step, {"command": "tests"}, there)).step
-    assert planned.cut is cut
-    assert planned.shows == ("tests: x · beside the bot",)
 
 
 # ---------------------------------------------------------------- as a Job

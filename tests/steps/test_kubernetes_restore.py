@@ -4,40 +4,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from pydantic import TypeAdapter
 
-from bot.adapters.kubernetes.client import Address, Clusters
-from bot.adapters.kubernetes.workloads import KubernetesWorkloads
-from runbooks.redaction import Redactor
-from runbooks.steps.base import Turn
 from runbooks.steps.kubernetes.deployments import CAUSE, EPOCH, RUN, annotation, template_of
-from runbooks.steps.kubernetes.known_good import Record, read_known_good
 from runbooks.steps.kubernetes.restore import Restore
-from runbooks.steps.kubernetes.restore_planning import preview
 from runbooks.vocabulary import Failed, Fenced, Json, KnownGood, NotDone, Pending, PlanningFailed
 from tests.steps.kube import API, WORKER, Interfering, Kube, image, images, json_patch, planned
-from tests.steps.places import NOW
+from tests.steps.restoring import KNOWN, recorded, rolling_back
 
 pytestmark = pytest.mark.cluster
-
-KNOWN = TypeAdapter(KnownGood)
-
-
-@pytest.fixture
-def restore(kube: Kube) -> Restore:
-    return Restore(kube.workloads)
-
-
-async def recorded(kube: Kube, *workloads: str) -> KnownGood:
-    """What runs now, as it comes out of the store."""
-    record = Record("D-90", "v41", "3f2c1d9" + "0" * 33, "023_policy_profiles", NOW)
-    known = await read_known_good(kube.workloads, kube.site(workloads=workloads or (API,)), record)
-    return KNOWN.validate_python(Redactor().json(KNOWN.dump_python(known, mode="json")))
-
-
-async def rolling_back(kube: Kube, restore: Restore, known: KnownGood, *workloads: str, epoch: int = 9) -> Turn:
-    site = kube.site(workloads=workloads or (API,), run="R-107", version="v41", target=known, commit=known.commit)
-    return await planned(restore, site, epoch=epoch)
 
 
 async def test_it_comes_back_with_all_that_was_changed_since(kube: Kube, restore: Restore) -> None:
@@ -281,73 +255,3 @@ async def test_a_secret_that_was_not_stored_and_is_in_no_history_is_never_replac
         f"The pod template of Deployment {API} holds a secret in plain text, which was not stored, and its "
         "ReplicaSet is gone. Deploy the version instead, and move the secret into a Secret."
     )
-
-
-# ---------------------------------------------------------------- before it is confirmed
-
-
-async def told(kube: Kube, known: KnownGood) -> list[str]:
-    return await preview(kube.workloads, kube.site(run="R-107", version="v41", target=known))
-
-
-async def test_the_confirmation_says_what_comes_back_and_what_does_not(kube: Kube) -> None:
-    config = {"REGION": "eu-central", "LOG_LEVEL": "info"}
-    await kube.kubectl(
-        "create", "configmap", "solvereign-env", *(f"--from-literal={k}={v}" for k, v in config.items())
-    )
-    await kube.create("v41", replicas=3)
-    known = await recorded(kube)
-    await kube.set_image("v44")
-    assert await told(kube, known) == ["Pods: image and template back, 3 replicas stay"]
-    change = {"data": {"LOG_LEVEL": "debug", "NEW_KEY": "x"}}
-    await kube.kubectl("patch", "configmap", "solvereign-env", f"--patch={json.dumps(change)}")
-    await kube.edit(json_patch("add", "/spec/paused", value=True))
-    assert await told(kube, known) == [
-        "Pods: image and template back, 3 replicas stay",
-        f"Deployment {API} in namespace {kube.namespace} is paused, so v41 would not come back. "
-        f"Resume it (kubectl rollout resume deployment/{API}), then roll back.",
-        "Not brought back: ConfigMap solvereign-env changed since (2 keys)",
-    ]
-    await kube.kubectl("delete", "configmap", "solvereign-env")
-    assert (await told(kube, known))[-1] == "Not brought back: ConfigMap solvereign-env is gone"
-
-
-async def test_the_confirmation_names_who_may_undo_it(kube: Kube) -> None:
-    raw = await kube.create("v41")
-    known = await recorded(kube)
-    await kube.kubectl("delete", "deployment", API)
-    applied = {key: raw[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": {"name": API}}
-    await kube.kubectl("apply", "--filename=-", stdin=json.dumps(applied))
-    line = f"Deployment {API} is also changed by {{}}: its next apply may undo the rollback"
-    assert (await told(kube, known))[1:] == [line.format("kubectl apply")]
-    await kube.kubectl("delete", "deployment", API)
-    options = ("--server-side", "--field-manager=argocd-controller")
-    await kube.kubectl("apply", *options, "--filename=-", stdin=json.dumps(applied))
-    assert (await told(kube, known))[1:] == [line.format("argocd-controller")]
-
-
-async def test_the_confirmation_says_that_nothing_is_to_be_done(kube: Kube) -> None:
-    await kube.create("v41")
-    assert await told(kube, await recorded(kube)) == ["Pods: already as recorded, 1 replica stays"]
-
-
-async def test_the_confirmation_says_what_is_in_the_way(kube: Kube) -> None:
-    await kube.create("v41")
-    known = await recorded(kube)
-    await kube.kubectl("delete", "deployment", API)
-    assert await told(kube, known) == [
-        f"There is no Deployment {API} in namespace {kube.namespace} of cluster main. "
-        "Create it, or correct the service's workloads in the catalogue."
-    ]
-
-
-async def test_reading_changes_nothing(kube: Kube) -> None:
-    await kube.create("v41")
-    known = await recorded(kube)
-    before = await kube.raw()
-    await told(kube, known)
-    async with Clusters({"main": Address(kube.cluster.opsbot_kubeconfig)}) as clusters:
-        await rolling_back(kube, Restore(KubernetesWorkloads(clusters)), known)
-    after = await kube.raw()
-    assert after["metadata"]["generation"] == before["metadata"]["generation"]
-    assert annotation(after, EPOCH) is None

@@ -1,0 +1,62 @@
+"""The rollback plan that is written before a deploy: what comes back, what is lost, who may ask for it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from runbooks.steps.base import Site
+from runbooks.steps.way_back import WayBackWrite
+from runbooks.vocabulary import Done, KnownGood, KnownWorkload, PlanningFailed
+from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS
+from tests.steps import places
+from tests.steps.two_places import Two
+
+
+def way_back(two: Two, commit: str, **known: Any) -> Site:
+    good = KnownGood("D-100", "v41", "3f2c1d9" + "0" * 33, (), "021_tenants", "", places.NOW)
+    return replace(two.site(commit), known_good=replace(good, **known))
+
+
+async def test_the_way_back_says_what_is_lost_and_how_it_is_asked_for(two: Two) -> None:
+    await two.deployed("production", two.release(TENANTS))
+    commit = two.release(TENANTS, SHIFTS, FLAGS)
+    images = {"api": "registry.example/solvereign-api@sha256:abc"}
+    workload = KnownWorkload("solvereign-api", "d-1", {}, images, config_maps={"solvereign-env": {"A": "1"}})
+    step = WayBackWrite(two.planner)
+    turn = await places.turn(step, {}, way_back(two, commit, workloads=(workload,)))
+    outcome = await step.start(turn)
+
+    assert isinstance(outcome, Done)
+    assert outcome.line == "back to v41 3f2c1d9 · 2 rollback scripts: drops table flags, drops table shifts"
+    assert outcome.evidence["document"].split("\n") == [
+        "Rollback plan of D-107: solvereign-api v42 in production",
+        "Back to: v41 3f2c1d9, recorded as good by D-100",
+        "Who: anybody of developers or sre. Type: /rollback solvereign-api production",
+        "Deployment solvereign-api: container api gets registry.example/solvereign-api@sha256:abc, "
+        "with the pod template it ran with",
+        "Schema: stays as it is unless a person who has read these scripts decides otherwise, newest first:",
+        "  023_rollback.sql, the way back of 023_flags.sql: drops table flags",
+        "  022_rollback.sql, the way back of 022_shifts.sql: drops table shifts",
+        "Not brought back: the contents of ConfigMap solvereign-env, and of Secrets",
+        "Not brought back: the number of replicas, and what the new release wrote to the database meanwhile",
+    ]
+
+
+async def test_a_way_back_without_migrations(two: Two) -> None:
+    commit = two.release(TENANTS)
+    await two.deployed("production", commit)
+    step = WayBackWrite(two.planner)
+    outcome = await step.start(await places.turn(step, {}, way_back(two, commit)))
+
+    assert isinstance(outcome, Done)
+    assert outcome.line == "back to v41 3f2c1d9 · no migration to take back"
+    assert "Schema: this release brings no migration" in outcome.evidence["document"]
+
+
+async def test_without_a_last_known_good_there_is_no_way_back(two: Two) -> None:
+    step = WayBackWrite(two.planner)
+    with pytest.raises(PlanningFailed, match="opsbot adopt solvereign-api production") as caught:
+        await places.turn(step, {}, two.site(two.release(TENANTS)))
+
+    assert caught.value.finding is None
