@@ -45,6 +45,8 @@ def _to_go_back(run: Run, release: Release) -> str:
 def _aborted(run: Run, release: Release) -> str:
     """What an abort ended, what stays, and how to go back."""
     clause = _ended_by_it(run)
+    if run.untouched and not run.changed and not _behind(run):
+        return f"{clause}, nor was anything else."
     if not run.changed:
         return f"{clause}. {_unchanged(run, release)}"
     if not run.carried_out:
@@ -65,16 +67,20 @@ def _ended_by_it(run: Run) -> str:
 
 def _unchanged(run: Run, release: Release) -> str:
     """Of a rollback it is not enough: what it was to take back stands."""
-    behind = ", ".join(name for name in (run.because, *run.supersedes) if name)
-    if not behind:
+    if not (behind := _behind(run)):
         return "Nothing was changed."
     stands = f"{words.line(run.environment, 90)} stands as {behind} left it"
     return f"This rollback changed nothing: {stands}.{_to_go_back(run, release)}"
 
 
+def _behind(run: Run) -> str:
+    """The runs that a rollback was to take back."""
+    return ", ".join(name for name in (run.because, *run.supersedes) if name)
+
+
 def _expired(run: Run, release: Release) -> str:
     """The run's own sentence; a rollback that was to take something back has more to say."""
-    if not (run.because or run.supersedes):
+    if not _behind(run):
         return words.safe(run.reason, _REASON)
     return f"Nobody approved it in time. {_unchanged(run, release)}"
 

@@ -15,7 +15,7 @@ from runbooks.runs import commands as c
 from runbooks.runs import todo as t
 from runbooks.runs.decide import unchanged
 from runbooks.runs.state import Run
-from runbooks.steps.base import Turn
+from runbooks.steps.base import Turn, Untouched
 from runbooks.store import Conflict, Lease, LeaseLost, Store
 from runbooks.vocabulary import (
     Done,
@@ -143,9 +143,8 @@ class Advance:
     async def _stop(self, run: Run, step: PlannedStep | None, lease: Lease) -> datetime | None:
         note = ""
         if step is not None:
-            turn = await self._turn(run, step, lease)
-            note = await self._abandoned(turn)
-        return await self._commit(lease, c.Stopped(self.redactor.text(note)))
+            note = await self._abandoned(await self._turn(run, step, lease))
+        return await self._commit(lease, c.Stopped(self.redactor.text(note), isinstance(note, Untouched)))
 
     async def _abandoned(self, turn: Turn) -> str:
         """What ending the interrupted step came to; a fault of ours must not keep the run from ending."""

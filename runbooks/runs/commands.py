@@ -113,9 +113,13 @@ class Abort:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The interrupted step was ended and its targets fenced: the aborted run may end."""
+    """The interrupted step was ended and its targets fenced: the aborted run may end.
+
+    `untouched`: what is fenced now was read, and the step had changed nothing.
+    """
 
     note: str = ""
+    untouched: bool = False
     by: Actor = OPSBOT
 
 

@@ -14,6 +14,7 @@ from runbooks.runs import policy
 from runbooks.runs.evolve import evolve
 from runbooks.runs.plans import difference
 from runbooks.runs.state import Run, Status
+from runbooks.runs.todo import under_way
 from runbooks.vocabulary import OPSBOT, Done, Failed, InDoubt, Outcome, Pending, PlannedStep, Refused, Then, Waiting
 
 NOT_APPROVED = "Nobody approved it in time. Nothing was changed. Ask again when an approver is there."
@@ -221,7 +222,14 @@ def _(command: c.Abort, run: Run, now: datetime) -> list[e.Event]:
 def _(command: c.Stopped, run: Run, now: datetime) -> list[e.Event]:
     if run.status is not Status.STOPPING:
         return []
-    return [e.Ended(command.by, now, Status.ABORTED, reason=command.note)]
+    untouched = _untouched(run) if command.untouched else ""
+    return [e.Ended(command.by, now, Status.ABORTED, reason=command.note, untouched=untouched)]
+
+
+def _untouched(run: Run) -> str:
+    """The step that was cut off before it answered anything; once it has, what stands may be others' work by now."""
+    step = under_way(run)
+    return step.id if step and run.steps[step.id].outcome is None else ""
 
 
 @_decide.register

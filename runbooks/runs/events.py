@@ -134,6 +134,7 @@ class Ended(_Happened):
     finding: str = ""
     roll_back: bool = False
     successor: str = ""  # the run that superseded it
+    untouched: str = ""  # the step that is known to have changed nothing, though it had begun
     evidence: Json | None = None
     kind: Literal["ended"] = "ended"
 

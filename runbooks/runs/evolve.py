@@ -152,6 +152,7 @@ def _(event: e.Ended, run: Run) -> Run:
         finding=event.finding,
         roll_back=event.roll_back,
         successor=event.successor,
+        untouched=event.untouched,
     )
 
 

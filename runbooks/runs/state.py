@@ -124,6 +124,7 @@ class Run:
     finding: str = ""
     roll_back: bool = False
     successor: str = ""
+    untouched: str = ""  # the step that was ended before it changed anything
     way_back: WayBack | None = None  # how the rollback ended that was to take back what this run left
 
     def of(self, step: PlannedStep) -> StepRun | None:
@@ -154,14 +155,18 @@ class Run:
 
     @property
     def changed(self) -> bool:
-        """Whether a step that changes the environment has begun."""
-        return self.plan is not None and any(s.changes and s.id in self.steps for s in self.plan.steps)
+        """Whether a step that changes the environment has begun, and is not known to have changed nothing."""
+        return any(self._changing)
 
     @property
     def changed_at(self) -> datetime | None:
         """When the first step that changes the environment began; None before that."""
-        steps = [self.steps[s.id] for s in self.plan.steps if s.changes and s.id in self.steps] if self.plan else []
-        return min((state.first_began_at or state.began_at for state in steps), default=None)
+        return min((state.first_began_at or state.began_at for state in self._changing), default=None)
+
+    @property
+    def _changing(self) -> Iterable[StepRun]:
+        steps = (s.id for s in self.plan.steps if s.changes and s.id != self.untouched) if self.plan else ()
+        return (self.steps[step] for step in steps if step in self.steps)
 
     @property
     def carried_out(self) -> bool:

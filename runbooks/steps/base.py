@@ -86,6 +86,10 @@ class Turn:
         return f"{self.site.run}/{self.step.id}"
 
 
+class Untouched(str):
+    """What `abandon` answers where it is known that the step changed nothing: a clause, as any other answer."""
+
+
 class Step:
     """A step of one kind; its subclasses stand one per file. Objects are shared by all runs and hold no run's state.
 
@@ -119,6 +123,7 @@ class Step:
     async def abandon(self, turn: Turn) -> str:  # noqa: ARG002  # the default has nothing outside
         """End what an interrupted `start` set going and fence its targets with `turn.epoch`.
 
-        Answers what it did, as one short clause for both runs' cards ("no pod was changed").
+        Answers what it did, as one short clause for both runs' cards; Untouched where it is known to be nothing
+        ("no pod was changed").
         """
         return ""

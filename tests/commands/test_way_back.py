@@ -11,8 +11,8 @@ from runbooks.folds import rooms
 from runbooks.reactions import react, release_of
 from runbooks.runs import commands as c
 from runbooks.runs.state import Run
-from runbooks.vocabulary import Done, InDoubt, KnownGood, Waiting
-from tests.commands.stages import ASKED, CRASHED, HEALTHY, KNOWN, RELEASE, ROLLBACK, V41, V42, Stages
+from runbooks.vocabulary import Done, InDoubt, KnownGood, Pending, Waiting
+from tests.commands.stages import ASKED, CRASHED, DEPLOY, HEALTHY, KNOWN, RELEASE, ROLLBACK, V41, V42, Stages
 from tests.commands.test_cards import read, sound
 from tests.runs.stories import ALEX, BY_SRE, RILEY, SAM, SRE, TEN
 
@@ -80,9 +80,9 @@ def crashed() -> tuple[Streams, Stages]:
     return streams, back
 
 
-def aborted(streams: Streams, story: Stages, note: str = "", by: Any = ALEX) -> Streams:
+def aborted(streams: Streams, story: Stages, note: str = "", by: Any = ALEX, *, untouched: bool = False) -> Streams:
     story.does(c.Abort(by, SRE, SRE))
-    story.does(c.Stopped(note))
+    story.does(c.Stopped(note, untouched))
     return streams.takes(story)
 
 
@@ -268,6 +268,37 @@ def test_a_deploy_aborted_after_its_change_began_is_a_finding_with_the_way_back(
     ]
     assert streams.buttons(raised) == ["Roll back to v41", "Acknowledge", "Open incident"]
     assert streams.says("run/D-1")[0].startswith("*S2* ·")
+
+
+def approved() -> Stages:
+    """A deploy without migrations, whose change has begun and has not answered yet."""
+    deploy = Stages().asked().planned(*(s for s in DEPLOY if s.id in ("tests", "approval", "rollout", "announce")))
+    assert isinstance(deploy, Stages)
+    deploy.done("tests").begun("approval")
+    deploy.approved().verified().begun("rollout")
+    return deploy
+
+
+def test_a_deploy_aborted_before_its_change_did_anything_is_simply_aborted() -> None:
+    streams = aborted(Streams(), approved(), "no pod was changed", untouched=True)
+    assert streams.findings == []
+    assert streams.says("run/D-1")[-1] == "⏹ Aborted by <@UALEX> at 10:00: no pod was changed, nor was anything else."
+    assert streams.says("run/D-1")[0].startswith("*S3* ·")
+
+
+def test_what_was_changed_before_the_step_that_was_stopped_in_time_is_a_finding() -> None:
+    streams = aborted(Streams(), Stages().deploying().changing(), "no pod was changed", untouched=True)
+    assert "Migration 024_tenant_flags.sql is applied; it is not known whether v41 runs on it." in streams.says(
+        "finding/D-1.deploy-aborted"
+    )
+    assert "no pod was changed. What was changed before stays." in streams.says("run/D-1")[-1]
+
+
+def test_once_a_step_has_answered_it_counts_as_having_changed_something() -> None:
+    deploy = approved()
+    deploy.does(c.Record("rollout", 1, Pending(deploy.now, "0 of 3 new pods ready")))
+    streams = aborted(Streams(), deploy, "no pod was changed", untouched=True)
+    assert streams.findings == ["finding/D-1.deploy-aborted"]
 
 
 def test_a_deploy_aborted_while_its_lines_were_ticked_says_what_runs() -> None:

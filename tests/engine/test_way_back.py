@@ -20,13 +20,15 @@ async def finding(world: World, name: str) -> Finding:
     return found
 
 
-async def works_until_aborted(world: World, run_id: str) -> None:
-    """Everything due is done; when this run's change begins, Alex aborts it."""
+async def works_until_aborted(world: World, run_id: str, *, in_time: bool = False) -> None:
+    """Everything due is done; when this run's change begins, Alex aborts it; `in_time`: before it changes anything."""
 
     async def aborted(turn: Turn) -> None:
         if turn.site.run == run_id:
             world.outside.before = None
             assert (await world.replica().hears(asks.Abort(run_id), ALEX)).did == "stopping"
+            if in_time:
+                raise LeaseLost("the abort took it")
 
     world.outside.before = aborted
     while (lease := await world.claim()) is not None:
@@ -103,6 +105,29 @@ async def test_a_deploy_aborted_in_its_change_is_raised(world: World) -> None:
     raised = await finding(world, f"{run_id}.deploy-aborted")
     assert (raised.severity, raised.offers_rollback) == ("S2", True)
     assert "“Turn the knob” was under way: the knob was turned." in raised.what
+
+
+async def test_a_deploy_aborted_before_its_change_did_anything_is_no_finding(world: World) -> None:
+    await world.adopted("v1")
+    run_id = await world.at_the_gate()
+    await world.approves(run_id)
+    await works_until_aborted(world, run_id, in_time=True)
+    run = await world.run(run_id)
+    assert (run.reason, run.untouched, run.changed) == ("the knob was not turned", "knob", False)
+    assert not (await finding(world, f"{run_id}.deploy-aborted")).name
+    assert world.outside.effects == []
+    assert (await world.release()).left == ()
+
+
+async def test_a_rollback_aborted_before_it_did_anything_leaves_what_it_was_for(world: World) -> None:
+    run_id = await failing(world)
+    back = run_id.replace("D-", "R-")
+    await works_until_aborted(world, back, in_time=True)
+    raised = await finding(world, f"{back}.rollback-aborted")
+    assert f"The rollback changed nothing: what {run_id} changed still stands in production." in raised.what
+    told = (await world.run(run_id)).way_back
+    assert told is not None
+    assert told.changed is False
 
 
 async def test_a_rollback_that_was_rejected_is_told_to_the_deploy_that_it_stopped(world: World) -> None:

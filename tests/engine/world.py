@@ -21,7 +21,7 @@ from runbooks.releases.decide import Adopt
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.steps.approve import Approve
-from runbooks.steps.base import Params, Resolved, Site, Step, Turn
+from runbooks.steps.base import Params, Resolved, Site, Step, Turn, Untouched
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.source import Found, Kind
 from runbooks.store import Lease, Work
@@ -175,7 +175,7 @@ class Knob(Step):
 
     async def abandon(self, turn: Turn) -> str:
         self.outside.fence = max(self.outside.fence, turn.epoch)
-        return "the knob was turned" if turn.key in self.outside.effects else "the knob was not turned"
+        return "the knob was turned" if turn.key in self.outside.effects else Untouched("the knob was not turned")
 
 
 class Keep(Step):

@@ -4,7 +4,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from runbooks.steps.base import Params, Turn
+from runbooks.steps.base import Params, Turn, Untouched
 from runbooks.vocabulary import Done, Failed, Fenced, InDoubt, Means, NotDone, Pending, Unreachable, Waiting
 from tests.fixtures.cutting import CuttingProxy
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS, Schema
@@ -198,7 +198,8 @@ async def test_before_anybody_agreed_nothing_can_have_happened(schema: Schema) -
     turn = await _turn(schema, commit)
     assert await schema.rollback.settle(turn) == NotDone()
     assert await schema.ask("select epoch from opsbot.fence") == [(9,)], "the database is fenced all the same"
-    assert await schema.rollback.abandon(turn) == "the schema was not changed"
+    clause = await schema.rollback.abandon(turn)
+    assert (clause, type(clause)) == ("the schema was not changed", Untouched)
 
 
 async def test_a_newer_epoch_refuses_us(schema: Schema) -> None:

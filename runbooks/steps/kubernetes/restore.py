@@ -5,11 +5,11 @@ from contextlib import suppress
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.kubernetes.changing import Change, Decide, apply, fence
-from runbooks.steps.kubernetes.deployments import RUN, annotation, is_paused, name_of, tag_of, template_of, uid_of
+from runbooks.steps.kubernetes.deployments import is_paused, name_of, tag_of, template_of, uid_of
 from runbooks.steps.kubernetes.known_good import running_images
 from runbooks.steps.kubernetes.patches import set_template, sign
 from runbooks.steps.kubernetes.restore_planning import known_of, paused, plan_of, target_of, template_for
-from runbooks.steps.kubernetes.rollout import how_many, not_known, pods_of
+from runbooks.steps.kubernetes.rollout import how_many, is_of, not_known, pods_of
 from runbooks.steps.kubernetes.rollout_state import Observed
 from runbooks.steps.kubernetes.rollout_watch import Goal, begin, evidence_of, look
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref, Workloads, ref_of, refs_of
@@ -67,15 +67,16 @@ class Restore(Step):
 
     async def abandon(self, turn: Turn) -> str:
         """Fence every Deployment, and say how many were put back by now."""
-        back = 0
+        back, unsigned, total = 0, 0, len(_items(turn))
         try:
             for ref, item in zip(_refs(turn), _items(turn), strict=True):
                 with suppress(Missing):
                     raw = await fence(self._workloads, ref, epoch=turn.epoch)
-                    back += _is_back(raw, item) and _is_of(raw, turn)
+                    back += _is_back(raw, item) and is_of(raw, turn)
+                    unsigned += not is_of(raw, turn)
         except Denied as fault:
             return not_known(fault)
-        return how_many(back, len(_items(turn)), f"put back to {turn.site.version}")
+        return how_many(back, total, f"put back to {turn.site.version}", untouched=unsigned == total)
 
     async def _template(self, turn: Turn, ref: Ref) -> Json:
         try:
@@ -97,10 +98,6 @@ def _refs(turn: Turn) -> list[Ref]:
 def _is_back(raw: Json, item: Json) -> bool:
     digest: str = item["template"]
     return digest_of(template_of(raw)) == digest
-
-
-def _is_of(raw: Json, turn: Turn) -> bool:
-    return annotation(raw, RUN) == turn.site.run
 
 
 def _decide(turn: Turn, template: Json) -> Decide:

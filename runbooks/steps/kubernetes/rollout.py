@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from runbooks.catalogue import Workload
-from runbooks.steps.base import Params, Resolved, Site, Step, Turn
+from runbooks.steps.base import Params, Resolved, Site, Step, Turn, Untouched
 from runbooks.steps.kubernetes.changing import Change, Decide, apply, fence, moved
 from runbooks.steps.kubernetes.deployments import (
     RUN,
@@ -83,21 +83,29 @@ class Rollout(Step):
 
     async def abandon(self, turn: Turn) -> str:
         """Fence every Deployment, and say how many of them carry the new image by now."""
-        patched = 0
+        patched, unsigned, total = 0, 0, len(_items(turn))
         try:
             for item in _items(turn):
                 with suppress(Missing):
                     raw = await fence(self._workloads, _ref(turn, item), epoch=turn.epoch)
                     patched += _is_ours(raw, item, turn)
+                    unsigned += not is_of(raw, turn)
         except Denied as fault:
             return not_known(fault)
-        return how_many(patched, len(_items(turn)), f"patched to {turn.site.version}")
+        return how_many(patched, total, f"patched to {turn.site.version}", untouched=unsigned == total)
 
 
-def how_many(changed: int, total: int, what: str) -> str:
+def is_of(raw: Json, turn: Turn) -> bool:
+    """Whether this run was the last to change it."""
+    return annotation(raw, RUN) == turn.site.run
+
+
+def how_many(changed: int, total: int, what: str, *, untouched: bool) -> str:
     """What a step that was cut off did, as a clause: `1 of 2 workloads was already patched to v42`."""
+    if untouched:
+        return Untouched("no pod was changed")
     if not changed:
-        return "no pod was changed"
+        return f"no workload is {what} now"
     return (
         f"{changed} of {total} workload{'' if total == 1 else 's'} {'was' if changed == 1 else 'were'} already {what}"
     )
@@ -122,7 +130,7 @@ def _targets(item: Json) -> dict[str, str]:
 
 
 def _is_ours(raw: Json, item: Json, turn: Turn) -> bool:
-    return uid_of(raw) == item["uid"] and carries(raw, _targets(item)) and annotation(raw, RUN) == turn.site.run
+    return uid_of(raw) == item["uid"] and carries(raw, _targets(item)) and is_of(raw, turn)
 
 
 def _decide(turn: Turn, item: Json) -> Decide:

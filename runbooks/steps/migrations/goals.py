@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from runbooks.steps.base import Turn
+from runbooks.steps.base import Turn, Untouched
 from runbooks.steps.migrations.database import (
     DatabaseUnfit,
     Row,
@@ -104,7 +104,7 @@ async def abandon(database: ServiceDatabase, turn: Turn, wants: Wants) -> str:
         return f"the schema can't be read: {cause}"
     ledger = by_number(rows)
     found = [_found(w, ledger.get(w.number)) for w in wants(rows)]
-    return ", ".join(filter(None, found)) or "the schema was not changed"
+    return ", ".join(filter(None, found)) or Untouched("the schema was not changed")
 
 
 def _found(wanted: Wanted, row: Row | None) -> str:
