@@ -21,7 +21,7 @@ async def finding(world: World, name: str) -> Finding:
 
 
 async def works_until_aborted(world: World, run_id: str, *, in_time: bool = False) -> None:
-    """Everything due is done; when this run's change begins, Alex aborts it; `in_time`: before it changes anything."""
+    """Everything due is done; when this run's change begins, Alex aborts it, `in_time` before it changes anything."""
 
     async def aborted(turn: Turn) -> None:
         if turn.site.run == run_id:
