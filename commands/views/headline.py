@@ -54,10 +54,10 @@ def subtitle(run: Run, release: Release) -> str:
 def severity(run: Run) -> str:
     """What the document says (S3 where it says nothing, the branch's default); no less than S2 after a change failed.
 
-    Before the plan stands, a rollback is an S2.
+    Before the plan stands, an emergency rollback is an S2.
     """
     planned = run.plan.severity if run.plan else None
-    said = planned or (Severity.S2 if run.command == "rollback" else Severity.S3)
+    said = planned or (Severity.S2 if run.command == "rollback" and not run.planned else Severity.S3)
     left_changed = run.changed and run.command != "onboard" and (run.status is Status.FAILED or run.status.given_up)
     return min(said, Severity.S2) if left_changed else said
 

@@ -18,7 +18,8 @@ from runbooks.vocabulary import Severity
 ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _NAME = r"^[a-z][a-z0-9_-]{0,62}$"
 _EMPTY = 2  # lines: its two rules
-_OURS = ("command", "parameters", "reserves", "approvals", "modes")  # no other tool's documents have these
+# no other tool's documents have these
+_OURS = ("command", "parameters", "reserves", "approvals", "modes", "severities")
 
 
 def _pattern(value: str) -> str:
@@ -57,6 +58,7 @@ class FrontMatter(_Part):
     reserves: tuple[Literal["workloads", "database"], ...] | None = None
     approvals: Literal["environment"] = "environment"
     modes: dict[Name, str] = Field(default_factory=dict)
+    severities: dict[Name, Severity] = Field(default_factory=dict)  # of modes that have one of their own
 
     @property
     def declared(self) -> tuple[Parameter, ...]:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from runbooks.documents import checks
 from runbooks.documents.blocks import Block, Known, block_of
 from runbooks.documents.errors import Report
 from runbooks.documents.front import Front, front_of
@@ -41,6 +42,7 @@ def parse(text: str | bytes, *, path: str, known: Known) -> Runbook:
         reserves=front.matter.reserves,
         approvals=front.matter.approvals,
         modes=tuple(front.matter.modes.items()),
+        severities=tuple(front.matter.severities.items()),
         purpose=" ".join(front.matter.purpose.split()),
         when_to_read=" ".join(front.matter.when_to_read.split()),
         text="\n".join(body),
@@ -103,6 +105,11 @@ def _check_whole(runbook: Runbook, front: Front, report: Report) -> None:
         if not runbook.mode(name).items:
             line = front.marked.line(("modes", name))
             report.add(line, f"there is no heading `{heading}` with items", "name a heading, in its own words")
+    modes = dict(runbook.modes)
+    for name, _ in runbook.severities:
+        if name not in modes:
+            line = front.marked.line(("severities", name))
+            report.add(line, f"there is no mode `{name}`", checks.nearest(name, modes, what="its modes"))
 
 
 class _Items:

@@ -97,6 +97,7 @@ class Runbook:
     reserves: tuple[str, ...] | None = None  # of RESERVABLE; None: the document does not say
     approvals: str = "environment"  # the environment's approvers bind whatever a document says
     modes: tuple[tuple[str, str], ...] = ()  # name, heading: parts of the document that run on their own
+    severities: tuple[tuple[str, Severity], ...] = ()  # name, severity: of modes that have one of their own
     purpose: str = ""  # what it is for, in a few words
     when_to_read: str = ""
     text: str = ""  # the whole document as it is read: Markdown, its front matter as empty lines
@@ -120,4 +121,6 @@ class Runbook:
         """The part of the document that stands under the mode's heading, as `id/name`. KeyError for no such mode."""
         heading = dict(self.modes)[name]
         phases = tuple(phase for phase in self.phases if heading in phase.under)
-        return replace(self, id=f"{self.id}/{name}", title=heading, phases=phases, modes=())
+        severity = dict(self.severities).get(name, self.severity)
+        part = replace(self, id=f"{self.id}/{name}", title=heading, phases=phases, severity=severity)
+        return replace(part, modes=(), severities=())

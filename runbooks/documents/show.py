@@ -47,7 +47,8 @@ def _head(runbook: Runbook) -> Iterator[str]:
         said = f": {each.description}" if each.description else ""
         yield f"Needs {each.name} ({each.type.value}{shape}){said}"
     for name, heading in runbook.modes:
-        yield f"Runs on its own as {runbook.id}/{name}: {heading}"
+        own = f" · {dict(runbook.severities)[name].value}" if name in dict(runbook.severities) else ""
+        yield f"Runs on its own as {runbook.id}/{name}: {heading}{own}"
 
 
 def _phase(phase: Phase, title: str) -> Iterator[str]:

@@ -23,7 +23,9 @@ def test_the_documents_own_is_shown() -> None:
 
 def test_before_the_plan_stands_it_is_the_branchs_default() -> None:
     assert severity(Stages().asked().run) == "S3"
-    assert severity(Stages().asked(command="rollback", quorum=None).run) == "S2"
+    back = Stages().asked(command="rollback", quorum=None).run
+    assert severity(back) == "S2"
+    assert severity(replace(back, runbook="rollback-procedures/planned")) == "S3"
 
 
 @pytest.mark.parametrize(("said", "shown"), [(Severity.S4, "S2"), (Severity.S2, "S2"), (Severity.S1, "S1")])

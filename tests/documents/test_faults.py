@@ -76,7 +76,7 @@ FRONTS = {
     "severity: |\n  S3\n\n  S4": "2: `severity` can't be `S3 S4`; known here: `S1`, `S2`, `S3`, `S4`",
     'command: a\n"a\\e[31m\\nb": 1': (
         "3: unknown key `a [31m b`; known here: `approvals`, `command`, `id`, `modes`, `parameters`, `purpose`, "
-        "`reserves`, `severity`, `title`, `when-to-read`"
+        "`reserves`, `severities`, `severity`, `title`, `when-to-read`"
     ),
     "title: 'a\u2028b\x85c'\ncommand: a\ntitel: x": "4: unknown key `titel`; did you mean `title`?",
     "command: deploy\ntitel: x": "3: unknown key `titel`; did you mean `title`?",
@@ -91,6 +91,7 @@ FRONTS = {
         "3: parameters.a.pattern: is no regular expression: unterminated character set at position 0"
     ),
     "modes: {fast: Emergency}": ("2: there is no heading `Emergency` with items; name a heading, in its own words"),
+    "severities: {fast: S2}": "2: there is no mode `fast`; its modes: nothing",
     "command: [a": (
         "2: this is not YAML: expected ',' or ']', but got '<stream end>' while parsing a flow sequence "
         f"from line 2; {CHECK}"

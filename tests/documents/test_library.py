@@ -134,6 +134,7 @@ def test_an_emergency_rollback_waits_for_nobody_before_the_pods_are_back() -> No
 def test_a_planned_rollback_has_its_six_lines() -> None:
     runbook = the("rollback-procedures").mode("planned")
 
+    assert (runbook.severity, the("rollback-procedures").runs.severity) == ("S3", "S2")
     assert tuple(item.title for item in runbook.items) == PLANNED
     assert steps(runbook.items) == {
         "Read rollback-procedures.md fully": "procedure.show",

@@ -142,7 +142,9 @@ def test_a_mode_is_the_part_under_its_heading() -> None:
     runbook = read("""\
         ---
         id: back
+        severity: S2
         modes: {fast: Emergency, slow: At leisure}
+        severities: {slow: S4}
         ---
         # Back
         - [ ] Read
@@ -159,6 +161,7 @@ def test_a_mode_is_the_part_under_its_heading() -> None:
     assert [item.id for item in runbook.mode("fast").items] == ["restore", "tell"]
     assert [item.id for item in runbook.mode("slow").items] == ["think"]
     assert (runbook.mode("slow").id, runbook.mode("slow").title) == ("back/slow", "At leisure")
+    assert (runbook.mode("fast").severity, runbook.mode("slow").severity) == ("S2", "S4")
     assert runbook.runs == runbook.mode("fast")
 
 
