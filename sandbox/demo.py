@@ -13,16 +13,17 @@ from typing import Any
 
 from sandbox.prepare import Unavailable, prepare
 from sandbox.slack.faults import Fault, Kind
-from sandbox.tour import PATIENCE, Tour, TourFailed
+from sandbox.tour import PATIENCE, Players, TourFailed, play
 from sandbox.world import SERVICE, World, WorldFailed, small_world
 
+PROVEN = {"proven-in": "staging"}  # production's migrations are tried there first
 THINGS_TO_TRY = f"""
 Five things to try, in #deploys as Riley, Alex or Casey (the switch is at the page's top):
-  1. /deploy {SERVICE} v43            it starts and never gets ready
-  2. /deploy {SERVICE} v45            its migration has no way back
-  3. /deploy lock {SERVICE} freeze    then try to deploy
-  4. /rollback {SERVICE}              read what comes back, and what does not
-  5. approve your own deploy
+  1. /deploy {SERVICE} v43    approve your own: refused; as Alex it goes on, and never gets ready
+  2. /deploy {SERVICE} v45    its migration has no way back
+  3. /rollback {SERVICE}      read what comes back, and what does not
+  4. /onboard cumulus                one of its gates fails, and it stays out
+  5. /ops                            four questions, and where each of them leads
 """
 
 
@@ -51,13 +52,13 @@ def _arguments() -> argparse.Namespace:
 async def _play(folder: Path, asked: argparse.Namespace) -> int:
     began = time.monotonic()
     try:
-        async with small_world(folder, crashing=tuple(asked.crash)) as world:
+        async with small_world(folder, crashing=tuple(asked.crash), changes=PROVEN) as world:
             await world.slack.bot_connected(seconds=30)
             print(f"Up after {time.monotonic() - began:.0f} s. Slack is at {world.slack.page_url}", flush=True)
             if asked.swallow:
                 world.slack.proxy.inject(_swallow(asked.swallow))
             if not asked.no_tour:
-                await Tour(world, lambda line: print(line, flush=True), asked.patience).play()
+                await play(Players(world, lambda line: print(line, flush=True), asked.patience))
                 print(f"The tour took {time.monotonic() - began:.0f} s; everything expected was seen.", flush=True)
             if asked.stay:
                 await _stay(world)

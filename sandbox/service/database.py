@@ -16,6 +16,8 @@ TENANTS = (("acme", 1, 1), ("borealis", 2, 1), ("cumulus", 0, 1), ("delta", 1, 0
 proof, cumulus the golden path, delta the integrations contract; any tenant that is not there fails the RLS harness.
 """
 
+GATES = frozenset({"rls-harness", "determinism-proof", "golden-path", "integrations-contract"})
+
 
 def migrations(repository: Path, version: str) -> dict[str, str]:
     """The up-scripts of a version in order: name, such as 023_policy_profiles, to text."""
@@ -52,4 +54,15 @@ def _add(connection: psycopg.Connection[tuple[object, ...]], tenant: str, *, shi
             [tenant],
         )
     for _ in range(profiles):
-        connection.execute("insert into policy_profiles (tenant, name) values (%s, 'default')", [tenant])
+        _add_profile(connection, tenant)
+
+
+def add_profile(url: str, tenant: str) -> None:
+    """Give a tenant its profile: what delta lacks."""
+    with psycopg.connect(url) as connection:
+        connection.execute("select set_config('app.tenant', %s, true)", [tenant])
+        _add_profile(connection, tenant)
+
+
+def _add_profile(connection: psycopg.Connection[tuple[object, ...]], tenant: str) -> None:
+    connection.execute("insert into policy_profiles (tenant, name) values (%s, 'default')", [tenant])

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from sandbox.tour import Tour
+from sandbox.tour import Players
 from sandbox.waiting import until
 from sandbox.world import World
 
@@ -15,9 +15,9 @@ RUN = "select state from streams where name = %(name)s"
 
 
 async def test_a_watch_that_was_cut_off_goes_on_to_the_same_end(production: World) -> None:
-    world, tour = production, Tour(production)
-    card = await tour.deploy("v42")
-    await tour.until_card(card, lambda m: "all well so far" in m.shown)
+    world, players = production, Players(production)
+    card = await players.deploy("v42")
+    await players.until_card(card, lambda m: "all well so far" in m.shown)
     assert world.bot is not None
     world.bot.kill()
     await world.bot.wait()
@@ -25,7 +25,7 @@ async def test_a_watch_that_was_cut_off_goes_on_to_the_same_end(production: Worl
     await until(lambda: world.sql("opsbot", LONG_AGO, name=name) == [(True,)], seconds=20, what="a gap")
     await world.serve()
 
-    await tour.until_card(card, lambda m: "✅ Done" in m.shown)
+    await players.until_card(card, lambda m: "✅ Done" in m.shown)
 
     [(state,)] = world.sql("opsbot", RUN, name=name)
     watched = state["steps"]["watch"]["outcome"]
