@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from commands.edge import Edge, Payload, Respond, actor_of, key_of
+from commands.edge import Edge, Payload, Respond, Said, actor_of, key_of
 from commands.rollback import asking, offer
 from runbooks.engine import asks
 
@@ -42,24 +42,24 @@ def register(app: AsyncApp, edge: Edge) -> None:
 
     @app.action(re.compile(f"^({'|'.join(_ASKS)})(:|$)"))
     async def click(ack: Any, body: Payload, respond: Respond) -> None:
-        accepted, text = await press(edge, body)
+        said = await press(edge, body)
         await ack()
-        private = str(body["actions"][0]["action_id"]).startswith("roll-back")
-        if private:
-            await respond(text=text, replace_original=True, response_type="ephemeral")
-        elif not accepted:
-            await respond(text=text, replace_original=False, response_type="ephemeral")
+        confirmation = str(body["actions"][0]["action_id"]).startswith("roll-back")
+        if confirmation and not said.again:  # else its button must stay
+            await respond(text=said.text, replace_original=True, response_type="ephemeral")
+        elif not said.accepted:
+            await respond(text=said.text, replace_original=False, response_type="ephemeral")
 
 
-async def press(edge: Edge, body: Payload) -> tuple[bool, str]:
-    """Submit what the button means; whether it was accepted, and the sentence."""
+async def press(edge: Edge, body: Payload) -> Said:
+    """Submit what the button means."""
     action = body["actions"][0]
     try:
         value = json.loads(action["value"])
         ask = _ASKS[action["action_id"].partition(":")[0]](value)
     except (KeyError, ValueError, TypeError):
-        return False, NOT_UNDERSTOOD
-    return await edge.submit(ask, by=actor_of(body), key=_key(body, value))
+        return Said(accepted=False, text=NOT_UNDERSTOOD)
+    return await edge.say(ask, by=actor_of(body), key=_key(body, value))
 
 
 def _key(body: Payload, value: Value) -> str:

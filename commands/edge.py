@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from commands.replies import NOT_KNOWN, NOT_RECORDED, sentence
 from runbooks.catalogue import Catalogue, Environment, Service
 from runbooks.documents.runbook import Runbook
-from runbooks.engine.asks import Ask, Reply
+from runbooks.engine.asks import PASSING, Ask, Reply
 from runbooks.engine.audits import Audits
 from runbooks.steps.source import Found
 from runbooks.store import Store, StoreUnavailable
@@ -61,6 +61,18 @@ class Revisions(Protocol):
 
 
 @dataclass(frozen=True)
+class Said:
+    """What came of a request: whether it was accepted, and the sentence for the person.
+
+    `again`: nothing is known to be recorded of it, so the same gesture may be made again.
+    """
+
+    accepted: bool
+    text: str
+    again: bool = False
+
+
+@dataclass(frozen=True)
 class Edge:
     """What the handlers are given."""
 
@@ -74,12 +86,17 @@ class Edge:
 
     async def submit(self, ask: Ask, *, by: Actor, key: str) -> tuple[bool, str]:
         """Whether it was accepted, and the sentence for the person. Never raises for an absent database."""
+        said = await self.say(ask, by=by, key=key)
+        return said.accepted, said.text
+
+    async def say(self, ask: Ask, *, by: Actor, key: str) -> Said:
+        """The same, and whether the gesture may be made again."""
         try:
             reply = await self.reception.handle(ask, by=by, key=key)
         except StoreUnavailable as cause:
             log.warning("request not recorded: %s", cause)
-            return False, NOT_KNOWN if cause.unknown else NOT_RECORDED
-        return not reply.refused, sentence(reply)
+            return Said(accepted=False, text=NOT_KNOWN if cause.unknown else NOT_RECORDED, again=True)
+        return Said(accepted=not reply.refused, text=sentence(reply), again=reply.refused in PASSING)
 
 
 Respond = Callable[..., Awaitable[Any]]

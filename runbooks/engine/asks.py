@@ -182,6 +182,10 @@ def doing(ask: Ask) -> str:
     return _DOING[type(ask)]
 
 
+PASSING = frozenset({"membership-unknown", "contended"})
+"""Refusals that are not recorded: what was asked is as good as not asked."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """What came of it: `refused` is a closed reason code, "" where it was accepted; `facts` fill the sentence."""

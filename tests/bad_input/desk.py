@@ -71,7 +71,12 @@ class Desk:
 
     async def clicks(self, blocks: Blocks, label: str, by: Actor, *, gesture: str = "") -> tuple[bool, str]:
         """Click a button of a message as it was drawn; whether it was accepted, and the private reply."""
-        return await press(self.edge, self.body(blocks, label, by, gesture))
+        return await self.presses(self.body(blocks, label, by, gesture))
+
+    async def presses(self, body: dict[str, Any]) -> tuple[bool, str]:
+        """The same, of a click as Slack sends it."""
+        said = await press(self.edge, body)
+        return said.accepted, said.text
 
     def body(self, blocks: Blocks, label: str, by: Actor, gesture: str = "") -> dict[str, Any]:
         """What Slack sends of a click."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from commands.clicks import NOT_UNDERSTOOD, press
+from commands.clicks import NOT_UNDERSTOOD
 from runbooks.runs.state import Status
 from runbooks.vocabulary import Failed
 from tests.bad_input.conftest import Refusal
@@ -192,7 +192,7 @@ async def test_a_line_whose_turn_is_not_yet(desk: Desk, refused: Refusal) -> Non
     body = desk.body(card, "Approve", ALEX)
     later = f'{{"run": "{run_id}", "step": "keep", "choice": "done"}}'
     body["actions"] = [{"action_id": "answer:keep:done", "value": later}]
-    said = await refused(press(desk.edge, body))
+    said = await refused(desk.presses(body))
     assert said == "This line is not open now, so nothing was recorded. The card shows which lines are."
 
 
@@ -236,4 +236,4 @@ async def test_a_finding_that_somebody_took_on_already(desk: Desk, refused: Refu
 
 async def test_a_button_that_says_nothing_we_know(desk: Desk, refused: Refusal) -> None:
     body = {**desk.body((await gate(desk))[1], "Approve", ALEX), "actions": [{"action_id": "approve", "value": "7"}]}
-    assert await refused(press(desk.edge, body)) == NOT_UNDERSTOOD
+    assert await refused(desk.presses(body)) == NOT_UNDERSTOOD
