@@ -12,8 +12,8 @@ from commands.views.nearest import no_such
 from commands.views.typed import typed, words_of
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
-from runbooks.engine.places import nearest
 from runbooks.engine.shapes import is_run
+from runbooks.nearest import nearest
 from runbooks.runs.state import Run
 from runbooks.store import StoreUnavailable
 

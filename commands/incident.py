@@ -19,9 +19,9 @@ from commands.views.nearest import no_such
 from commands.views.typed import typed, words_of
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
-from runbooks.engine.places import nearest
 from runbooks.incidents.handling import refuse_over
 from runbooks.incidents.incident import Incident
+from runbooks.nearest import nearest
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Refused, Severity, Unreachable
 

@@ -11,8 +11,8 @@ from commands.views.tenants import HELP, Standing, listed, status
 from commands.views.typed import typed, words_of
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
-from runbooks.engine.places import nearest
 from runbooks.gates import is_code, stream_of
+from runbooks.nearest import nearest
 from runbooks.store import StoreUnavailable
 
 LOOKED_AT = 200  # newest tenants that `list` reads

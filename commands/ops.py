@@ -13,7 +13,7 @@ from commands.views.blocks import actions, section
 from commands.views.nearest import no_such
 from commands.views.router import QUESTIONS, Shown, files, go, guidance, leads, question, read
 from commands.views.typed import words_of
-from runbooks.engine.places import nearest
+from runbooks.nearest import nearest
 
 HELP = """\
 `/ops`\u2003four questions that lead to the right command and document

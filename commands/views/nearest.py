@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from commands.views import words
 from commands.views.typed import typed
-from runbooks.engine.places import nearest
+from runbooks.nearest import nearest
 
 _LISTED = 12
 

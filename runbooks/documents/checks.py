@@ -1,6 +1,5 @@
 """A pydantic model's faults as sentences at the lines where they stand, each with what would be right."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, get_args, get_origin
@@ -10,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from runbooks.documents.errors import Report
 from runbooks.documents.marked import Loc, Marked
+from runbooks.nearest import near
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -35,7 +35,7 @@ def validated(
 def nearest(word: object, valid: Iterable[str], *, what: str = "known here") -> str:
     """What would be right instead of a word that is not valid: the one most like it, or all there are."""
     known = sorted(valid)
-    if found := difflib.get_close_matches(str(word), known, 1, 0.55):
+    if found := near(str(word), known, most=1):
         return f"did you mean `{found[0]}`?"
     return f"{what}: {', '.join(f'`{each}`' for each in known)}" if known else f"{what}: nothing"
 

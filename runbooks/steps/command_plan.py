@@ -1,11 +1,11 @@
 """Plans a `command`: which argument list, with which environment, where; and lines that say so."""
 
-import difflib
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from runbooks.catalogue import Command, Runner
+from runbooks.nearest import nearest
 from runbooks.steps.base import Params, Resolved, Site
 from runbooks.vocabulary import Cut, PlanningFailed
 
@@ -52,8 +52,8 @@ def _found(name: str, site: Site) -> Command:
     known = site.service.commands
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, 1, 0.5)
-    hint = f" Did you mean “{near[0]}”?" if near else f" It has: {', '.join(known) or 'none'}."
+    meant = nearest(name, known)
+    hint = f" Did you mean “{meant}”?" if meant else f" It has: {', '.join(known) or 'none'}."
     raise PlanningFailed(f"{site.service_name} has no command “{name}” in the catalogue.{hint}")
 
 

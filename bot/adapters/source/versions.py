@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from bot.adapters.source.mirror import GitFailed, Mirror
+from runbooks.nearest import near
 from runbooks.steps.source import Found, Kind, UnknownVersion
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+@-]*")
@@ -70,7 +70,7 @@ async def _parsed(mirror: Mirror, name: str) -> str:
 
 async def _unknown(mirror: Mirror, version: str) -> UnknownVersion:
     tags, branches = await _names(mirror, "refs/tags"), await _names(mirror, "refs/heads")
-    close = get_close_matches(version, [*tags, *branches], n=_MOST_NAMES)
+    close = near(version, [*tags, *branches], most=_MOST_NAMES)
     missing = f"There is no version “{version[:80]}” in {mirror.name}: no tag, branch or commit is called that."
     hint = (
         f"Did you mean {_row(close, 'or')}?" if close else _newest(tags, "tag") or _newest(branches, "branch", "es")
