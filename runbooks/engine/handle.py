@@ -11,7 +11,7 @@ from runbooks.engine import asks
 from runbooks.engine.desk import Desk, Who
 from runbooks.engine.draft import Draft, stored_reply
 from runbooks.engine.gestures import gesture, opening
-from runbooks.engine.people import Members, groups_of
+from runbooks.engine.people import Members
 from runbooks.engine.planning import Library
 from runbooks.engine.shapes import is_version
 from runbooks.gates import is_code
@@ -58,7 +58,7 @@ class Reception:
 
     async def groups(self, by: Actor, among: frozenset[str]) -> frozenset[str]:
         """Which of these groups the person is in now. Raises Unreachable."""
-        return await groups_of(self.members, by, among)
+        return await self.members.groups_of(by, among)
 
     def reserved(self, runbook: str) -> frozenset[str]:
         """What a run of this runbook reserves of its environment."""

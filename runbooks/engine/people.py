@@ -14,10 +14,9 @@ class Members(Protocol):
         """Everybody in the group, at most 60 s old. Raises Unreachable where it can't be known within 1 s."""
         ...
 
-
-async def groups_of(members: Members, by: Actor, groups: frozenset[str]) -> frozenset[str]:
-    """Which of these groups the person is in. Raises Unreachable."""
-    return frozenset([group for group in sorted(groups) if by in await members.of(group)])
+    async def groups_of(self, by: Actor, among: frozenset[str]) -> frozenset[str]:
+        """Which of these groups the person is in; as old, and as soon, as for one. Raises Unreachable."""
+        ...
 
 
 def operators(catalogue: Catalogue, run: Run) -> tuple[str, ...]:

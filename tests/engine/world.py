@@ -246,6 +246,9 @@ class Roll:
             raise Unreachable("Slack")
         return frozenset(self.groups.get(group, set()))
 
+    async def groups_of(self, by: Actor, among: frozenset[str]) -> frozenset[str]:
+        return frozenset([group for group in among if by in await self.of(group)])
+
 
 class World:
     """One process's view; two of them on one store are two replicas."""
