@@ -1,6 +1,7 @@
 """Opsbot's own database, as the doctor sees it: fine, and broken in each way that it can tell."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,7 +9,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from bot.adapters.postgres.inspection import needed
+from bot.adapters.postgres.inspection import STATEMENT, granted, needed
+from bot.adapters.postgres.migrate import ROLE, migrations
 from bot.doctor.database import DatabaseChecks
 from bot.doctor.finding import Finding, Verdict
 from tests.doctor.reading import faults, found, only_fault
@@ -81,6 +83,25 @@ def test_every_grant_of_the_migrations_is_read() -> None:
     assert "grant usage on schema public to opsbot_bot" in told
     assert "grant update (posted_at) on messages to opsbot_bot" in told
     assert len(told) > 30
+
+
+def test_what_a_later_migration_takes_back_is_not_needed() -> None:
+    assert "grant delete on messages to opsbot_bot" not in {str(each) for each in needed()}
+    first = "grant select, update (ts, body) on messages to opsbot_bot;\ngrant delete on work to opsbot_bot;\n"
+    told = [str(each) for each in granted(f"{first}revoke update (ts), delete on messages from opsbot_bot;")]
+    assert told == [
+        f"grant {each} to opsbot_bot"
+        for each in ("select on messages", "update (body) on messages", "delete on work")
+    ]
+    assert len(granted(f"{first}revoke update on messages from opsbot_bot;")) == 2
+    assert len(granted(f"revoke delete on work from opsbot_bot;\n{first}")) == 4
+
+
+def test_no_statement_about_the_role_is_overlooked() -> None:
+    text = "\n".join(each.text for each in migrations())
+    statements = [line for line in text.splitlines() if re.match(f"(grant|revoke) .*{ROLE}", line)]
+    assert [line for line in statements if not STATEMENT.match(line)] == []
+    assert len(statements) > 10
 
 
 async def test_notifications_that_do_not_come_through(store_database: StoreDatabase) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -15,7 +15,7 @@ from bot.adapters.postgres.queries import query
 
 _SILENT_AFTER = 4.0  # seconds; much else is asked at the same time
 _HEARD_WITHIN = 2.0  # seconds
-_GRANT = re.compile(rf"^grant (.+?) on (schema |sequence )?(.+?) to {ROLE};", re.MULTILINE)
+STATEMENT = re.compile(rf"^(grant|revoke) (.+?) on (schema |sequence )?(.+?) (?:to|from) {ROLE};", re.MULTILINE)
 _PRIVILEGE = re.compile(r"(\w+)(?: \(([^)]*)\))?")
 
 
@@ -35,16 +35,32 @@ class Grant:
 
 
 def needed() -> tuple[Grant, ...]:
-    """All that the migrations grant."""
-    return tuple(grant for each in migrations() for grant in _grants(each.text))
+    """All that the migrations grant and no later one takes back."""
+    return granted("\n".join(each.text for each in migrations()))
 
 
-def _grants(text: str) -> Iterator[Grant]:
-    for what, kind, names in _GRANT.findall(text):
-        for name in names.split(", "):
-            for privilege, columns in _PRIVILEGE.findall(what):
-                for column in columns.split(", "):
-                    yield Grant(kind.strip() or "table", name, privilege, column)
+def granted(text: str) -> tuple[Grant, ...]:
+    """What stands after these statements, in their order."""
+    found: dict[Grant, None] = {}
+    for verb, what, kind, names in STATEMENT.findall(text):
+        for grant in _grants(what, kind.strip() or "table", names):
+            if verb == "grant":
+                found[grant] = None
+            else:
+                found = {each: None for each in found if not _taken(each, grant)}
+    return tuple(found)
+
+
+def _taken(standing: Grant, revoked: Grant) -> bool:
+    """What is revoked of the whole is revoked of each column, too."""
+    return standing == revoked or (not revoked.column and replace(standing, column="") == revoked)
+
+
+def _grants(what: str, kind: str, names: str) -> Iterator[Grant]:
+    for name in names.split(", "):
+        for privilege, columns in _PRIVILEGE.findall(what):
+            for column in columns.split(", "):
+                yield Grant(kind, name, privilege, column)
 
 
 async def version(url: str) -> str:
