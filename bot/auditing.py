@@ -10,6 +10,7 @@ from bot.adapters.postgres.record import PostgresRecord, reading
 from bot.adapters.postgres.store import PostgresStore
 from bot.settings import Settings
 from bot.wiring import now
+from runbooks.audit.requests import FILE
 from runbooks.catalogue import Catalogue
 from runbooks.engine.audits import Audits, Made
 from runbooks.folds import folds
@@ -81,8 +82,8 @@ async def _made(audits: Audits, scope: Scope, out: Path) -> str:
     by = Actor(f"shell/{pwd.getpwuid(os.getuid()).pw_name}")
     request = await audits.ask(scope, by=by)
     made = await audits.make(scope, selection)
-    await _write(audits, made, request or 0, out)
-    await audits.delivered(made, request or 0, to=by, way="file")
+    await _write(audits, made, request, out)
+    await audits.delivered(made, request, to=by, way=FILE)
     return _told(made, out)
 
 

@@ -58,7 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     adopt.add_argument("service")
     adopt.add_argument("environment")
     adopt.set_defaults(do=_adopt)
-    audit = commands.add_parser("audit", help="make an audit pack of a service and a period, for one tenant or whole")
+    audit = commands.add_parser(
+        "audit",
+        help="make an audit pack of a service and a period, for one tenant or whole",
+        description="Makes an audit pack into a file. No approval is asked for here: who has the database's URL can "
+        "read all of it anyway. Who made which pack is recorded all the same.",
+    )
     audit.add_argument("service")
     audit.add_argument("first", metavar="FROM", help="such as 2026-11-01, in UTC")
     audit.add_argument("last", metavar="TO", help="the last day, included")

@@ -11,7 +11,6 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.client import Courier
 from bot.adapters.slack.views import SlackViews
 from commands import audit, clicks, deploy, deploy_form, home, incident, lkg, onboard, ops, rollback
 from commands.edge import Edge
@@ -31,9 +30,8 @@ def slack_app(client: AsyncWebClient, edge: Edge) -> AsyncApp:
     deploy_form.register(app, edge, views)  # before `/deploy` with words
     home.register(app, edge, views)
     incident.register(app, edge, views)
-    for part in (deploy, rollback, onboard, ops, lkg, clicks):
+    for part in (deploy, rollback, onboard, ops, lkg, clicks, audit):
         part.register(app, edge)
-    audit.register(app, edge, Courier(client))
 
     @app.error
     async def unexpected(error: Exception, body: dict[str, Any]) -> None:

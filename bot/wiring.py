@@ -24,7 +24,7 @@ from bot.adapters.processes.runner import LocalProcesses
 from bot.adapters.prometheus import PrometheusMetrics
 from bot.adapters.service_database.database import ServiceDatabases
 from bot.adapters.slack.channels import SlackChannels
-from bot.adapters.slack.client import Poster, web_client
+from bot.adapters.slack.client import Courier, Poster, web_client
 from bot.adapters.slack.members import SlackMembers
 from bot.adapters.source.git import GitSource
 from bot.adapters.source.names import source_names
@@ -34,6 +34,7 @@ from bot.holders import Holders
 from bot.incident_rooms import IncidentRooms
 from bot.kinds import known
 from bot.library import Library
+from bot.packing import Packing
 from bot.posts import Posts
 from bot.record import RecordFiles
 from bot.settings import Settings
@@ -44,6 +45,7 @@ from runbooks.catalogue import Catalogue, Cluster
 from runbooks.engine.advance import Advance
 from runbooks.engine.audits import Audits
 from runbooks.engine.handle import Reception
+from runbooks.engine.pack_requests import PackRequests
 from runbooks.engine.planning import Planner
 from runbooks.folds import folds
 from runbooks.redaction import Redactor
@@ -109,6 +111,7 @@ class Services:
     edge: Edge
     advance: Advance
     deliveries: Deliveries
+    packing: Packing
     clock: Callable[[], datetime]
 
 
@@ -135,6 +138,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
         redactor = Redactor(settings.secrets())
         steps = _steps(outside, store, Posts(sent), redactor, books=configuration.library)
         planner = Planner(configuration.catalogue, configuration.library, steps, outside.source)
+        packs = PackRequests(Audits(store, configuration.catalogue, record, now), members)
         way_back = WayBack(outside.workloads, outside.databases)
         yield Services(
             store=store,
@@ -146,7 +150,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
                 configuration.catalogue,
                 way_back,
                 configuration.library.documents,
-                Audits(store, configuration.catalogue, record, now),
+                packs,
                 revisions=outside.source,
             ),
             advance=Advance(store, planner, members, redactor, now),
@@ -159,6 +163,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
                 now,
                 IncidentRooms(sent, SlackChannels(slack), members),
             ),
+            packing=Packing(packs, Courier(slack)),
             clock=now,
         )
 

@@ -1,210 +1,137 @@
-"""`/audit`: one archive of what was done to a service in a period, handed to who asked and to nobody else."""
+"""`/audit`: an audit pack of a service and a period, for who asks and for nobody else, approved where it must be.
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+What is asked and judged is recorded here; `bot/packing.py` makes the pack and hands it over.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncApp
 
+from commands.clicks import NOT_UNDERSTOOD
 from commands.edge import Edge, Payload, Respond, actor_of, key_of
-from commands.replies import NOT_KNOWN, NOT_READ, NOT_RECORDED
+from commands.replies import NOT_KNOWN, NOT_RECORDED, sentence
 from commands.views import words
 from commands.views.nearest import no_such
 from commands.views.typed import typed, words_of
-from runbooks.catalogue import Catalogue, Service
-from runbooks.engine.audits import Audits, Made, NotTaken
+from runbooks.audit.requests import Wanted
+from runbooks.catalogue import Catalogue
+from runbooks.engine.asks import Reply
 from runbooks.gates import is_code
-from runbooks.packs.period import BadPeriod, read
+from runbooks.packs.period import BadPeriod, Period, read
 from runbooks.packs.scope import Scope
 from runbooks.store import Conflict, StoreUnavailable
-from runbooks.vocabulary import Actor, Unreachable
+from runbooks.vocabulary import Refused, Unreachable
 
 HELP = (
     "`/audit SERVICE FROM TO`\u2003an audit pack of the service: a report to read and print, and all its events\n"
     "`/audit SERVICE FROM TO TENANT`\u2003the same for one tenant, with nothing of another\n"
-    "Days as 2026-11-24, both included, in UTC. It comes to you alone; that you got it is recorded."
+    "Days as 2026-11-24, both included, in UTC. It comes to you alone, after approval where the catalogue wants one; "
+    "that you got it is recorded."
 )
 NOT_HERE = "Not made: audit packs are not set up here. `opsbot audit` on the command line makes them."
-log = logging.getLogger(__name__)
 
 
-class Courier(Protocol):
-    """Hands a file to one person."""
-
-    async def hand(self, *, to: Actor, name: str, data: bytes, text: str) -> None:
-        """Raises NotTaken where Slack will not take it, Unreachable where it does not answer."""
-        ...
-
-    async def names(self, people: Iterable[Actor]) -> Mapping[Actor, str]:
-        """What people are called, as far as it can be told."""
-        ...
+T = TypeVar("T")
 
 
-class Misread(Exception):
-    """What was typed is no pack that can be made; the sentence says why."""
+class NotTaken(Exception):
+    """What was typed or clicked does not count; the sentence says why."""
 
 
-@dataclass(frozen=True)
-class Order:
-    """What is wanted, the number of the request, and for whom."""
-
-    scope: Scope
-    request: int
-    to: Actor
-
-
-@dataclass(frozen=True)
-class Office:
-    """Where packs are made, and who hands them over."""
-
-    edge: Edge
-    audits: Audits
-    courier: Courier
-
-
-def register(app: AsyncApp, edge: Edge, courier: Courier) -> None:
-    """Listen for `/audit`."""
+def register(app: AsyncApp, edge: Edge) -> None:
+    """Listen for `/audit`, and for what its approvers click."""
 
     @app.command("/audit")
-    async def audit(ack: Any, command: Payload, respond: Respond) -> None:
-        if edge.audits is None:
-            await ack(text=NOT_HERE)
-            return
-        office = Office(edge, edge.audits, courier)
-        text, order = await take(office, command)
-        await ack(text=text)
-        if order is not None and (trouble := await deliver(office, order)):
-            await respond(text=trouble, response_type="ephemeral", replace_original=False)
+    async def audit(ack: Any, command: Payload) -> None:
+        await ack(text=await take(edge, command))
+
+    @app.action(re.compile("^(approve|reject)-pack$"))
+    async def judged(ack: Any, body: Payload, respond: Respond) -> None:
+        trouble = await judge(edge, body)
+        await ack()
+        if trouble:
+            await respond(text=trouble, replace_original=False, response_type="ephemeral")
 
 
-async def take(office: Office, command: Payload) -> tuple[str, Order | None]:
-    """The private answer, and what is to be made now; it is recorded that it was asked for."""
+async def take(edge: Edge, command: Payload) -> str:
+    """The private answer; it is recorded that it was asked for."""
     typed_words, by = words_of(str(command.get("text", ""))), actor_of(command)
+    if edge.packs is None:
+        return NOT_HERE
     if not typed_words or [word.casefold() for word in typed_words] == ["help"]:
-        return HELP, None
+        return HELP
     try:
-        scope = parse(office.edge.catalogue, typed_words, office.audits.clock())
-        await _admit(office.edge, scope.service, by)
-        request = await office.audits.ask(scope, by=by, key=key_of(command, "command"))
-    except Misread as fault:
-        return f"Not made. {fault}", None
-    except StoreUnavailable as cause:
-        return NOT_KNOWN if cause.unknown else NOT_RECORDED, None
-    except Conflict:
-        return "Not made. Others ask for packs of the same at this moment. Try again.", None
-    return _taken(scope), None if request is None else Order(scope, request, by)
+        scope = parse(edge.catalogue, typed_words, edge.packs.audits.clock())
+        asking = edge.packs.ask(scope, by=by, key=key_of(command, "command"))
+        return _taken(scope, await _recorded(asking, "ask for audit packs"))
+    except NotTaken as fault:
+        return str(fault)
 
 
-def parse(catalogue: Catalogue, typed_words: Sequence[str], now: datetime) -> Scope:
-    """The words after `/audit` as what is wanted. Raises Misread."""
-    match typed_words:
-        case [service, first, last, *rest] if len(rest) <= 1:
-            if service not in catalogue.services:
-                raise Misread(no_such("service", service, catalogue.services))
-            if rest and not is_code(rest[0]):
-                raise Misread(f"“{typed(rest[0])}” can't be a tenant's code.")
-            return Scope(service, _period(first, last, now), *rest)
-    raise Misread(f"Not understood.\n{HELP}")
-
-
-def _period(first: str, last: str, now: datetime) -> Any:
+async def judge(edge: Edge, body: Payload) -> str:
+    """Record the click; what to tell the person alone, "" where it counted and the message itself tells."""
+    action = body["actions"][0]
+    approves = action["action_id"] == "approve-pack"
     try:
-        return read(first, last, now.date())
-    except BadPeriod as fault:
-        raise Misread(words.safe(fault.sentence)) from None
-
-
-def allowed(service: Service) -> frozenset[str]:
-    """Who may have packs of a service: whoever may deploy it, or approve deploys of it, in any environment."""
-    places = service.environments.values()
-    return frozenset(name for place in places for name in (*place.deployers, place.approval.group))
-
-
-async def _admit(edge: Edge, service: str, by: Actor) -> None:
-    """The person may have a pack of it. Raises Misread."""
-    groups = allowed(edge.catalogue.services[service])
+        value = json.loads(action["value"])
+        packs, number = str(value["packs"]), int(value["request"])
+    except (KeyError, ValueError, TypeError):
+        return NOT_UNDERSTOOD
+    if edge.packs is None:
+        return NOT_HERE
+    click = edge.packs.judge(packs, number, by=actor_of(body), approves=approves, key=key_of(body, "click"))
     try:
-        theirs = await edge.reception.groups(by, groups)
-    except Unreachable as cause:
-        raise Misread(
-            f"{cause.what} did not say who is in which group, so nobody can be let through. Try again in a minute."
-        ) from None
-    if not theirs:
-        raise Misread(
-            f"To get an audit pack of {service} you must be in {words.either(sorted(groups))}. Ask one of them."
-        )
-
-
-def _taken(scope: Scope) -> str:
-    whose = f" for the tenant {scope.tenant}" if scope.tenant else ""
-    return (
-        f"Making the audit pack of {scope.service}{whose}, {scope.period}. It comes to you alone, as a direct "
-        "message. Should it not come within a minute, ask again."
-    )
-
-
-async def deliver(office: Office, order: Order) -> str:
-    """Make it, hand it over, keep who got it; what to tell the person besides, "" where they have it."""
-    scope = order.scope
-    try:
-        selection = await office.audits.select(scope)
-        if not selection.moved:
-            await office.audits.failed(scope, order.request, "no events in the period")
-            return nothing(scope)
-        names = await office.courier.names(sorted(selection.people))
-        made = await office.audits.make(scope, selection, names)
-        if trouble := await _hand(office, made, order):
-            return trouble
-    except (StoreUnavailable, Conflict) as cause:
-        log.warning("audit pack of %s: %s", scope.service, cause)
-        return f"No pack was made. {NOT_READ}"
-    return await _noted(office, made, order)
-
-
-async def _hand(office: Office, made: Made, order: Order) -> str:
-    """Hand it over; what went wrong, which is kept too."""
-    try:
-        await office.courier.hand(to=order.to, name=made.name, data=made.archive, text=handed(made))
-    except NotTaken as refused:
-        why = f"Slack would not take the file ({words.line(str(refused))})"
-        said = (
-            f"{why}. Tell whoever keeps the Slack app; meanwhile `opsbot audit` on the command line makes the pack."
-        )
-    except Unreachable:
-        why = "Slack did not confirm that it took the file"
-        said = f"{why}. If it is not among Opsbot's direct messages to you, ask again."
-    else:
-        return ""
-    await office.audits.failed(order.scope, order.request, why)
-    return f"The audit pack of {order.scope.service} was made, but {said}"
-
-
-async def _noted(office: Office, made: Made, order: Order) -> str:
-    try:
-        await office.audits.delivered(made, order.request, to=order.to, way="Slack")
-    except (StoreUnavailable, Conflict) as cause:
-        log.warning("audit pack of %s: its delivery is not recorded: %s", order.scope.service, cause)
-        return "You have the pack, but the database did not answer: that you got it is not recorded. Ask again."
+        await _recorded(click, "approve" if approves else "reject")
+    except NotTaken as fault:
+        return str(fault)
     return ""
 
 
-def nothing(scope: Scope) -> str:
-    """That there is nothing to make a pack of."""
-    return (
-        f"No pack was made: nothing was recorded of {scope.service} from {scope.period}. "
-        f"`/deploy history {scope.service}` shows its runs."
-    )
+async def _recorded(asking: Awaitable[T], doing: str) -> T:
+    """What came of it. Raises NotTaken with the sentence for what went wrong."""
+    try:
+        return await asking
+    except Refused as refused:
+        said = sentence(Reply(refused=refused.reason, facts={"doing": doing, **refused.facts}))
+    except Unreachable as cause:
+        said = sentence(Reply(refused="membership-unknown", facts={"doing": doing, "what": cause.what}))
+    except Conflict:
+        said = sentence(Reply(refused="contended", facts={"doing": doing}))
+    except StoreUnavailable as cause:
+        said = NOT_KNOWN if cause.unknown else NOT_RECORDED
+    raise NotTaken(said)
 
 
-def handed(made: Made) -> str:
-    """What stands above the file."""
-    scope = made.scope
-    whose = f", tenant {scope.tenant}" if scope.tenant else ""
-    faults = "" if made.whole else "\n⚠️ *The record does not hold.* Do not rely on this pack; its report says where."
+def parse(catalogue: Catalogue, typed_words: Sequence[str], now: datetime) -> Scope:
+    """The words after `/audit` as what is wanted. Raises NotTaken."""
+    match typed_words:
+        case [service, first, last, *rest] if len(rest) <= 1:
+            if service not in catalogue.services:
+                raise NotTaken(f"Not made. {no_such('service', service, catalogue.services)}")
+            if rest and not is_code(rest[0]):
+                raise NotTaken(f"Not made. “{typed(rest[0])}” can't be a tenant's code.")
+            return Scope(service, _period(first, last, now), *rest)
+    raise NotTaken(f"Not made. Not understood.\n{HELP}")
+
+
+def _period(first: str, last: str, now: datetime) -> Period:
+    try:
+        return read(first, last, now.date())
+    except BadPeriod as fault:
+        raise NotTaken(f"Not made. {words.safe(fault.sentence)}") from None
+
+
+def _taken(scope: Scope, wanted: Wanted | None) -> str:
+    whose = f" for the tenant {scope.tenant}" if scope.tenant else ""
+    pack = f"the audit pack of {scope.service}{whose}, {scope.period}"
+    if wanted is None:
+        return f"Making {pack}. It comes to you alone, as a direct message."
     return (
-        f"*Audit pack of {scope.service}{whose}* · {scope.period}, in UTC · {words.count(made.events, 'event')}\n"
-        "Open `report.html`; `MANIFEST` has the SHA-256 of each file. "
-        f"SHA-256 of the archive: `{made.digest}`{faults}"
+        f"Asked for {pack}. It needs {words.count(wanted.count, 'approval')} of {words.either([wanted.group])}, not "
+        f"by you, until {words.moment(wanted.until)}; they get a message each. Once approved it comes to you alone, "
+        "as a direct message."
     )

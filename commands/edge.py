@@ -9,7 +9,7 @@ from commands.replies import NOT_KNOWN, NOT_RECORDED, sentence
 from runbooks.catalogue import Catalogue, Environment, Service
 from runbooks.documents.runbook import Runbook
 from runbooks.engine.asks import PASSING, Ask, Reply
-from runbooks.engine.audits import Audits
+from runbooks.engine.pack_requests import PackRequests
 from runbooks.steps.source import Found
 from runbooks.store import Store, StoreUnavailable
 from runbooks.vocabulary import Actor, Commits, KnownGood
@@ -81,7 +81,7 @@ class Edge:
     catalogue: Catalogue
     way_back: WayBack
     books: Mapping[str, Runbook] = field(default_factory=dict)  # the library, by the documents' ids
-    audits: Audits | None = None  # None: no packs are made here
+    packs: PackRequests | None = None  # None: no audit packs are made here
     revisions: Revisions | None = None  # None: forms offer no versions
 
     async def submit(self, ask: Ask, *, by: Actor, key: str) -> tuple[bool, str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from commands import incident_replies
+from commands import incident_replies, pack_replies
 from commands.views import words
 from commands.views.nearest import unknown
 from commands.views.typed import SHORT, typed
@@ -41,6 +41,7 @@ _NOT_DONE = {
     "unlock": "Not unlocked.",
     "acknowledge": "Not acknowledged.",
     **incident_replies.NOT_DONE,
+    **pack_replies.NOT_DONE,
 }
 _STARTS = ("deploy", "roll back", "onboard")
 
@@ -223,6 +224,7 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
         f"There is no finding {f['finding']}. Nothing was changed. `/deploy status` shows what is under way."
     ),
     **incident_replies.REFUSED,
+    **pack_replies.REFUSED,
     "moved-on": _moved_on,
     "plan-changed": lambda f: (
         f"{_not_done(f)} The plan of {f['run']} has changed since this card was drawn: "

@@ -6,7 +6,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from runbooks.audit import packs
+from runbooks.audit import packs, requests
 from runbooks.incidents import findings, handling, incident
 from runbooks.releases import decide as release
 from runbooks.releases import events as release_events
@@ -44,7 +44,7 @@ def rooms() -> Mapping[str, Room]:
     )
     kept = Fold("release", 2, release.start, release.evolve, release_events.Event, release_state.Release)
     tenant = Fold("tenant", 1, tenants.start, tenants.evolve, tenant_events.Event, tenant_state.Tenant)
-    audit = Fold("audit", 1, packs.start, packs.evolve, packs.Event, packs.Packs)
+    audit = Fold("audit", 2, packs.start, packs.evolve, packs.Event, requests.Packs, due=requests.due)
     finding = Fold("finding", 4, findings.start, findings.evolve, findings.Event, findings.Finding)
     opened = Fold("incident", 1, incident.start, incident.evolve, incident.Event, incident.Incident)
     return MappingProxyType(

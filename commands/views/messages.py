@@ -1,6 +1,6 @@
 """Every Slack message that a stream's state calls for: the deliveries make Slack equal to this list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,13 @@ from commands.views.finding_card import finding_card, finding_text
 from commands.views.headline import severity, title
 from commands.views.incident_card import incident_card, incident_text
 from commands.views.incident_card import told as told_of
+from commands.views.pack_requests import asked, came_of_it
 from commands.views.plots import Picture, pictures
 from commands.views.procedure import procedures
 from commands.views.run_card import Look, card
 from commands.views.telling import telling, told
+from runbooks.audit.packs import stream_of
+from runbooks.audit.requests import Packs
 from runbooks.catalogue import Catalogue, Environment
 from runbooks.concerns import incident_of
 from runbooks.incidents.findings import Finding
@@ -22,6 +25,7 @@ from runbooks.incidents.incident import Incident, Slack
 from runbooks.reactions import release_of
 from runbooks.runs.state import Run
 from runbooks.steps.notify import key_of
+from runbooks.vocabulary import Actor
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ def messages(catalogue: Catalogue, state: object, see: See) -> list[Message]:
             return [_of_finding(finding, place, see)]
         case Incident() as incident if (place := catalogue.place(incident.service, incident.environment)) is not None:
             return _of_incident(incident, place, see)
+        case Packs():
+            return list(_of_packs(state))
         case _:
             return []
 
@@ -124,3 +130,19 @@ def _of_incident(incident: Incident, place: Environment, see: See) -> list[Messa
         Message(main, channel, incident_text(incident), blocks, kept=True),
         *(Message(f"incident/{incident.id}/{n}", channel, t, tuple(b), thread) for n, t, b in told_of(incident)),
     ]
+
+
+def _of_packs(packs: Packs) -> Iterator[Message]:
+    """To each who may approve one; to who asked, where it does not come."""
+    for request in packs.requests:
+        key = f"{stream_of(packs.service, packs.tenant)}/{request.number}"
+        for whom in request.wanted.people if request.wanted else ():
+            text, blocks = asked(packs, request)
+            yield Message(f"{key}/{whom}", _direct(whom), text, tuple(blocks), kept=True)
+        if text := came_of_it(packs, request):
+            yield Message(f"{key}/came-of-it", _direct(request.by), text, (section(text),))
+
+
+def _direct(whom: Actor) -> str:
+    """The conversation with a person, by their Slack id."""
+    return whom.rpartition("/")[2]

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from runbooks.catalogue.environments import Environment
+from runbooks.catalogue.environments import Approval, Environment
 from runbooks.catalogue.kpis import Kpi
 from runbooks.catalogue.parts import Duration, Name, Part
 from runbooks.catalogue.proofs import Ci, SmokeCheck
@@ -96,6 +96,7 @@ class Service(Part):
     ci: Ci | None = None  # asked for the verdict on a commit, instead of running the command `tests`
     smoke: tuple[SmokeCheck, ...] = ()  # asked after a deploy, instead of running the command `smoke`
     version_path: str | None = None  # answers with the version that runs
+    audit_approval: Approval | None = None  # whose yes an audit pack of it needs; none: who may deploy may have one
     runbooks: Runbooks = Runbooks()
     default_environment: str
     environments: dict[Name, Environment] = Field(min_length=1)

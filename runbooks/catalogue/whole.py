@@ -25,6 +25,11 @@ class Catalogue(Part):
             for name, environment in service.environments.items()
             for fault in self._dangling(environment)
         ]
+        faults += [
+            f"services.{name}.audit-approval: there is no group {service.audit_approval.group!r}"
+            for name, service in self.services.items()
+            if service.audit_approval and service.audit_approval.group not in self.groups
+        ]
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from runbooks.audit.packs import Ask, Command, Deliver, Fail, Packs, stream_of
+from runbooks.audit.packs import Ask, Command, Deliver, Fail, stream_of
+from runbooks.audit.requests import Packs
 from runbooks.catalogue import Catalogue
 from runbooks.engine.draft import Draft
 from runbooks.packs import pack, told
 from runbooks.packs.scope import Scope, Selection, select
-from runbooks.store import Conflict, Duplicate, Inbox, Recorded, Store
+from runbooks.store import Conflict, Duplicate, Inbox, Lease, Recorded, Store
 from runbooks.vocabulary import Actor
 
 TRIES = 5
@@ -28,10 +29,6 @@ class Record(Protocol):
     async def tenants(self) -> frozenset[str]:
         """The codes of all tenants, of any service. Raises StoreUnavailable."""
         ...
-
-
-class NotTaken(Exception):
-    """Whoever hands a pack over says that it will never be taken; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -63,16 +60,11 @@ class Audits:
     record: Record
     clock: Callable[[], datetime]
 
-    async def ask(self, scope: Scope, *, by: Actor, key: str = "") -> int | None:
-        """Keep that somebody wants it; the request's number, None where this `key` asked before.
-
-        Raises StoreUnavailable, and Conflict where others ask for packs of the same all the time.
-        """
-        try:
-            packs = await self._keep(scope, Ask(by, scope.period.first, scope.period.last), key)
-        except Duplicate:
-            return None
-        return packs.events if packs is not None else None
+    async def ask(self, scope: Scope, *, by: Actor) -> int:
+        """Keep that somebody wants it; the request's number. Raises StoreUnavailable, Conflict."""
+        packs = await self.keep(_stream(scope), Ask(by, scope.period.first, scope.period.last))
+        assert packs is not None  # noqa: S101  # only a request with a key may have been asked before
+        return packs.events
 
     async def make(self, scope: Scope, selection: Selection, names: Mapping[Actor, str] | None = None) -> Made:
         """The archive of what was selected; `names` are those of people, where somebody knows them."""
@@ -92,27 +84,35 @@ class Audits:
 
     async def delivered(self, made: Made, request: int, *, to: Actor, way: str) -> None:
         """Keep who got it. Raises StoreUnavailable, Conflict."""
-        await self._keep(made.scope, Deliver(request, to, way, made.digest, made.events))
+        await self.keep(_stream(made.scope), Deliver(request, to, way, made.digest, made.events))
 
     async def failed(self, scope: Scope, request: int, why: str) -> None:
         """Keep that nobody got it. Raises StoreUnavailable, Conflict."""
-        await self._keep(scope, Fail(request, why))
+        await self.keep(_stream(scope), Fail(request, why))
 
-    async def _keep(self, scope: Scope, command: Command, key: str = "") -> Packs | None:
-        """The state after it; None where the key's first reply stands already."""
-        stream = stream_of(scope.service, scope.tenant)
+    async def keep(self, stream: str, command: Command, *, key: str = "", lease: Lease | None = None) -> Packs | None:
+        """Decide, commit; the state of the stream after it. None where this `key` was recorded before.
+
+        Raises StoreUnavailable, LeaseLost, Refused, and Conflict where others ask for packs of the same all the time.
+        """
         inbox = Inbox(key, {"did": "audit"}) if key else None
         for tried in range(TRIES):
             draft = Draft(store=self.store, catalogue=self.catalogue, now=self.clock())
             if await draft.open([stream], inbox=key or None) is not None:
                 return None
-            await draft.apply(stream, command)
-            try:
-                await self.store.commit(draft.changes(inbox))
-            except Conflict:
-                if tried + 1 == TRIES:
-                    raise
-                continue
+            if await draft.apply(stream, command):
+                try:
+                    await self.store.commit(draft.changes(inbox), lease)
+                except Duplicate:
+                    return None
+                except Conflict:
+                    if tried + 1 == TRIES:
+                        raise
+                    continue
             packs: Packs = draft.state(stream)
             return packs
         return None
+
+
+def _stream(scope: Scope) -> str:
+    return stream_of(scope.service, scope.tenant)

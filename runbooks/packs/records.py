@@ -6,7 +6,7 @@ from typing import Any
 from runbooks.audit import packs
 from runbooks.gates import Gate
 from runbooks.incidents import findings as f
-from runbooks.packs.markup import Html, joined, lines, moment, table, tag
+from runbooks.packs.markup import Html, count, joined, lines, moment, table, tag
 from runbooks.packs.told import Book, Told
 from runbooks.releases import events as r
 from runbooks.releases.history import Entry, entries
@@ -25,11 +25,11 @@ def findings(book: Book) -> Html:
 
 def _finding(book: Book, finding: f.Finding, events: tuple[Any, ...]) -> Iterator[object]:
     yield tag("span", finding.severity, class_="badge " + ("bad" if finding.severity in ("S1", "S2") else "stopped"))
-    run = tag("a", finding.run, href=f"#{finding.run}")
+    by = [tag("a", finding.run, href=f"#{finding.run}")] if finding.run else ["found by Opsbot"]
     yield lines(
         [
             tag("b", finding.title),
-            joined([finding.environment, " · ", run]),
+            joined([finding.environment, " · ", *by]),
             tag("span", moment(events[0].at), class_="when"),
         ]
     )
@@ -45,6 +45,8 @@ def _came_of(book: Book, finding: f.Finding) -> list[str]:
         found.append(f"{back.run}: {back.status}, {moment(back.at)}")
     elif finding.rolls_back:
         found.append(f"answered by {finding.rolls_back}")
+    if finding.mended:
+        found.append(f"{finding.mended} {moment(finding.mended_at)}")
     return found
 
 
@@ -155,17 +157,29 @@ def _locks(book: Book, told: Told) -> list[Html]:
 
 
 def made_before(book: Book) -> Html:
-    """Who got which pack."""
-    rows = [_pack(book, event) for told in book.packs for event in told.events]
+    """Who asked for which pack, who let it go, and who got it."""
+    rows = [(tag("span", moment(e.at), class_="when"), _pack(book, e)) for told in book.packs for e in told.events]
     return table(("When (UTC)", "What"), rows) if rows else NONE
 
 
-def _pack(book: Book, event: Any) -> tuple[object, object]:
+def _pack(book: Book, event: Any) -> object:
+    who = book.who(event.by)
     match event:
-        case packs.Asked(first=first, last=last):
-            said: object = f"{book.who(event.by)} asked for {first} to {last}"
+        case packs.Asked(first=first, last=last, wanted=wanted):
+            needs = (
+                ""
+                if wanted is None
+                else f"; it needed {count(wanted.count, 'approval')} of {wanted.group}, not by who asked"
+            )
+            return f"{who} asked for {first} to {last}" + needs
+        case packs.Approved():
+            return f"{who} approved request {event.request}"
+        case packs.Rejected():
+            return f"{who} rejected request {event.request}"
+        case packs.Expired():
+            return f"request {event.request} expired: it was not approved in time"
+        case packs.Made(archive=archive):
+            return joined(["made, SHA-256 ", tag("code", archive)])
         case packs.Delivered(to=to, way=way, archive=archive):
-            said = joined([f"delivered to {book.who(to)} ({way}), SHA-256 ", tag("code", archive)])
-        case _:
-            said = f"not delivered: {event.why}"
-    return tag("span", moment(event.at), class_="when"), said
+            return joined([f"delivered to {book.who(to)} ({way}), SHA-256 ", tag("code", archive)])
+    return f"not delivered: {event.why}"

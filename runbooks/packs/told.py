@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from runbooks.audit.chain import faults
-from runbooks.audit.packs import Packs
+from runbooks.audit.requests import Packs
 from runbooks.folds import folds
 from runbooks.incidents.findings import Finding
 from runbooks.packs.scope import Selection

@@ -42,10 +42,11 @@ FACTS = {
     "tenant": "acme",
     "incident": "I-7",
     "severity": "S2",
+    "others": 0,
 }
 NOT_DONE = re.compile(r"Not (started|approved|done)\.|[Nn]othing (more )?was")
 WAY_ON = re.compile(
-    r"`(/deploy|/rollback|/onboard|/incident|opsbot)|[Aa]sk |Try again|Did you mean|card|Give a|must approve"
+    r"`(/deploy|/rollback|/onboard|/incident|/audit|opsbot)|[Aa]sk |Try again|Did you mean|card|Give a|must approve"
     r"|more approval|can start"
 )
 

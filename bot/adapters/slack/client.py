@@ -10,7 +10,6 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from runbooks.engine.audits import NotTaken
 from runbooks.vocabulary import Actor, Unreachable
 
 SLOW_DOWN = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
@@ -76,6 +75,7 @@ class Poster:
     async def update(self, *, key: str, channel: str, ts: str, text: str, blocks: Sequence[dict[str, Any]]) -> None:
         """Make the message say this now; doing it twice changes nothing."""
         async with translated():
+            channel = await self._place(channel)
             await self._client.chat_update(channel=channel, ts=ts, text=text, blocks=_keyed(key, blocks))
 
     async def find(self, *, key: str, channel: str, thread: str | None, since: datetime) -> str | None:
@@ -110,16 +110,21 @@ class Courier:
         self._client.timeout = FILE_WITHIN
 
     async def hand(self, *, to: Actor, name: str, data: bytes, text: str) -> None:
-        """Upload a file to the conversation with this person. Raises Unreachable (it may have come) or NotTaken."""
-        try:
-            async with translated():
-                opened = await self._client.conversations_open(users=to.rpartition("/")[2])
-                place = str(opened["channel"]["id"])
-                await self._client.files_upload_v2(
-                    channel=place, filename=name, file=data, title=name, initial_comment=text
-                )
-        except SlackRefused as refused:
-            raise NotTaken(str(refused)) from refused
+        """Upload a file to the conversation with this person. Raises Unreachable (it may have come), SlackRefused."""
+        async with translated():
+            await self._client.files_upload_v2(
+                channel=await self._direct(to), filename=name, file=data, title=name, initial_comment=text
+            )
+
+    async def has(self, *, to: Actor, text: str) -> bool:
+        """Whether a file with this text above it stands in that conversation. Raises Unreachable, SlackRefused."""
+        async with translated():
+            answer = await self._client.conversations_history(channel=await self._direct(to), limit=LOOK_BACK)
+        return any(message.get("files") and text in message.get("text", "") for message in answer["messages"])
+
+    async def _direct(self, person: Actor) -> str:
+        opened = await self._client.conversations_open(users=person.rpartition("/")[2])
+        return str(opened["channel"]["id"])
 
     async def names(self, people: Iterable[Actor]) -> dict[Actor, str]:
         """What people are called, as far as Slack tells in time: names are only shown."""
