@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from psycopg.conninfo import conninfo_to_dict
+
 from bot.adapters.postgres import inspection
 from bot.adapters.postgres.preflight import NotReady, assert_migrated, assert_restricted, wait_until_reachable
 from bot.doctor.finding import Check, Finding, Look, Subject
@@ -21,10 +23,14 @@ class DatabaseChecks:
 
     url: str
 
+    @property
+    def _user(self) -> str:
+        return str(conninfo_to_dict(self.url).get("user"))
+
     def checks(self) -> Check:
         """All of it."""
-        then = (_check("role", self._role), _check("privileges", self._privileges))
-        migrated = _check("migrations", self._migrations, *then)
+        role = _check("role", self._role, _check("privileges", self._privileges))
+        migrated = _check("migrations", self._migrations, role)
         return _check("server", self._server, migrated, _check("notifications", self._notifications))
 
     async def _server(self) -> Finding:
@@ -53,7 +59,11 @@ class DatabaseChecks:
             statements = " ".join(f"{grant};" for grant in lacking)
             told = "the role may not do all of the bot's work"
             return _subject("privileges").missing(told, f"run as the tables' owner: {statements}")
-        return _subject("privileges").ok("the role may do all of the bot's work")
+        if exceeding := await inspection.exceeding(self.url):
+            statements = " ".join(f"{each.taken_from(self._user)};" for each in exceeding)
+            told = "the role may change more than the bot's work needs"
+            return _subject("privileges").wrong(told, f"run as the tables' owner: {statements}")
+        return _subject("privileges").ok("the role may do all of the bot's work, and change no more")
 
     async def _notifications(self) -> Finding:
         if await inspection.hears(self.url):

@@ -310,6 +310,21 @@ select kind, name, privilege, col
                else has_column_privilege(to_regclass(name)::oid, col, privilege) end
    end, false);
 
+-- name: may_change
+-- How the connected role may change the tables beside the events: as a whole, or else single columns.
+with tables as (
+  select oid, relname from pg_class
+   where relkind = 'r' and relnamespace = (select relnamespace from pg_class where oid = 'events'::regclass)
+)
+select relname, privilege, ''
+  from tables, unnest(array['insert', 'update', 'delete', 'truncate', 'references', 'trigger']) as privilege
+ where has_table_privilege(oid, privilege)
+union all
+select relname, 'update', attname
+  from tables join pg_attribute on attrelid = oid
+ where attnum > 0 and not attisdropped and has_column_privilege(oid, attnum, 'update')
+   and not has_table_privilege(oid, 'update');
+
 -- name: listen_as_doctor
 -- Hear whether notifications come through; nobody else listens there.
 listen opsbot_doctor;

@@ -78,6 +78,17 @@ async def test_a_grant_that_was_taken_away(store_database: StoreDatabase, taken:
     assert fault.mend == f"run as the tables' owner: grant {taken} to opsbot_bot;"
 
 
+@pytest.mark.parametrize("more", ["delete on messages", "update (wakes, key) on work", "trigger on inbox"])
+async def test_a_grant_that_the_work_does_not_need(store_database: StoreDatabase, more: str) -> None:
+    as_owner(store_database, f"grant {more} to {ROLE}")
+    fault = only_fault(await look(store_database.url))
+    assert (fault.check, fault.verdict) == ("privileges", Verdict.WRONG)
+    what = more.replace("wakes, ", "")
+    assert fault.mend == f'run as the tables\' owner: revoke {what} from {ROLE}, "{BOT_USER}";'
+    as_owner(store_database, fault.mend.partition(": ")[2])
+    assert faults(await look(store_database.url)) == []
+
+
 def test_every_grant_of_the_migrations_is_read() -> None:
     told = {str(each) for each in needed()}
     assert "grant usage on schema public to opsbot_bot" in told

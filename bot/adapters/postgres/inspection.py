@@ -29,9 +29,17 @@ class Grant:
     column: str = ""
 
     def __str__(self) -> str:
+        return f"grant {self._what} to {ROLE}"
+
+    def taken_from(self, user: str) -> str:
+        """The statement that takes it back, from that user and from the role that holds the grants."""
+        return f'revoke {self._what} from {ROLE}, "{user}"'
+
+    @property
+    def _what(self) -> str:
         what = f"{self.privilege} ({self.column})" if self.column else self.privilege
         kind = "" if self.kind == "table" else f"{self.kind} "
-        return f"grant {what} on {kind}{self.name} to {ROLE}"
+        return f"{what} on {kind}{self.name}"
 
 
 def needed() -> tuple[Grant, ...]:
@@ -79,6 +87,14 @@ async def lacking(url: str) -> list[Grant]:
             query("lacking"), {part: [getattr(each, part) for each in wanted] for part in parts}
         )
         return [Grant(*row) for row in await rows.fetchall()]
+
+
+async def exceeding(url: str) -> list[Grant]:
+    """What the connected role may change beyond `needed`. Raises StoreUnavailable."""
+    async with _connected(url) as connection:
+        rows = await (await connection.execute(query("may_change"))).fetchall()
+    expected = set(needed())
+    return [grant for row in rows if (grant := Grant("table", *row)) not in expected]
 
 
 async def hears(url: str) -> bool:
