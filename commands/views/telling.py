@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from commands.views import words
+from commands.views import onboarding, words
 from commands.views.blocks import Block, context, section
 from commands.views.brings import brought
 from runbooks.runs.state import Run
@@ -20,14 +20,23 @@ def told(run: Run) -> list[str]:
 
 def telling(run: Run) -> tuple[str, tuple[Block, ...]]:
     """The message's text and blocks; the same for everybody."""
-    service, place = words.line(run.service, 90), words.line(run.environment, 90)
-    version, commit = words.line(run.version, 90), run.plan.commit[:7] if run.plan else ""
-    does = f"goes to {place}" if run.command == "deploy" else f"comes back in {place}"
-    text = f"{service} {version} `{commit}` {does} soon: {_when(run)}."
+    text = f"{_what(run)} soon: {_when(run)}."
     lines = list(_lines(run))[:_MOST]
     asked = f"{run.id} · asked by {words.person(run.requester)}"
     commits = [f"• {found}"] if (found := brought(run.plan)) else []
     return text, (section("\n".join([f"📨 {text}", *commits, *lines])), context(asked))
+
+
+def _what(run: Run) -> str:
+    service, place = words.line(run.service, 90), words.line(run.environment, 90)
+    release = f"{service} {words.line(run.version, 90)} `{run.plan.commit[:7] if run.plan else ''}`"
+    match run.command:
+        case "deploy":
+            return f"{release} goes to {place}"
+        case "rollback":
+            return f"{release} comes back in {place}"
+        case _:
+            return f"{onboarding.tenant(run)} goes live on {release} in {place}"
 
 
 def _when(run: Run) -> str:

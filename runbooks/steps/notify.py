@@ -85,9 +85,10 @@ class NotifyStakeholders(Step):
 
 def _failed(turn: Turn, missing: Mapping[str, str]) -> Failed:
     told = ", ".join(f"{whom} ({why})" for whom, why in missing.items())
+    unchanged = "" if turn.changed_at else " Nothing was changed."
     return Failed(
         f"Not told: {told}. Mend that, or correct `stakeholders` of {turn.site.environment_name} in the catalogue, "
-        "then deploy again. Nothing was changed.",
+        f"then ask again.{unchanged}",
         {"not_told": list(missing)},
     )
 

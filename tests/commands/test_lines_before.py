@@ -11,6 +11,7 @@ from commands.views.gists import folded
 from commands.views.messages import messages
 from commands.views.plan import plan_blocks
 from commands.views.steps import line_of
+from commands.views.telling import telling
 from runbooks.incidents import incident
 from runbooks.runs.state import Run, Status, StepRun
 from runbooks.vocabulary import Commits, Done, Outcome, Pending, Plan, PlannedStep, Quorum
@@ -94,6 +95,18 @@ def test_stakeholders_get_a_message_each_once_the_step_has_begun() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("rollback", "solvereign-api v42 `a8005c2` comes back in production soon: "),
+        ("onboard", "acme goes live on solvereign-api v42 `a8005c2` in production soon: "),
+    ],
+)
+def test_stakeholders_are_told_what_kind_of_change_comes(command: str, says: str) -> None:
+    coming = replace(run((TOLD, Pending(TEN))), command=command, parameters={"tenant": "acme"})
+    assert telling(coming)[0].startswith(says)
+
+
 def test_what_the_card_says_of_each() -> None:
     found = run(
         (step("proven", "migrations.proven"), Done("024 stands in staging, v42 is good on it", {"run": "D-90"})),
@@ -159,7 +172,7 @@ def test_the_plan_and_the_stakeholders_message_tell_what_a_release_brings() -> N
     said = "4 commits by 2 authors (Ada, Bodo) since the last known good"
     [message] = [m for m in messages(KNOWN, asked, see) if m.channel == "U01SAM"]
 
-    head = plan_blocks(asked, "https://git.example/compare")[0]["text"]["text"].split("\n")[0]
+    head = plan_blocks(asked, RELEASE, "https://git.example/compare")[0]["text"]["text"].split("\n")[0]
     assert head == f"*Plan*  `{asked.plan.commit}` · {said} · <https://git.example/compare|compare>"
     assert message.blocks[0]["text"]["text"].split("\n")[1] == f"• {said}"
 
@@ -168,3 +181,15 @@ def test_what_a_release_brings_is_shown_and_not_approved() -> None:
     plan = run((TOLD, None)).plan
     assert plan is not None
     assert replace(plan, brings=Commits(4, ("Ada",))).digest == plan.digest
+
+
+def test_a_plan_without_a_way_back_says_so_first() -> None:
+    asked = replace(run((step("knob", "knob", "knob: v1 → v2"), None)), command="deploy")
+    without = replace(RELEASE, good=())
+    said = "There is no last known good: this deploy can't be rolled back."
+
+    assert plan_blocks(asked, without)[0]["text"]["text"].split("\n")[1] == (
+        f"• ⚠️ {said} `opsbot adopt solvereign-api production` records what runs now."
+    )
+    assert said not in str(plan_blocks(asked, RELEASE))
+    assert said not in str(plan_blocks(replace(asked, command="rollback"), without))

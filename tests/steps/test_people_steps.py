@@ -1,5 +1,7 @@
 """The steps in which people act, or are told."""
 
+from dataclasses import replace
+
 from runbooks.steps.announce import Announce
 from runbooks.steps.approve import Approve
 from runbooks.steps.confirm import Confirm
@@ -84,8 +86,16 @@ async def test_whom_slack_refuses_is_named_with_the_reason() -> None:
     assert isinstance(failed, Failed)
     assert failed.reason == (
         "Not told: C01GENERAL (there is no such channel, or Opsbot is not in it), U01BODO (Slack says odd). Mend "
-        "that, or correct `stakeholders` of production in the catalogue, then deploy again. Nothing was changed."
+        "that, or correct `stakeholders` of production in the catalogue, then ask again. Nothing was changed."
     )
+
+
+async def test_who_is_not_told_after_a_change_is_not_told_that_nothing_was_changed() -> None:
+    step = NotifyStakeholders(Sending(**{CHANNEL: Delivery(refused="is_archived")}))
+    first = await turn(step, {}, site(environment=NAMED))
+    failed = await step.check(replace(first, changed_at=NOW), {})
+    assert isinstance(failed, Failed)
+    assert failed.reason.endswith("then ask again.")
 
 
 async def test_what_does_not_get_out_for_two_minutes_is_named() -> None:
