@@ -20,7 +20,7 @@ HELP = """\
 `/ops read`\u2003which documents there are, and when to read each
 `/ops read NAME`\u2003shows one of them
 `/lkg [SERVICE] [ENVIRONMENT]`\u2003what is known to be good
-`/deploy help`\u2003how to deploy and roll back"""
+`/deploy help`\u2003how to deploy and roll back, and every other command"""
 Answer = dict[str, Any]
 
 

@@ -26,6 +26,13 @@ _COMMANDS = {
         "/deploy lock SERVICE [ENVIRONMENT] REASON": "holds all deploys",
         "/deploy unlock SERVICE [ENVIRONMENT]": "lets them go on",
     },
+    "Beside deploys": {
+        "/ops": "four questions that lead to the right command; `/ops read` shows the runbooks",
+        "/lkg [SERVICE] [ENVIRONMENT]": "what is last known good",
+        "/incident help": "incidents: declare, update, resolve, list",
+        "/onboard help": "a tenant through its gates",
+        "/audit help": "an audit pack of what was done",
+    },
 }
 _REASON = 160  # characters
 _SERVICES = 30

@@ -57,6 +57,9 @@ RELATED = (
     ("Security review needed?", "rls-enforcement"),
     ("Performance concerns?", "capacity-planning"),
 )
+_ABOVE = (
+    "Before proceeding, answer these questions. Nothing is started by an answer. `/deploy help` lists every command."
+)
 _FIRST = ("operations", "deployment-checklist", *(each.book for each in QUESTIONS))
 
 
@@ -71,7 +74,7 @@ def question(number: int) -> Shown:
     before = [f"{n}. {each.asks} No." for n, each in enumerate(QUESTIONS[: number - 1], 1)]
     no = f"question/{number + 1}" if number < len(QUESTIONS) else "guidance"
     back = [go("Back", f"question/{number - 1}")] if number > 1 else []
-    above = "\n".join(before) or "Before proceeding, answer these questions. Nothing is started by an answer."
+    above = "\n".join(before) or _ABOVE
     return asked.asks, [
         context(f"Operations · question {number} of {len(QUESTIONS)}"),
         context(above),

@@ -2,6 +2,9 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
+
+import yaml
 
 from commands.views.confirm_rollback import Asked, confirm_rollback
 from commands.views.lists import deploy_help, history, rollback_help, status
@@ -32,9 +35,22 @@ def test_help_names_every_command_and_service() -> None:
 `/deploy abort RUN` ends a run before its next step
 `/deploy lock SERVICE [ENVIRONMENT] REASON` holds all deploys
 `/deploy unlock SERVICE [ENVIRONMENT]` lets them go on
+*Beside deploys*
+`/ops` four questions that lead to the right command; `/ops read` shows the runbooks
+`/lkg [SERVICE] [ENVIRONMENT]` what is last known good
+`/incident help` incidents: declare, update, resolve, list
+`/onboard help` a tenant through its gates
+`/audit help` an audit pack of what was done
 *Services*
 solvereign-api: production (if you name none), staging"""
     )
+
+
+def test_help_names_each_command_of_the_app() -> None:
+    manifest = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "slack-manifest.yaml").read_text())
+    commands = [each["command"] for each in manifest["features"]["slash_commands"]]
+    assert len(commands) > 5
+    assert [command for command in commands if f"`{command}" not in deploy_help(KNOWN)] == []
 
 
 def test_help_on_going_back_names_the_ways_back_and_how_to_stop_one() -> None:

@@ -42,6 +42,7 @@ def test_the_first_question_has_no_way_back() -> None:
 
     assert said == "Is this an emergency rollback?"
     assert "*1. Is this an emergency rollback?*" in text(blocks)
+    assert "`/deploy help` lists every command." in text(blocks)
     assert {label: value["to"] for label, value in buttons(blocks).items()} == {"Yes": "yes/1", "No": "question/2"}
 
 
