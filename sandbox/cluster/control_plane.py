@@ -31,10 +31,13 @@ class ControlPlane:
 
     A folder that held one before goes on where it ended. Ports and users stay the same over restarts of this object.
     The processes end with the thread that called `start`, however it ends. It has no nodes: see `sandbox.node` and
-    `sandbox.cluster.kwok`. `durable=False` trades safety against power loss for speed.
+    `sandbox.cluster.kwok`. `durable=False` trades safety against power loss for speed; with `rights=False` nothing of
+    `deploy/kubernetes` is in it.
     """
 
-    def __init__(self, folder: Path, *, binaries: Path | None = None, durable: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, binaries: Path | None = None, durable: bool = True, rights: bool = True
+    ) -> None:
         self.folder = folder.resolve()
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.programs = binaries or build()
@@ -43,6 +46,7 @@ class ControlPlane:
         self.kubectl = Kubectl(self.programs / "kubectl", self.admin_kubeconfig)
         self.audit = AuditLog(self.folder / "audit.log")
         self._durable = durable
+        self._rights = rights
         self._places = programs.Places(self.programs, self.folder, free_port(), free_port(), free_port())
         self._processes: list[Process] = []
 
@@ -66,7 +70,8 @@ class ControlPlane:
             self._wait_until_ready()
             self._run(programs.controller_manager(self._places))
             self._run(programs.scheduler(self._places))
-            self.kubectl.apply(shipped_rights())
+            if self._rights:
+                self.kubectl.apply(shipped_rights())
         except BaseException:
             self.stop()
             raise

@@ -13,9 +13,9 @@ from zipfile import ZipFile
 
 import pytest
 
-from sandbox.cache import cache_folder, cached, recipe_key
 from tests.deploy.dockerfile import ROOT, copied, runs, stages
 from tests.deploy.unprivileged import Nobody, nobody
+from tests.deploy.wheels import locked_wheels
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUN, BUILD = ROOT / "requirements" / "run.txt", ROOT / "requirements" / "build.txt"
@@ -46,7 +46,7 @@ def image() -> Iterator[Image]:
     with tempfile.TemporaryDirectory(prefix="opsbot-image-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        shutil.copytree(_locked_wheels(), folder / "wheels")
+        shutil.copytree(locked_wheels(RUN), folder / "wheels")
         wheel = _built(folder)
         user = nobody(folder)
         image = Image(user, wheel)
@@ -56,16 +56,6 @@ def image() -> Iterator[Image]:
         _succeeds(user.run(*pip, "--find-links", folder / "wheels", "--require-hashes", "-r", folder / RUN.name))
         _succeeds(user.run(*pip, "--no-deps", wheel))
         yield image
-
-
-def _locked_wheels() -> Path:
-    """Downloaded once for these pins."""
-
-    def download(folder: Path) -> None:
-        pip = (sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--require-hashes")
-        subprocess.run([*pip, "-r", RUN, "-d", folder], check=True)
-
-    return cached(cache_folder() / f"wheels-{recipe_key(RUN.read_bytes(), sys.version.encode())}", download)
 
 
 def _built(folder: Path) -> Path:
