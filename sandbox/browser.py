@@ -115,14 +115,26 @@ class BrowserPerson:
         menu = self.card(on).locator("select", has=self.page.locator("option", has_text=option))
         await menu.select_option(label=option)
 
-    async def dialog(self) -> str:
-        """Wait for a view or a confirmation dialog; all that can be read on it."""
-        return await self.page.locator(".modal").inner_text()
+    async def dialog(self, text: str = "", *, seconds: float = _PATIENCE_SECONDS) -> str:
+        """Wait for a view or a confirmation dialog with this text; all that can be read on it."""
+        dialog = self.page.locator(".modal", has_text=text)
+        await dialog.wait_for(timeout=seconds * 1000)
+        return await dialog.inner_text()
 
     async def fill(self, label: str, value: str) -> None:
         """Fill in the open view's text field with this label."""
-        field = self.page.locator(".modal .bk-input", has_text=label)
-        await field.locator("input.bk-plain-input").fill(value)
+        await self._field(label).locator(".bk-plain-input").fill(value)
+
+    async def pick(self, label: str, option: str) -> None:
+        """Choose an option of the open view's menu with this label."""
+        await self._field(label).locator("select").select_option(label=option)
+
+    async def picked(self, label: str) -> str:
+        """The option that the open view's menu with this label shows."""
+        return await self._field(label).locator("select option:checked").inner_text()
+
+    def _field(self, label: str) -> Locator:
+        return self.page.locator(".modal .bk-input", has=self.page.locator(".bk-label", has_text=label))
 
     async def confirm(self) -> None:
         """Press the open view's or dialog's own button, whatever it is called."""
@@ -132,6 +144,16 @@ class BrowserPerson:
         """Close the open view or dialog without doing anything."""
         await self.page.locator(".modal .modal-x").click()
         await self.page.locator(".modal").wait_for(state="detached")
+
+    async def open_home(self) -> None:
+        """Open the bot's Home; `home` reads it."""
+        await self.page.locator("button.sidebar-item:has(.app-dot)").click()
+
+    async def home(self, text: str) -> str:
+        """Wait until the open Home shows this text; all that can be read on it."""
+        shown = self.page.locator("main .home", has_text=text)
+        await shown.wait_for()
+        return await shown.inner_text()
 
     async def open_thread(self, text: str) -> None:
         """Open the thread of the message that holds this text; `thread` reads it."""

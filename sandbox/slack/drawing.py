@@ -1,4 +1,4 @@
-"""Draws for the page what its own drawing leaves as code: dates, groups, @here, `<` in code; a button's place."""
+"""Draws for the page what its own drawing leaves as code: dates, groups, @here, `<` in code."""
 
 import re
 from collections.abc import Mapping
@@ -9,11 +9,6 @@ _GROUP = re.compile(r"<!subteam\^([A-Z0-9]+)(?:\|[^>]*)?>")
 _ALL = re.compile(r"<!(here|channel|everyone)(?:\|[^>]*)?>")
 _CODE = re.compile(r"`[^`\\\"]+`")  # within one line of one JSON string
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-STYLE = b"""<style>
-.bk-section:has(> .bk-button) { display: flex; align-items: center; justify-content: space-between; gap: 16px }
-.bk-section > .bk-button { flex: none; padding: 3px 12px }
-</style>"""
-"""A section's button stands at its right, as in Slack."""
 
 
 def drawn(text: str, groups: Mapping[str, str], now: datetime) -> str:

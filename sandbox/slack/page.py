@@ -15,28 +15,21 @@ import aiohttp
 from aiohttp import WSMsgType, web
 
 from sandbox.slack.drawing import drawn
+from sandbox.slack.forms import Forms, Frame, filled
 from sandbox.slack.journal import Journal
 from sandbox.slack.rules import Offers
 from sandbox.slack.workspace import Workspace
 
 PERSON_COOKIE = "person"
-_INITIAL = {
-    "plain_text_input": ("initial_value", "value"),
-    "static_select": ("initial_option", "selected_option"),
-    "radio_buttons": ("initial_option", "selected_option"),
-    "checkboxes": ("initial_options", "selected_options"),
-    "datepicker": ("initial_date", "selected_date"),
-    "users_select": ("initial_user", "selected_user"),
-}
-Frame = dict[str, Any]
 
 
 class Page:
     """One open page: what it is shown, and what it sends."""
 
-    def __init__(self, person: str, *, offers: Offers, workspace: Workspace, journal: Journal) -> None:
+    def __init__(self, person: str, *, offers: Offers, forms: Forms, workspace: Workspace, journal: Journal) -> None:
         self._person = person
         self._offers = offers
+        self._forms = forms
         self._journal = journal
         self._groups = {group.id: group.handle for group in workspace.groups}
         self._blocks: dict[tuple[str, str], list[Frame]] = {}
@@ -75,13 +68,20 @@ class Page:
                 }
                 state["channels"] = [channel for channel in state["channels"] if self._may_see(channel)]
                 state["modalStack"] = self._stack(state["modalStack"])
+                homes = state["homeViews"]
+                state["homeViews"] = {user: view for user, view in homes.items() if self._is_me(user)}
             case "message" | "message_update":
                 return frame if self._noted(frame["message"]) else None
+            case "home":
+                return frame if self._is_me(frame["user"]) else None
             case "channel":
                 return frame if self._may_see(frame["channel"]) else None
             case "view":
                 frame["stack"] = self._stack(frame["stack"])
         return frame
+
+    def _is_me(self, user: str) -> bool:
+        return self._person in {"", user}
 
     def _may_see(self, channel: Frame) -> bool:
         return not (channel["is_im"] and self._person) or self._person in channel["members"]
@@ -89,7 +89,7 @@ class Page:
     def _noted(self, message: Frame) -> bool:
         """Remember a message's blocks; whether the person sees it at all."""
         self._blocks[message["channel"], message["ts"]] = message.get("blocks") or []
-        return message.get("ephemeral_to", self._person) == self._person or not self._person
+        return self._is_me(message.get("ephemeral_to", self._person))
 
     def _stack(self, stack: list[Frame]) -> list[Frame]:
         mine = stack if self._person in {"", self._offers.modal_owner} else []
@@ -112,7 +112,7 @@ class Page:
             self._asked = frame
             await page.send_json({"t": "view", "stack": [dialog]})
         else:
-            await slack.send_json(self._filled(frame))
+            await slack.send_json(self._as_sent(frame))
 
     def _dialog(self, frame: Frame) -> Frame | None:
         """The confirmation dialog of the clicked element as a view that the page can draw."""
@@ -126,17 +126,12 @@ class Page:
                     return _as_view(element["confirm"])
         return None
 
-    def _filled(self, frame: Frame) -> Frame:
-        """A submitted form with the initial values of the fields that were left as they are."""
-        if frame["t"] != "view_submit":
-            return frame
-        values: dict[str, Any] = frame.get("values") or {}
-        for block in self._view.get("blocks", []):
-            element = block.get("element") or {}
-            initial = _initial_value(element)
-            if initial is not None:
-                values.setdefault(block["block_id"], {}).setdefault(element["action_id"], initial)
-        return {**frame, "values": values}
+    def _as_sent(self, frame: Frame) -> Frame:
+        """The gesture as the local Slack is to hear of it: of a form, with what all its fields say."""
+        if frame["t"] == "view_submit":
+            return {**frame, "values": filled(self._view, frame.get("values") or {})}
+        in_form = frame["t"] == "block_action" and "values" in frame
+        return self._forms.choose(frame, self._view) if in_form else frame
 
 
 def _as_view(confirm: Mapping[str, Any]) -> Frame:
@@ -148,8 +143,3 @@ def _as_view(confirm: Mapping[str, Any]) -> Frame:
         "submit": confirm["confirm"],
         "close": confirm["deny"],
     }
-
-
-def _initial_value(element: Mapping[str, Any]) -> Frame | None:
-    given, sent = _INITIAL.get(element.get("type", ""), ("", ""))
-    return {"type": element["type"], sent: element[given]} if element.get(given) else None

@@ -100,11 +100,16 @@ class Person:
     async def submit(self, values: Mapping[str, str]) -> None:
         """Fill in the open view (texts and chosen option values by block id) and submit it."""
         async with self._page() as page:
-            state = (await page.receive_json())["state"]
-            if not state["modalStack"]:
-                raise NotThere("no view is open")
-            filled = _filled(state["modalStack"][-1], values)
+            filled = _filled(await _open_view(page), values)
             await page.send_json({"t": "view_submit", "user": self.id, "values": filled})
+
+    async def pick(self, block: str, value: str) -> None:
+        """Choose an option of a menu of the open view, by block id and value, and send nothing yet."""
+        async with self._page() as page:
+            ((action, said),) = _filled(await _open_view(page), {block: value})[block].items()
+            place = {"channel": "", "messageTs": "", "user": self.id}
+            chosen = {"block_id": block, "action_id": action, **said}
+            await page.send_json({"t": "block_action", **place, "action": chosen, "values": {}})
 
     async def open_home(self) -> None:
         """Open the app's Home tab; returns when the bot has acknowledged it, or after 5 s."""
@@ -200,6 +205,13 @@ def _texts(blocks: tuple[Mapping[str, Any], ...]) -> list[str]:
         parts = [block.get("text"), *block.get("fields", ()), *block.get("elements", ()), block.get("accessory")]
         lines.extend(_label({"text": part.get("text")} if "text" in part else part) for part in parts if part)
     return [line for line in lines if line]
+
+
+async def _open_view(page: aiohttp.ClientWebSocketResponse) -> Mapping[str, Any]:
+    stack: list[Mapping[str, Any]] = (await page.receive_json())["state"]["modalStack"]
+    if not stack:
+        raise NotThere("no view is open")
+    return stack[-1]
 
 
 def _filled(view: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, dict[str, Any]]:

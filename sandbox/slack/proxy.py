@@ -16,12 +16,13 @@ from aiohttp import web
 
 from sandbox.slack.answers import Answer, Args, refused
 from sandbox.slack.arguments import arguments, body
-from sandbox.slack.drawing import STYLE
 from sandbox.slack.faults import Fault, Faults
 from sandbox.slack.files import SHOW, UPLOAD, Files
+from sandbox.slack.forms import Forms
 from sandbox.slack.journal import Call, Journal
 from sandbox.slack.memory import Memory
 from sandbox.slack.page import PERSON_COOKIE, Page
+from sandbox.slack.page_code import mended
 from sandbox.slack.rules import Offers, for_the_person_alone
 from sandbox.slack.scopes import shipped_scopes
 from sandbox.slack.server import SlackServer
@@ -31,7 +32,6 @@ from sandbox.slack.trouble import Effect, meet
 
 RESPONSE_URL = "response_url"
 _LARGEST = 1 << 30
-_REPLACED = ((b"try /echo hi", b"try /deploy help"), (b"</head>", STYLE + b"</head>"))  # in the page
 _HOP_BY_HOP = {"host", "connection", "content-length", "transfer-encoding", "content-encoding", "accept-encoding"}
 
 
@@ -44,11 +44,16 @@ class Proxy:
         self.faults = Faults()
         self.scopes = shipped_scopes()  # what the bot's token is said to have; nothing is refused for want of one
         self._offers = Offers()
+        self._forms = Forms()
         self._server = server
         self.files = Files(lambda: self.url, self._ask, self._send)
         self.memory = Memory(server.workspace, self._ask, self._offers, self.files)
         self.sockets = Sockets(
-            journal=self.journal, faults=self.faults, offers=self._offers, rewritten=self._rewritten
+            journal=self.journal,
+            faults=self.faults,
+            offers=self._offers,
+            forms=self._forms,
+            rewritten=self._rewritten,
         )
         self._listening: socket.socket | None = None
         self._runner: web.AppRunner | None = None
@@ -172,6 +177,7 @@ class Proxy:
         page = Page(
             request.cookies.get(PERSON_COOKIE, ""),
             offers=self._offers,
+            forms=self._forms,
             workspace=self._server.workspace,
             journal=self.journal,
         )
@@ -199,8 +205,8 @@ class Proxy:
             request.method, f"{self._server.url}{request.rel_url}", headers=headers, data=await request.read()
         ) as told:
             content = await told.read()
-            for old, new in _REPLACED if request.path == "/" else ():
-                content = content.replace(old, new)
+            if request.path == "/":
+                content = mended(content.decode()).encode()
             kept = {name: value for name, value in told.headers.items() if name.lower() not in _HOP_BY_HOP}
         call.status = told.status
         self.journal.changed()

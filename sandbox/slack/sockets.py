@@ -15,6 +15,7 @@ import aiohttp
 from aiohttp import WSMsgType, web
 
 from sandbox.slack.faults import Fault, Faults, Kind
+from sandbox.slack.forms import Forms
 from sandbox.slack.journal import Envelope, Journal
 from sandbox.slack.rules import Offers, as_slack_sends, for_the_person_alone
 from sandbox.slack.trouble import cut
@@ -38,10 +39,13 @@ class _Connection:
 class Sockets:
     """All of the bot's socket connections, newest last."""
 
-    def __init__(self, *, journal: Journal, faults: Faults, offers: Offers, rewritten: Callable[[str], str]) -> None:
+    def __init__(
+        self, *, journal: Journal, faults: Faults, offers: Offers, forms: Forms, rewritten: Callable[[str], str]
+    ) -> None:
         self._journal = journal
         self._faults = faults
         self._offers = offers
+        self._forms = forms
         self._rewritten = rewritten
         self._connections: list[_Connection] = []
         self._given: dict[str, Envelope] = {}
@@ -113,7 +117,7 @@ class Sockets:
 
     async def _give(self, frame: dict[str, Any]) -> None:
         """Give a new envelope to the connection whose turn it is."""
-        frame["payload"] = as_slack_sends(frame["payload"])
+        frame["payload"] = self._forms.as_slack_sends(as_slack_sends(frame["payload"]))
         envelope = self._noted(frame)
         self._offers.note(envelope.payload)
         fault = self._faults.take(envelope.type, envelope.payload)

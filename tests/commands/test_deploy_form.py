@@ -6,12 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
-from bot.adapters.slack.client import web_client
-from bot.slack_app import slack_app
 from commands.deploy_form import NO_VERSIONS, look, submit
 from commands.edge import Edge
 from commands.replies import NOT_READ, NOT_RECORDED
@@ -330,26 +327,9 @@ async def test_half_filled_it_stays_open(seat: Seat, local_slack: LocalSlack) ->
 
 
 @pytest.mark.slack
-async def test_a_choice_shows_what_it_would_change(seat: Seat, local_slack: LocalSlack) -> None:
-    """The local Slack does not tell of a choice in a form before it is sent; so here is what Slack documents."""
-    view = await opened(seat)
-    app = slack_app(web_client(token=local_slack.bot_token, api_url=local_slack.api_url), with_versions(seat.world))
-    team = local_slack.workspace.team_id
-    filled = Filled(view).body(Actor(f"{team}/{seat.person.id}"), known="v2")
-    chosen = {
-        "type": "static_select",
-        "action_id": KNOWN,
-        "block_id": f"{KNOWN}/api",
-        "selected_option": {"value": "v2"},
-    }
-    payload = {
-        **filled,
-        "type": "block_actions",
-        "team": {"id": team},
-        "container": {"type": "view", "view_id": view["id"]},
-        "actions": [chosen],
-    }
-    assert (await app.async_dispatch(AsyncBoltRequest(body=payload, mode="socket_mode"))).status == 200
+async def test_a_choice_shows_what_it_would_change(seat: Seat) -> None:
+    await opened(seat)
+    await seat.person.pick(f"{KNOWN}/api", "v2")
 
     async def shows() -> bool:
         now = json.dumps(await seat.person.view(), ensure_ascii=False)
@@ -380,12 +360,19 @@ async def test_on_the_page_it_is_filled_in_sent_and_corrected(
     riley = await browser.person(local_slack, "riley")
     await riley.open(CHANNEL)
     await riley.type("/deploy")
-    dialog = riley.page.locator(".modal")
-    await dialog.filter(has_text="last known good v1").wait_for()
+    await riley.dialog("last known good v1")
     assert await riley.page.locator(".modal .bk-unknown").count() == 0
+    assert [await riley.picked(label) for label in ("Service", "Environment")] == ["api", "production"]
     await riley.confirm()
-    await dialog.filter(has_text="Say which version").wait_for()
-    await dialog.locator("select", has=riley.page.locator("option", has_text="v3")).select_option(label="v3")
+    await riley.dialog("Say which version")
+    await riley.fill("Or another version", "v2")
+    await riley.pick("Version", "v3")
+    await riley.dialog("→ v2")
     await riley.confirm()
-    await dialog.filter(has_text="D-1 started: api v3 in production.").wait_for()
+    await riley.dialog("Two versions are given")
+    await riley.fill("Or another version", "")
+    await riley.pick("Version", "v3")
+    await riley.dialog("→ v3")
+    await riley.confirm()
+    await riley.dialog("D-1 started: api v3 in production.")
     assert (await seat.world.run("D-1")).version == "v3"

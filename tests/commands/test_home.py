@@ -224,9 +224,8 @@ async def test_on_the_page_it_is_drawn_whole(world: World, served: LocalSlack, b
     await world.adopted("v1")
     run_id = await world.at_the_gate("v2")
     riley = await browser.person(served, "riley")
-    await riley.page.locator(".sidebar-item", has_text="opsbot").click()
-    await riley.page.get_by_text("What runs where").wait_for()
-    drawn = await riley.page.locator("main").inner_text()
+    await riley.open_home()
+    drawn = await riley.home("What runs where")
     assert f"{run_id} deploy of api v2 to production" in drawn
     assert "api production · last known good v1 1111111" in drawn
     assert await riley.page.locator("main .bk-unknown").count() == 0
