@@ -9,7 +9,6 @@ from runbooks.runs.state import Status
 from runbooks.steps.base import Turn
 from runbooks.store import LeaseLost
 from runbooks.vocabulary import Failed
-from tests.engine.test_engine import roll_back
 from tests.engine.world import ALEX, SAM, World
 from tests.fixtures.store import StoreDatabase
 
@@ -79,7 +78,7 @@ async def test_an_aborted_rollback_is_raised_and_told_to_the_deploy_it_was_for(
 async def test_after_an_aborted_rollback_its_button_goes_back(world: World) -> None:
     run_id = await failing(world)
     await works_until_aborted(world, run_id.replace("D-", "R-"))
-    again = await roll_back(world)
+    again = await world.rolls_back()
     await world.works()
     assert (await world.run(again.facts["run"])).status is Status.SUCCEEDED
     told = (await world.run(run_id)).way_back
@@ -139,7 +138,7 @@ async def test_a_rollback_that_was_rejected_is_told_to_the_deploy_that_it_stoppe
 
     async def preempt(turn: Turn) -> None:
         world.outside.before = None
-        stopped.append(await roll_back(world.replica(), ALEX, "v1"))
+        stopped.append(await world.replica().rolls_back(ALEX, "v1"))
 
     world.outside.before = preempt
     lease = await world.claim()

@@ -1,11 +1,7 @@
 """A small world for the engine: the real store, a catalogue, a document, and steps whose effects are counted."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-
-from pydantic import TypeAdapter
 
 from bot.adapters.postgres.store import PostgresStore
 from runbooks.catalogue import Catalogue
@@ -16,19 +12,20 @@ from runbooks.engine.advance import Advance
 from runbooks.engine.draft import Draft
 from runbooks.engine.handle import Reception
 from runbooks.engine.planning import Planner
+from runbooks.engine.starts import target_digest
 from runbooks.redaction import Redactor
 from runbooks.releases.decide import Adopt
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.steps.approve import Approve
-from runbooks.steps.base import Params, Resolved, Site, Step, Turn, Untouched
+from runbooks.steps.base import Step
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.source import Found, Kind
 from runbooks.store import Lease, Work
-from runbooks.vocabulary import Actor, Commits, Cut, Done, Json, KnownGood, NotDone, Outcome, Pending, Unreachable
+from runbooks.vocabulary import Actor, Commits, Unreachable
+from tests.engine.knob import TEN, Keep, Knob, Outside, TakeOver, known_good
 
 RILEY, ALEX, SAM, OUTSIDER = (Actor(f"T1/U{name}") for name in ("RILEY", "ALEX", "SAM", "OUT"))
-TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
 CATALOGUE: dict[str, Any] = {
     "groups": {"sre": {"members": ["UALEX", "USAM"]}, "developers": {"members": ["URILEY"]}},
@@ -53,7 +50,6 @@ CATALOGUE: dict[str, Any] = {
         }
     },
 }
-
 DEPLOY = """# Deploy
 
 ## Pre-deploy
@@ -76,7 +72,6 @@ DEPLOY = """# Deploy
   uses: keep
   ```
 """
-
 BACK = """---
 id: back
 title: Back
@@ -117,88 +112,6 @@ modes: {emergency: Back at once, planned: Planned}
 
 - [ ] Lessons
 """
-
-
-def known_good(version: str, run: str = "adopt") -> KnownGood:
-    return KnownGood(run, version, version[-1] * 40, (), "", "sha256:0", TEN)
-
-
-@dataclass
-class Outside:
-    """What an outsider sees: every effect, in its order, and the knob."""
-
-    knob: str = "v1"
-    effects: list[str] = field(default_factory=list)
-    fence: int = 0
-    turning: bool = False  # it goes on outside
-    before: Callable[[Turn], Awaitable[None]] | None = None  # what happens just before the effect
-    after: Callable[[Turn], Awaitable[None]] | None = None
-    answers: list[Outcome | Exception] = field(default_factory=list)
-
-
-class Knob(Step):
-    """Changes the outside, and can read what stands there."""
-
-    uses = "knob"
-    changes = True
-    cut = Cut.RECONCILES
-
-    def __init__(self, outside: Outside) -> None:
-        self.outside = outside
-
-    async def resolve(self, params: Params, site: Site) -> Resolved:
-        return Resolved({"to": site.version}, (f"knob: {self.outside.knob} → {site.version}",))
-
-    async def start(self, turn: Turn) -> Outcome:
-        if self.outside.before:
-            await self.outside.before(turn)
-        if self.outside.answers:
-            answer = self.outside.answers.pop(0)
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-        if self.outside.turning:
-            return Pending(turn.now + timedelta(seconds=1), "turning")
-        self.outside.knob = turn.step.params["to"]
-        self.outside.effects.append(turn.key)
-        if self.outside.after:
-            await self.outside.after(turn)
-        return Done(f"knob at {self.outside.knob}")
-
-    async def check(self, turn: Turn, token: Json) -> Outcome:
-        return await self.start(turn)
-
-    async def settle(self, turn: Turn) -> Outcome | NotDone:
-        self.outside.fence = max(self.outside.fence, turn.epoch)
-        done = turn.key in self.outside.effects
-        return Done(f"knob at {self.outside.knob}") if done else NotDone()
-
-    async def abandon(self, turn: Turn) -> str:
-        self.outside.fence = max(self.outside.fence, turn.epoch)
-        return "the knob was turned" if turn.key in self.outside.effects else Untouched("the knob was not turned")
-
-
-class Keep(Step):
-    """Stages a candidate."""
-
-    uses = "keep"
-
-    async def start(self, turn: Turn) -> Outcome:
-        good = known_good(turn.site.version, turn.site.run)
-        return Done("candidate", {"known_good": TypeAdapter(KnownGood).dump_python(good, mode="json")})
-
-
-class TakeOver(Step):
-    """The small twin of the product's: abandons what was cut off, and tells it."""
-
-    uses = "take-over"
-
-    def __init__(self, steps: dict[str, Step]) -> None:
-        self.steps = steps
-
-    async def start(self, turn: Turn) -> Outcome:
-        told = {cut.site.run: await self.steps[cut.step.uses].abandon(cut) for cut in turn.site.cut_off}
-        return Done(", ".join(told.values()), told)
 
 
 class Shelf:
@@ -302,6 +215,11 @@ class World:
         reply = await self.hears(asks.Deploy("api", version), by)
         assert reply.did == "started", reply
         return str(reply.facts["run"])
+
+    async def rolls_back(self, by: Actor = ALEX, version: str = "") -> asks.Reply:
+        """Confirm an emergency rollback, as it was shown."""
+        target = (await self.release()).find(version) if version else (await self.release()).known_good
+        return await self.hears(asks.RollBack("api", "", version, target_digest(target) if target else ""), by)
 
     async def approves(self, run_id: str, by: Actor = ALEX) -> asks.Reply:
         return await self.hears(asks.Approve(run_id, (await self.run(run_id)).digest), by)
