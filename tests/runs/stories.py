@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from runbooks.runs import commands as c
 from runbooks.runs.decide import decide
 from runbooks.runs.evolve import evolve, start
 from runbooks.runs.state import Run
 from runbooks.runs.todo import Todo, todo
-from runbooks.vocabulary import Actor, Cut, Done, OnFailure, Plan, PlannedStep, Quorum, Then, Waiting
+from runbooks.vocabulary import Actor, Cut, Done, OnFailure, Plan, PlannedStep, Quorum, Refused, Then, Waiting
 
 RILEY, ALEX, SAM = Actor("T1/URILEY"), Actor("T1/UALEX"), Actor("T1/USAM")
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -110,3 +112,12 @@ class Story:
 
     def past_the_gate(self) -> "Story":
         return self.at_the_gate().approved().verified()
+
+
+def refused(story: Story, command: c.Command) -> Refused:
+    """The refusal of a command that must leave the run as it is."""
+    before = story.run
+    with pytest.raises(Refused) as caught:
+        story.does(command)
+    assert story.run == before
+    return caught.value
