@@ -1,6 +1,7 @@
 """Draws KPIs before and after a deploy as a PNG, with Pillow."""
 
 import io
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -8,11 +9,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from commands.views.plots import Panel, Picture, Points
 
-_SCALE = 2  # drawn so much larger than it is, for smooth lines
+_SCALE, _SMOOTH = 4, 2  # drawn so much larger than it is; and of that shrunk by so much, for smooth lines
 _WIDTH, _HEIGHT = 760, 190  # of a panel
 _LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 64, 24, 50, 30, 36
 _INK, _PALE, _BEFORE, _GOOD, _BAD = "#1d1c1d", "#c9c9cf", "#7a7a85", "#1264a3", "#c01343"
-_HEADROOM = 1.15
+_FAR = 5  # a bound so many times above all values is not drawn: it would press them flat
 
 Box = tuple[float, float, float, float]
 
@@ -25,7 +26,7 @@ def drawn(picture: Picture) -> bytes:
     for number, panel in enumerate(picture.panels):
         _Drawing(draw, panel, top=number * _HEIGHT).all()
     out = io.BytesIO()
-    image.save(out, "PNG", optimize=True)
+    image.reduce(_SMOOTH).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
@@ -36,10 +37,7 @@ class _Drawing:
         self._draw = draw
         self._panel = panel
         self._top = top
-        values = [value for _, value in (*panel.before, *panel.after) if value is not None]
-        known = [*values, *([panel.limit] if panel.limit is not None else [])]
-        self._highest = max([*known, 0]) * _HEADROOM or 1
-        self._lowest = min([*known, 0]) * _HEADROOM
+        self._limit, self._lowest, self._highest = scale(panel)
 
     def all(self) -> None:
         """Everything."""
@@ -58,9 +56,9 @@ class _Drawing:
         for value in (self._lowest, (self._lowest + self._highest) / 2, self._highest):
             y = self._y(value)
             self._line([(_LEFT, y), (_WIDTH - _RIGHT, y)], _PALE, 1)
-            self._text((_LEFT - 6, y), f"{value:.3g}", anchor="rm", colour=_BEFORE, size=11)
-        if self._panel.limit is not None:
-            y = self._y(self._panel.limit)
+            self._text((_LEFT - 6, y), f"{value:,g}", anchor="rm", colour=_BEFORE, size=11)
+        if self._limit is not None:
+            y = self._y(self._limit)
             self._dashes((_LEFT, y, _WIDTH - _RIGHT, y), _BAD)
 
     def _curve(self, points: Points, *, left: float, right: float, colour: str) -> None:
@@ -105,6 +103,25 @@ class _Drawing:
     ) -> None:
         font = ImageFont.load_default(size * _SCALE)
         self._draw.text(self._place(at), text, fill=colour, font=font, anchor=anchor)
+
+
+def scale(panel: Panel) -> tuple[float | None, float, float]:
+    """The bound where it is drawn, and the lowest and highest value of the scale, whose half is round too."""
+    values = [value for _, value in (*panel.before, *panel.after) if value is not None]
+    limit = panel.limit
+    if limit is not None and panel.good and 0 < max([*values, 0]) * _FAR < limit:
+        limit = None
+    known = [*values, *([limit] if limit is not None else [])]
+    lowest, highest = -_round(-min([*known, 0])), _round(max([*known, 0]))
+    return limit, lowest, highest if highest > lowest else 1
+
+
+def _round(value: float) -> float:
+    """The next 1, 2, 4, 6, 8 or 10 of its size; 0 for nothing."""
+    if value <= 0:
+        return 0
+    size: float = 10 ** math.floor(math.log10(value))
+    return next(step * size for step in (1, 2, 4, 6, 8, 10) if value <= step * size)
 
 
 def _pieces(points: Points) -> list[list[tuple[float, float]]]:

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from bot.adapters.plots import drawn
+from bot.adapters.plots import drawn, scale
 from commands.views.plots import Panel, Picture, Points
 
 RISING = tuple((1795510000.0 + 10 * n, float(n)) for n in range(30))
@@ -44,3 +44,23 @@ def test_what_is_worse_than_it_may_be_is_drawn_in_another_colour() -> None:
     assert blue in colours(good=True)
     assert red not in colours(good=True)
     assert red in colours(good=False)
+
+
+@pytest.mark.parametrize(
+    ("after", "limit", "good", "drawn_as"),
+    [
+        ((0.0, 85.2), 5, False, (5, 0, 100)),
+        ((4.4, 2.45), 1004, True, (None, 0, 6)),
+        ((4.4, 2.45), 1004, False, (1004, 0, 2000)),
+        ((0.0, 0.0), 5, True, (5, 0, 6)),
+        ((0.0, 0.0), None, True, (None, 0, 1)),
+        ((0.3, -0.07), None, True, (None, -0.08, 0.4)),
+        ((), 12, True, (12, 0, 20)),
+    ],
+    ids=["above it", "far below it", "not known to be well", "zeros", "nothing", "negative", "no data"],
+)
+def test_its_scale_ends_at_a_round_number_and_a_bound_that_is_far_away_is_not_drawn(
+    after: tuple[float, ...], limit: float | None, *, good: bool, drawn_as: tuple[float | None, float, float]
+) -> None:
+    points = tuple((float(at), value) for at, value in enumerate(after))
+    assert scale(panel((), points, limit=limit, good=good)) == pytest.approx(drawn_as)
