@@ -5,8 +5,8 @@ import pytest
 from commands.views.messages import Message, messages
 from runbooks.runs import commands as c
 from runbooks.vocabulary import InDoubt
+from tests.commands.cards import read
 from tests.commands.stages import DOWN, KNOWN, Stages, sees, stages
-from tests.commands.test_cards import read
 
 AT = dict(stages())
 

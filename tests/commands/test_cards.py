@@ -1,59 +1,18 @@
-"""Cards from states: what they say, which buttons they have, and that they fit into Slack whatever comes."""
+"""Cards from states: what they say at each stage, and how they end."""
 
-import json
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from commands.views.messages import Message, messages
-from commands.views.run_card import Look, card
+from commands.views.run_card import Look
 from runbooks.catalogue import Catalogue
 from runbooks.releases.state import Release
 from runbooks.runs import commands as c
-from runbooks.runs.state import Run
-from runbooks.vocabulary import Choice, Done, Failed, InDoubt, Means, Outcome, Pending, Waiting
-from sandbox.slack.sizes import too_large
-from tests.commands.stages import CRASHED, DEPLOY, KNOWN, RELEASE, V42, Stages, sees, stages
+from runbooks.vocabulary import Failed
+from tests.commands.cards import AT, buttons_of, text_of, the_button
+from tests.commands.stages import CRASHED, DEPLOY, KNOWN, RELEASE, V42, Stages
 from tests.engine.world import CATALOGUE
-from tests.runs.stories import CHANGE, RILEY, STEPS, Story, step
-
-LOOK = Look(KNOWN, RELEASE)
-AT = dict(stages())
-Json = dict[str, Any]
-
-
-def text_of(run: Run, look: Look = LOOK) -> str:
-    """All that can be read, with dates as in UTC and people by their ids."""
-    found = []
-    for block in card(run, look):
-        found += [block["text"]["text"]] if "text" in block else []
-        found += [e["text"] for e in block.get("elements", []) if isinstance(e.get("text"), str)]
-    return read("\n".join(found))
-
-
-def read(text: str) -> str:
-    for date in [part.partition(">")[0] for part in text.split("<!date^")[1:]]:
-        text = text.replace(f"<!date^{date}>", date.rpartition("|")[2].removesuffix(" UTC"))
-    return text.replace("\u2003", " ")
-
-
-def elements(run: Run) -> Iterator[Json]:
-    for block in card(run, LOOK):
-        yield from (
-            e for e in [*block.get("elements", []), block.get("accessory") or {}] if e.get("type") == "button"
-        )
-
-
-def buttons_of(run: Run) -> list[str]:
-    return [e["text"]["text"] for e in elements(run)]
-
-
-def the_button(run: Run, label: str) -> Json:
-    return next(e for e in elements(run) if e["text"]["text"] == label)
+from tests.runs.stories import RILEY, STEPS, Story
 
 
 def test_a_deploy_that_waits_for_an_approval() -> None:
@@ -292,133 +251,7 @@ def test_a_plan_that_changed_shows_the_difference() -> None:
     assert "• commit aaaaaaa is now bbbbbbb" in text_of(story.run, look)
 
 
-def test_an_open_manual_line_has_its_button_beside_it() -> None:
-    run = AT["waits for lines"]
-    assert buttons_of(run) == ["Done", "Done", "Done", "Abort"]
-    beside = [b for b in card(run, LOOK) if "accessory" in b]
-    assert [b["text"]["text"] for b in beside] == [
-        "\u2003⬜ Migrations tested on staging",
-        "\u2003⬜ Rollback plan documented",
-        "\u2003⬜ Stakeholders notified",
-    ]
-    assert json.loads(beside[0]["accessory"]["value"]) == {"run": "D-1", "step": "staging", "choice": "done"}
-
-
-def test_a_mistake_that_costs_is_asked_about() -> None:
-    assert "confirm" not in the_button(AT["waits for lines"], "Abort")
-    abort = the_button(AT["rolling out"], "Abort")
-    assert "style" not in abort
-    assert abort["confirm"]["title"]["text"] == "Abort this deploy?"
-    assert abort["confirm"]["text"]["text"] == (
-        "solvereign-api in production is being changed. What is under way is ended where that can be done; "
-        "what was changed already stays."
-    )
-    down = the_button(AT["asks about the schema"], "Run 024_rollback.sql")
-    assert down["style"] == "danger"
-    assert down["confirm"]["title"]["text"] == "Run 024_rollback.sql?"
-    assert "What it takes away is gone" in down["confirm"]["text"]["text"]
-
-
-def test_a_decision_has_its_choices_as_buttons_the_harmless_one_first() -> None:
-    found = [(e["text"]["text"], e.get("style")) for e in elements(AT["asks about the schema"])]
-    assert found == [
-        ("Done", None),
-        ("Leave the schema as it is", "primary"),
-        ("Run 024_rollback.sql", "danger"),
-        ("Abort", None),
-    ]
-
-
-def test_nobody_is_nudged_to_an_answer_in_doubt() -> None:
-    story = Stages().deploying().changing()
-    story.does(c.Record("rollout", 1, InDoubt("“Deploy new pods” was interrupted. Was it done?")))
-    assert [e.get("style") for e in elements(story.run)] == [None] * 4
-    assert "⏸ “Deploy new pods” was interrupted. Was it done? @developers or @sre can answer." in text_of(story.run)
-
-
 def test_a_failure_that_was_let_pass_is_still_seen_when_its_phase_is_folded() -> None:
     story = Stages().deploying().serving()
     run = story.ticked("kpis").ticked("monitor").done("announce", Failed("It could not be posted.")).run
     assert " · ⚠️ Announce completion: It could not be posted." in text_of(run)
-
-
-def test_of_a_long_checklist_the_open_lines_and_the_last_buttons_are_there() -> None:
-    steps = [step(f"s{n}", "confirm", phase="Long") for n in range(60)]
-    story = Stages().asked(quorum=None).planned(*steps, quorum=False)
-    for n in range(60):
-        assert buttons_of(story.run) == ["Done"] * min(10, 60 - n) + ["Abort"]
-        assert json.loads(next(elements(story.run))["value"])["step"] == f"s{n}"
-        story.ticked(f"s{n}")
-    assert text_of(story.run).endswith("✅ Done at 10:02")
-
-
-def test_of_many_phases_those_around_the_one_at_work_are_shown() -> None:
-    steps = [step(f"s{n}", phase=f"Phase {n}") for n in range(40)]
-    story = Stages().asked(quorum=None).planned(*steps, quorum=False)
-    for n in range(20):
-        story.done(f"s{n}", Done("well"))
-    lines = text_of(story.begun("s20").run).splitlines()
-    assert "✅ 17 phases before" in lines
-    assert lines[-1] == "⬜ 16 phases more"
-    assert "⏳ *Phase 20*" in lines
-
-
-HOSTILE = st.text(max_size=4000) | st.just("<!channel> <@U1> &amp; *x* `y` <https://evil.example|click>\n" * 40)
-
-
-def everything(run: Run) -> list[Message]:
-    return messages(KNOWN, run, sees)
-
-
-def sound(message: Message) -> None:
-    """Slack takes it, and nothing from outside calls anybody."""
-    blocks = [{**block} for block in message.blocks]
-    assert too_large({"text": message.text, "blocks": blocks}) == ""
-    said = "\n".join([message.text, *(text["text"] for text in _interpreted(blocks))])
-    for evil in ("<!channel>", "<@U1>", "<https://evil"):
-        assert evil not in said
-
-
-def _interpreted(blocks: list[Json]) -> Iterator[Json]:
-    """Texts in which Slack looks for mentions and links."""
-    for part in (part for block in blocks for part in (block.get("text"), *block.get("elements", ())) if part):
-        if part["type"] == "mrkdwn":
-            yield part
-
-
-@settings(deadline=None)  # a card of sixty steps, on a busy machine
-@given(HOSTILE, HOSTILE, st.integers(1, 60), st.booleans())
-def test_whatever_comes_from_outside_fits_and_calls_nobody(title: str, reason: str, count: int, manual: bool) -> None:
-    kinds = ["confirm" if manual else "command", "http.health", "something else"]
-    steps = [
-        replace(step(f"s{n}", kinds[n % 3], **CHANGE, phase=f"{title}{n % 7}"), title=title, shows=(reason, title))
-        for n in range(count)
-    ]
-    story = Stages().asked(quorum=None).planned(*steps, quorum=False)
-    story.run = replace(story.run, version=reason)
-    for moment in ("begun", "pending", "doubt", "failed"):
-        story.does(c.Note(title))
-        if moment == "begun" and manual:
-            story.ticked("s0")
-        if moment == "pending":
-            story.begun("s1" if manual else "s0")
-        if (at := story.run.current) is not None and at.id in story.run.steps and moment != "begun":
-            asked = Waiting(reason, (Choice("x", title or "x", Means.AGAIN, danger=True),), title)
-            outcomes: dict[str, Outcome] = {
-                "pending": Pending(story.now, reason),
-                "doubt": asked,
-                "failed": Failed(reason, {"tail": title}),
-            }
-            story.does(c.Record(at.id, story.epoch, outcomes[moment]))
-        for message in everything(story.run):
-            sound(message)
-
-
-@pytest.mark.parametrize("stage", AT)
-def test_every_stage_is_sound_and_no_key_is_there_twice(stage: str) -> None:
-    found = everything(AT[stage])
-    assert found[0].key == f"run/{AT[stage].id}/card"
-    assert len({m.key for m in found}) == len(found)
-    for message in found:
-        sound(message)
-        assert "!" not in read(message.text).replace("<!", "")

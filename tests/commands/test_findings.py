@@ -13,8 +13,8 @@ from runbooks.releases.state import Release
 from runbooks.runs import commands as c
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Failed, Json
+from tests.commands.cards import read, sound
 from tests.commands.stages import CRASHED, KNOWN, RELEASE, Stages, stages
-from tests.commands.test_cards import read, sound
 from tests.runs.stories import ALEX, TEN
 
 FAILED = dict(stages())["failed"]

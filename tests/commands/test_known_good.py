@@ -11,8 +11,8 @@ from runbooks.releases.history import Entry, entries
 from runbooks.releases.state import Lock, Release
 from runbooks.vocabulary import OPSBOT, KnownGood
 from sandbox.slack.sizes import too_large
+from tests.commands.cards import read
 from tests.commands.stages import RELEASE, V41, V42
-from tests.commands.test_cards import read
 from tests.runs.stories import RILEY, TEN
 
 V43 = replace(V42, run="D-107", version="v43", all_tests_pass=True, health_status="healthy", at=TEN)

@@ -11,8 +11,8 @@ from commands.views.lists import deploy_help, history, rollback_help, status
 from runbooks.catalogue import Approval
 from runbooks.engine.starts import target_digest
 from sandbox.slack.sizes import too_large
+from tests.commands.cards import read
 from tests.commands.stages import KNOWN, RELEASE, V41, V42, stages
-from tests.commands.test_cards import read
 
 AT = dict(stages())
 ASKED = "<@URILEY>, 24 Nov 2026 10:00"

@@ -12,8 +12,8 @@ from runbooks.reactions import react, release_of
 from runbooks.runs import commands as c
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Done, InDoubt, KnownGood, Pending, Waiting
+from tests.commands.cards import read, sound
 from tests.commands.stages import ASKED, CRASHED, DEPLOY, HEALTHY, KNOWN, RELEASE, ROLLBACK, V41, V42, Stages
-from tests.commands.test_cards import read, sound
 from tests.runs.stories import ALEX, BY_SRE, RILEY, SAM, SRE, TEN
 
 FOUND = "finding/D-1.deploy-failed"
