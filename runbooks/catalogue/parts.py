@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_VARIABLE = r"^[A-Z][A-Z0-9_]*$"
 
 
 def _duration(value: object) -> object:
@@ -20,8 +21,13 @@ def _duration(value: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
-Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+Variable = Annotated[str, StringConstraints(pattern=_VARIABLE)]
 """The name of an environment variable."""
+
+
+def is_variable(text: str) -> bool:
+    """Whether it is the name of an environment variable, where an address may stand too."""
+    return re.match(_VARIABLE, text) is not None
 
 
 class Part(BaseModel):

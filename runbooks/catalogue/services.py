@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from runbooks.catalogue.environments import Approval, Environment
 from runbooks.catalogue.kpis import Kpi
-from runbooks.catalogue.parts import Duration, Name, Part
+from runbooks.catalogue.parts import Duration, Name, Part, is_variable
 from runbooks.catalogue.proofs import Ci, SmokeCheck
 
 
@@ -70,8 +70,13 @@ class Migrations(Part):
 class Source(Part):
     """The git repository that versions, commits and migrations come from."""
 
-    repository: str
+    repository: str  # an address, or the variable that holds one with a password in it
     compare: str | None = None  # a link with {base} and {head}
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that holds the address; "" where it stands here."""
+        return self.repository if is_variable(self.repository) else ""
 
 
 class Runbooks(Part):

@@ -79,6 +79,14 @@ async def test_a_commit_that_is_new_since_the_last_fetch_is_found(repository: Re
     assert (await source.resolve(repository.url, second[:9])).commit == second
 
 
+async def test_a_repository_may_be_named_by_the_variable_that_holds_it(
+    repository: Repository, tmp_path: Path
+) -> None:
+    first = repository.commit({"a": "1"}, tag="v41")
+    source = GitSource(tmp_path / "state", environment={**os.environ, "API_REPOSITORY": repository.url})
+    assert (await source.resolve("API_REPOSITORY", "v41")).commit == first
+
+
 async def test_a_known_commit_needs_no_source(repository: Repository, source: GitSource, tmp_path: Path) -> None:
     first = repository.commit({"db/1.sql": "select 1;"}, tag="v41")
     await source.resolve(repository.url, "v41")

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 class GitSource:
     """Mirrors below `folder`, which one process uses at a time; `environment` is the process's, filtered here.
 
+    A repository is an address, or the variable of `environment` that holds one.
     `names` says what people call each repository: its location may be secret, and stands in the log alone.
     """
 
@@ -92,7 +93,7 @@ class GitSource:
         folder = self._folder / f"{sha256(repository.encode()).hexdigest()[:16]}.git"
         mirror = self._mirrors.get(repository) or Mirror(
             folder,
-            repository,
+            self._environment.get(repository, repository),
             name=self._names.get(repository, "the source"),
             environment=self._environment,
             fetch_seconds=self._fetch_seconds,
