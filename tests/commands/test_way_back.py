@@ -1,89 +1,13 @@
-"""What cards and findings say when people end a deploy half-way, or the way back itself."""
+"""What cards and findings say of a way back: while it goes, when people end it, and once it is over."""
 
-from dataclasses import replace
 from typing import Any
 
-import pytest
-
-from commands.views.messages import messages, streams_seen
-from runbooks.catalogue import Catalogue
-from runbooks.folds import rooms
-from runbooks.reactions import react, release_of
 from runbooks.runs import commands as c
 from runbooks.runs.state import Run
-from runbooks.vocabulary import Done, InDoubt, KnownGood, Pending, Waiting
-from tests.commands.cards import read, sound
-from tests.commands.stages import ASKED, CRASHED, DEPLOY, HEALTHY, KNOWN, RELEASE, ROLLBACK, V41, V42, Stages
-from tests.runs.stories import ALEX, BY_SRE, RILEY, SAM, SRE, TEN
-
-FOUND = "finding/D-1.deploy-failed"
-OPENED = " Incident: I-1 (opened), its channel is being made"
-
-
-class Streams:
-    """All streams of one place; a story is taken on, with what follows from it."""
-
-    def __init__(self, catalogue: Catalogue = KNOWN) -> None:
-        self.catalogue = catalogue
-        self.states: dict[str, Any] = {"release/solvereign-api/production": RELEASE}
-
-    def state(self, stream: str) -> Any:
-        if stream not in self.states:
-            self.states[stream] = rooms()[stream.partition("/")[0]].fold.start(stream)
-        return self.states[stream]
-
-    def takes(self, story: Stages) -> "Streams":
-        """The story's run as it stands, and what its last event asks of others."""
-        self.states[f"run/{story.run.id}"] = story.run
-        asked = react(self.catalogue, story.events[-1], story.run, self.state)
-        while asked:
-            stream, command = asked.pop(0)
-            room = rooms()[stream.partition("/")[0]]
-            for event in room.decide(self.state(stream), command, story.now):
-                self.states[stream] = room.fold.evolve(self.states[stream], event)
-                asked += react(self.catalogue, event, self.states[stream], self.state)
-        return self
-
-    def says(self, stream: str) -> list[str]:
-        """All lines of the stream's first message."""
-        message = messages(self.catalogue, self.states[stream], self.state)[0]
-        assert {release_of(self.run), *self.states} >= set(streams_seen(self.states[stream]))
-        sound(message)
-        blocks = [{**block} for block in message.blocks]
-        texts = [b["text"]["text"] for b in blocks if "text" in b]
-        del texts[0]
-        small = [e["text"] for b in blocks for e in b.get("elements", []) if isinstance(e.get("text"), str)]
-        return read("\n".join([*small, *texts])).splitlines()
-
-    def buttons(self, stream: str) -> list[str]:
-        message = messages(self.catalogue, self.states[stream], self.state)[0]
-        rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
-        return [element["text"]["text"] for row in rows for element in row]
-
-    @property
-    def run(self) -> Run:
-        found: Run = self.states["run/D-1"]
-        return found
-
-    @property
-    def findings(self) -> list[str]:
-        return [stream for stream in self.states if stream.startswith("finding/")]
-
-
-def crashed() -> tuple[Streams, Stages]:
-    """D-1 failed; its rollback R-1 has begun by itself, its plan stands."""
-    deploy = Stages().deploying().changing()
-    deploy.does(c.Record("rollout", 1, CRASHED))
-    streams = Streams().takes(deploy)
-    back = Stages(streams.states["run/R-1"], deploy.now)
-    back.planned(*ROLLBACK, commit=V41.commit, quorum=False)
-    return streams, back
-
-
-def aborted(streams: Streams, story: Stages, note: str = "", by: Any = ALEX, *, untouched: bool = False) -> Streams:
-    story.does(c.Abort(by, SRE, SRE))
-    story.does(c.Stopped(note, untouched))
-    return streams.takes(story)
+from runbooks.vocabulary import Done, KnownGood
+from tests.commands.stages import ASKED, CRASHED, HEALTHY, ROLLBACK, V41, V42, Stages
+from tests.commands.streams import FOUND, OPENED, Streams, aborted, crashed, went_back
+from tests.runs.stories import ALEX, BY_SRE, SAM, SRE, TEN
 
 
 def test_while_the_rollback_goes_by_itself_people_are_to_watch_it() -> None:
@@ -252,101 +176,12 @@ def test_a_rollback_that_nobody_approved_too() -> None:
     assert streams.says("run/R-2")[-1].startswith("⏹ Nobody approved it in time. This rollback changed nothing:")
 
 
-def test_a_deploy_aborted_after_its_change_began_is_a_finding_with_the_way_back() -> None:
-    deploy = Stages().deploying().changing()
-    streams = aborted(Streams(), deploy, "1 of 1 workload was already patched to v42")
-    raised = "finding/D-1.deploy-aborted"
-    assert streams.findings == [raised]
-    assert streams.says(raised) == [
-        "*solvereign-api production* · D-1 · v42 · asked by <@URILEY> at 10:00",
-        "Aborted by <@UALEX> at 10:00.",
-        "“Deploy new pods” was under way: 1 of 1 workload was already patched to v42.",
-        "Migration 024_tenant_flags.sql is applied; it is not known whether v41 runs on it.",
-        "So production may stand between v41 and v42.",
-        "*Do:* Execute rollback, or deploy again. Create incident.",
-        "Nothing goes back by itself: the button asks once, then v41 comes back.",
-    ]
-    assert streams.buttons(raised) == ["Roll back to v41", "Acknowledge", "Open incident"]
-    assert streams.says("run/D-1")[0].startswith("*S2* ·")
-
-
-def approved() -> Stages:
-    """A deploy without migrations, whose change has begun and has not answered yet."""
-    deploy = Stages().asked().planned(*(s for s in DEPLOY if s.id in ("tests", "approval", "rollout", "announce")))
-    assert isinstance(deploy, Stages)
-    deploy.done("tests").begun("approval")
-    deploy.approved().verified().begun("rollout")
-    return deploy
-
-
-def test_a_deploy_aborted_before_its_change_did_anything_is_simply_aborted() -> None:
-    streams = aborted(Streams(), approved(), "no pod was changed", untouched=True)
-    assert streams.findings == []
-    assert streams.says("run/D-1")[-1] == "⏹ Aborted by <@UALEX> at 10:00: no pod was changed, nor was anything else."
-    assert streams.says("run/D-1")[0].startswith("*S3* ·")
-
-
-def test_what_was_changed_before_the_step_that_was_stopped_in_time_is_a_finding() -> None:
-    streams = aborted(Streams(), Stages().deploying().changing(), "no pod was changed", untouched=True)
-    assert "Migration 024_tenant_flags.sql is applied; it is not known whether v41 runs on it." in streams.says(
-        "finding/D-1.deploy-aborted"
-    )
-    assert "no pod was changed. What was changed before stays." in streams.says("run/D-1")[-1]
-
-
-def test_once_a_step_has_answered_it_counts_as_having_changed_something() -> None:
-    deploy = approved()
-    deploy.does(c.Record("rollout", 1, Pending(deploy.now, "0 of 3 new pods ready")))
-    streams = aborted(Streams(), deploy, "no pod was changed", untouched=True)
-    assert streams.findings == ["finding/D-1.deploy-aborted"]
-
-
-def test_a_deploy_aborted_while_its_lines_were_ticked_says_what_runs() -> None:
-    deploy = Stages().deploying().serving()
-    streams = aborted(Streams(), deploy)
-    lines = streams.says("finding/D-1.deploy-aborted")
-    assert "“Deploy new pods” was done: 3 of 3 pods on v42." in lines
-    assert "Every change was made: production runs v42, which is not recorded as good." in lines
-    assert "Every change was made: production runs v42, which is not recorded as good." in streams.says("run/D-1")[-1]
-
-
-def test_an_abort_in_doubt_says_that_it_is_not_known() -> None:
-    deploy = Stages().deploying().changing()
-    deploy.does(c.Record("rollout", 1, InDoubt("Was it done?")))
-    streams = aborted(Streams(), deploy)
-    assert "Whether “Deploy new pods” was done is not known." in streams.says("finding/D-1.deploy-aborted")
-
-
-@pytest.mark.parametrize("stage", ["planning", "checked", "judged"])
-def test_an_abort_before_any_change_raises_nothing(stage: str) -> None:
-    story = Stages().asked() if stage == "planning" else getattr(Stages().deploying(), stage)()
-    streams = aborted(Streams(), story, by=RILEY)
-    assert streams.findings == []
-
-
 def test_a_rollback_by_hand_that_was_withdrawn_raises_nothing() -> None:
     back = Stages(Run(id="R-2"), TEN).asked(command="rollback", quorum=None, target=V41)
     back.planned(*ROLLBACK, commit=V41.commit, quorum=False).begun("take-over")
     streams = Streams()
     streams.states["run/D-1"] = back.run
     assert aborted(streams, back).findings == []
-
-
-def test_a_question_in_the_middle_of_the_changes_is_not_their_end() -> None:
-    story = Stages().deploying().changing()
-    story.does(c.Record("rollout", 1, Waiting("a person")))
-    assert not story.run.carried_out
-
-
-def went_back(streams: Streams, run_id: str, now: Any) -> None:
-    """A rollback by hand, from a finding's button or typed, that ends well."""
-    story = Stages(Run(id=run_id), now).asked(command="rollback", quorum=None, target=V41)
-    story.run = replace(story.run, version="v41")
-    story.planned(*ROLLBACK, commit=V41.commit, quorum=False)
-    for step in ("take-over", "revert", "health", "schema", "announce"):
-        story.done(step)
-    story.ticked("lessons")
-    streams.takes(story)
 
 
 def test_a_rollback_by_hand_is_told_to_all_that_waited_for_one() -> None:
@@ -362,24 +197,6 @@ def test_a_rollback_by_hand_is_told_to_all_that_waited_for_one() -> None:
     for stream in ("run/D-1", "run/R-1"):
         assert streams.says(stream)[-1].endswith(" R-3 took production back to v41.")
     assert streams.state("release/solvereign-api/production").left == ()
-
-
-def test_a_rollback_by_hand_is_told_to_the_deploy_that_people_aborted() -> None:
-    deploy = Stages().deploying().changing()
-    streams = aborted(Streams(), deploy)
-    went_back(streams, "R-3", deploy.now)
-    assert streams.says("finding/D-1.deploy-aborted")[-2] == "R-3 took production back to v41."
-    assert streams.says("run/D-1")[-1].endswith("What was changed before stays. R-3 took production back to v41.")
-
-
-def test_a_deploy_that_ends_well_settles_what_was_left_too() -> None:
-    first = Stages().deploying().changing()
-    streams = aborted(Streams(), first)
-    second = Stages(Run(id="D-2"), first.now).deploying().serving()
-    second.ticked("kpis").ticked("monitor").done("announce", Done("announced"))
-    streams.takes(second)
-    assert streams.says("finding/D-1.deploy-aborted")[-2] == "D-2 has since deployed v42 to production."
-    assert streams.buttons("finding/D-1.deploy-aborted") == ["Acknowledge", "Open incident"]
 
 
 def test_a_rollback_that_went_well_leaves_nothing_to_tell_the_next_one() -> None:
