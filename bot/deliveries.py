@@ -6,7 +6,7 @@ Rendered from the state as it is now, so an edit that failed heals with the next
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from bot.adapters.plots import drawn
 from bot.adapters.postgres.messages import Message as Sent
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.slack.client import Poster, SlackRefused
-from bot.incident_rooms import IncidentRooms
+from bot.incident_rooms import IncidentRooms, lost
 from commands.views.incident_room import room
 from commands.views.messages import Message, messages, streams_seen
 from commands.views.plots import Picture
@@ -73,9 +73,10 @@ class Deliveries:
 
     async def _room(self, lease: Lease, incident: Incident, sent: Mapping[str, Sent]) -> None:
         """Ask Slack for the next thing that the incident needs; what came of it wakes these messages again."""
-        if (wanted := room(self.catalogue, incident)) is None:
-            return
-        if (did := await self.rooms.ask(wanted, lease.work.key, sent)) is not None:
+        wanted, did = room(self.catalogue, incident), lost(incident, sent)
+        if did is None and wanted is not None:
+            did = await self.rooms.ask(wanted, lease.work.key, sent)
+        if did is not None:
             await keep(self.store, self.catalogue, lease=lease, did=did, now=self.clock())
 
     async def _deliver(self, stream: str, message: Message, sent: dict[str, Sent]) -> datetime | None:
@@ -90,6 +91,8 @@ class Deliveries:
         except SlackRefused as refused:
             log.error("Slack refused %s in %s: %s", message.key, message.channel, refused)  # noqa: TRY400  # expected
             await self.sent.refused(message.key, why=str(refused))
+            intended = sent.get(message.key) or Sent(message.key, message.channel, None, None, "", None, self.clock())
+            sent[message.key] = replace(intended, refused=str(refused))
         return None
 
     async def _edit(self, message: Message, channel: str, ts: str) -> datetime | None:

@@ -10,10 +10,13 @@ from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import SlackRefused
 from commands.views.incident_room import Room, numbered
 from runbooks.engine.people import Members
-from runbooks.incidents.handling import SlackDid
-from runbooks.incidents.incident import Slack
+from runbooks.incidents.handling import FromSlack, LoseChannel, SlackDid
+from runbooks.incidents.in_slack import Slack
+from runbooks.incidents.incident import Incident
 
 NAMES = 20  # tried before a taken name is given up
+GONE = frozenset({"is_archived", "is_inactive", "channel_not_found", "not_in_channel"})
+"""What Slack answers where nothing can be told in a channel any more; to bring it back is not ours."""
 log = logging.getLogger(__name__)
 
 
@@ -25,8 +28,11 @@ class IncidentRooms:
     slack: SlackChannels
     members: Members
 
-    async def ask(self, room: Room, stream: str, sent: Mapping[str, Sent]) -> SlackDid | None:
-        """What Slack did or refused; None where its card does not stand yet. Raises Unreachable: ask again."""
+    async def ask(self, room: Room, stream: str, sent: Mapping[str, Sent]) -> FromSlack | None:
+        """What Slack did or refused, or that the channel is lost; None where its card does not stand yet.
+
+        Raises Unreachable: ask again.
+        """
         try:
             match room.asked:
                 case Slack.CREATE:
@@ -38,6 +44,8 @@ class IncidentRooms:
                     await self.slack.invite(room.channel, await self._people(room))
         except SlackRefused as refused:
             log.warning("Slack refused to %s for %s: %s", room.asked, stream, refused)
+            if room.channel and str(refused) in GONE:
+                return LoseChannel(room.channel, str(refused))
             return SlackDid(room.asked, refused=str(refused))
         return SlackDid(room.asked)
 
@@ -80,3 +88,10 @@ class IncidentRooms:
         for group in room.groups:
             found += sorted(member.rpartition("/")[2] for member in await self.members.of(group))
         return list(dict.fromkeys(found))
+
+
+def lost(incident: Incident, sent: Mapping[str, Sent]) -> FromSlack | None:
+    """That its channel takes no message any more, where Slack said so of one."""
+    mine = (message.refused for message in sent.values() if message.channel == incident.channel)
+    why = next((code for code in mine if code in GONE), "")
+    return LoseChannel(incident.channel, why) if incident.channel and why else None

@@ -13,6 +13,8 @@ from runbooks.steps.command import Command
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.http_health import HttpHealth
 from runbooks.steps.http_smoke import HttpSmoke
+from runbooks.steps.incident_lessons import IncidentLessons
+from runbooks.steps.incident_record import IncidentRecord
 from runbooks.steps.kpi_baseline import KpiBaseline
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
@@ -40,6 +42,8 @@ KINDS: tuple[type[Step], ...] = (
     Confirm,
     HttpHealth,
     HttpSmoke,
+    IncidentLessons,
+    IncidentRecord,
     KpiBaseline,
     LkgUpdate,
     MigrationsApply,

@@ -58,6 +58,8 @@ from runbooks.steps.command import Command
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.http_health import HttpHealth
 from runbooks.steps.http_smoke import HttpSmoke
+from runbooks.steps.incident_lessons import IncidentLessons
+from runbooks.steps.incident_record import IncidentRecord
 from runbooks.steps.kpi_baseline import KpiBaseline
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
@@ -207,6 +209,8 @@ def _steps(
         Announce(posts),
         Approve(),
         Confirm(),
+        IncidentLessons(),
+        IncidentRecord(),
         KpiBaseline(outside.metrics, now),
         LkgUpdate(outside.workloads, ledger=outside.databases),
         MigrationsApply(planner),

@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from commands.edge import Edge, Payload, Respond, Said, actor_of, key_of
 from commands.rollback import asking, offer
 from runbooks.engine import asks
+from runbooks.vocabulary import Actor
 
 Value = dict[str, str]
 
@@ -22,6 +23,7 @@ _ASKS: dict[str, Callable[[Value], asks.Ask]] = {
     "answer": lambda v: asks.Answer(v["run"], v["step"], v["choice"]),
     "acknowledge": lambda v: asks.Acknowledge(v["finding"]),
     "open-incident": lambda v: asks.OpenIncident(v["finding"]),
+    "investigate": lambda v: asks.Investigate(v["incident"], Actor(v["from"]) if v["from"] else None),
     "roll-back": lambda v: asks.RollBack(v["service"], v["environment"], v["version"], v["shown"]),
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
+from commands import incident_found
 from commands.clicks import NOT_UNDERSTOOD
 from commands.deploy_form import ViewGone, Views
 from commands.edge import Edge, Payload, actor_of, key_of
@@ -25,9 +26,8 @@ from runbooks.nearest import nearest
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Refused, Severity, Unreachable
 
-NOT_OPENED = "The form did not open: Slack did not answer in time. Nothing was changed; try again."
 LOOKED_AT = 200  # newest incidents that `list` reads
-WHAT = ("declare", "update", "resolve", "list", "help")
+WHAT = ("declare", "update", "found", "resolve", "list", "help")
 _INCIDENT = re.compile(r"I-[0-9]{1,18}")
 _ALIKE = 0.75  # so close to a name that it was meant
 log = logging.getLogger(__name__)
@@ -46,13 +46,14 @@ class Form:
 
 
 def register(app: AsyncApp, edge: Edge, views: Views) -> None:
-    """Listen for `/incident`, for the button Resolve, and for the form."""
+    """Listen for `/incident`, for the buttons that open its forms, and for the forms."""
+    incident_found.register(app, edge, views)
 
     @app.command("/incident")
     async def typed_it(ack: Any, command: Payload) -> None:
         await ack(text=await answer(edge, views, command))
 
-    @app.action("resolve-incident")
+    @app.action(re.compile("^resolve-incident"))
     async def clicked(ack: Any, body: Payload, respond: Any) -> None:
         text = await press(edge, views, body)
         await ack()
@@ -72,9 +73,12 @@ async def answer(edge: Edge, views: Views, command: Payload) -> str:
                 return HELP
             case ["list", *_]:
                 found = [state for _, state in await edge.store.latest("incident/", LOOKED_AT)]
-                return listed([each for each in found if each.resolved is None])
+                return listed([each for each in found if each.resolved is None or each.to_find_out])
             case ["resolve", *rest]:
                 return await resolve(edge, views, command, _named(rest, "resolve"))
+            case ["found", *rest]:
+                wanted = _named(rest, "found")
+                return await incident_found.close(edge, views, command, wanted.incident, wanted.text)
             case said:
                 ask = parse(edge.catalogue, said)
     except Misread as fault:
@@ -105,8 +109,8 @@ def parse(catalogue: Catalogue, said: list[str]) -> asks.Declare | asks.UpdateIn
             raise Misread("Say where and what: `/incident declare SERVICE [ENVIRONMENT] TEXT`. Nothing was declared.")
         case _:
             raise Misread(
-                f"Not understood: “{typed(' '.join(said))}”. `/incident declare | update | resolve | list`, or "
-                "`/incident help`. Nothing was changed."
+                f"Not understood: “{typed(' '.join(said))}”. `/incident declare | update | found | resolve | list`, "
+                "or `/incident help`. Nothing was changed."
             )
 
 
@@ -162,7 +166,7 @@ async def resolve(edge: Edge, views: Views, gesture: Payload, wanted: Form) -> s
         await views.open(str(gesture["trigger_id"]), form(incident, wanted.text, actor_of(gesture)))
     except (ViewGone, Unreachable) as cause:
         log.warning("the form of %s could not be opened: %s", wanted.incident, cause)
-        return NOT_OPENED
+        return incident_found.NOT_OPENED
     return ""
 
 

@@ -14,26 +14,50 @@ NOT_DONE = {
     "declare": "Not declared.",
     "update": "Not updated.",
     "resolve": "Not resolved.",
+    "take over": "Not taken over.",
+    "close": "Not closed.",
 }
 """What was tried, and what a refusal of it begins with."""
 
 
+def _when(facts: dict[str, Any]) -> str:
+    at = facts["at"]
+    return words.clock(datetime.fromisoformat(at) if isinstance(at, str) else at)
+
+
 def _resolved_already(facts: dict[str, Any]) -> str:
-    who, at = words.person(Actor(facts["by"])), facts["at"]
-    when = words.at(datetime.fromisoformat(at) if isinstance(at, str) else at)
+    who = words.person(Actor(facts["by"]))
     return (
-        f"{facts['incident']} was resolved by {who} {when}. Nothing was changed. "
+        f"{facts['incident']} was resolved by {who} at {_when(facts)}. Nothing was changed. "
         "`/incident declare` opens another, if it is not over."
     )
 
 
+def _follow_up_done(facts: dict[str, Any]) -> str:
+    who = words.person(Actor(facts["by"]))
+    return f"{who} said at {_when(facts)} what was found: its card tells it. Nothing was changed."
+
+
+def _follow_up_taken(facts: dict[str, Any]) -> str:
+    who = words.person(Actor(facts["by"]))
+    return f"{who} has investigated it since {_when(facts)}. Nothing was changed; a button on its card takes it over."
+
+
 REFUSED: dict[str, Say] = {
+    "no-follow-up": lambda f: (
+        f"{f['incident']} has nothing to investigate. Nothing was changed. `/incident list` shows what has."
+    ),
+    "follow-up-yours": lambda f: (
+        f"You have investigated it since {_when(f)}. Nothing was changed; a button on its card asks what you found."
+    ),
+    "follow-up-done": _follow_up_done,
+    "follow-up-taken": _follow_up_taken,
     "no-such-incident": lambda f: (
         f"There is no incident {f['incident']}. Nothing was changed. `/incident list` shows those that are open."
     ),
     "resolved-already": _resolved_already,
     "lessons-missing": lambda f: (
-        f"Not resolved. {f['incident']} is {f['severity']}, so it ends with what was learned. Nothing was changed; "
+        f"Not resolved. {f['incident']} ends with what was learned. Nothing was changed; "
         f"the form of `/incident resolve {f['incident']}` asks for it."
     ),
     "incident-already": lambda f: (
@@ -44,6 +68,8 @@ DONE: dict[str, Say] = {
     "opened": lambda f: (
         f"Opened {f['incident']} for {f['service']} in {f['environment']}. Its channel is being made."
     ),
+    "investigating": lambda f: f"You investigate {f['incident']} now. Its card and its channel say so.",
+    "found": lambda f: f"Closed the investigation of {f['incident']}. Its card and its channel say what was found.",
     "updated": lambda f: f"Updated {f['incident']}. Its card and its channel say so.",
     "resolved": lambda f: (
         f"Resolved {f['incident']}.{' Its lessons are kept, and told in its channel.' if f['lessons'] else ''}"

@@ -1,4 +1,4 @@
-"""Which incident a run's trouble belongs to, and what the incident is told of it. Pure.
+"""Which incident a run's trouble belongs to, what the incident is told of it, and what it asks in turn. Pure.
 
 The incident of a failed run has its number: D-107, I-107. What follows from that failure joins it.
 """
@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from runbooks.incidents.escalations import escalation
-from runbooks.incidents.findings import Raise
+from runbooks.incidents.findings import Acknowledge, Finding, Raise
+from runbooks.incidents.follow_up import FollowUpTaken
 from runbooks.incidents.handling import Concern, EndWayBack
-from runbooks.incidents.incident import Incident
+from runbooks.incidents.incident import Incident, LessonsWritten
+from runbooks.runs.commands import Answer
 from runbooks.runs.state import Run, Status
-from runbooks.vocabulary import Severity
+from runbooks.steps.incident_lessons import asks_for_lessons
+from runbooks.vocabulary import Actor, Severity
 from runbooks.way_back import WayBack
 
 See = Callable[[str], Any]
+_ADMITTED = frozenset({"concerned"})  # whoever may resolve an incident may tick its rollback's line with that
 
 
 def incident_of(run: str) -> str:
@@ -47,7 +51,61 @@ def concern(run: Run, finding: str, raised: Raise) -> Concern:
         what=raised.what,
         finding=finding.partition("/")[2],
         requester=run.requester,
+        follow_up=row.follow_up,
     )
+
+
+def record(run: Run) -> Concern:
+    """The record that a run's own checklist asks for."""
+    what = f"{'Planned rollback' if run.planned else run.command.capitalize()} to {run.version}"
+    begun = f"{run.id}: {run.service} {run.environment} {'goes back' if run.command == 'rollback' else 'goes'}"
+    return Concern(
+        severity=run.plan.severity or Severity.S3 if run.plan else Severity.S3,
+        service=run.service,
+        environment=run.environment,
+        title=what,
+        what=(f"{begun} to {run.version}. Its card says how far it is.",),
+        requester=run.requester,
+        run=run.id,
+    )
+
+
+def rollback_of(incident: Incident) -> str:
+    """The stream of the rollback with this number: that of the failed deploy, or the one it is a record of."""
+    return f"run/R-{incident.id.rpartition('-')[2]}"
+
+
+def seen_from(incident: Incident) -> list[str]:
+    """The streams that an incident's events move: its rollback, and the finding whose follow-up it has."""
+    if not incident.opened:
+        return []
+    follows = [f"finding/{incident.follow_up.finding}"] if incident.follow_up else []
+    return [rollback_of(incident), *follows]
+
+
+def asked_by(event: object, incident: Incident, see: See) -> list[tuple[str, Any]]:
+    """Lessons tick the line that asks for them; whoever investigates has taken the finding on."""
+    match event:
+        case LessonsWritten(by=by):
+            return _ticked(incident, by, see)
+        case FollowUpTaken(by=by) if incident.follow_up is not None:
+            finding: Finding = see(f"finding/{incident.follow_up.finding}")
+            taken = finding.acknowledged_by is not None
+            return [] if taken else [(f"finding/{finding.id}", Acknowledge(by))]
+        case _:
+            return []
+
+
+def _ticked(incident: Incident, by: Actor, see: See) -> list[tuple[str, Any]]:
+    run: Run = see(rollback_of(incident))
+    lines = [step for step in run.open_items if asks_for_lessons(step)] if run.status is Status.RUNNING else []
+    return [(f"run/{run.id}", Answer(by, line.id, "done", _ADMITTED, _ADMITTED)) for line in lines]
+
+
+def kept_for(run: Run, see: See) -> list[Run]:
+    """The run itself, where its own checklist asked for a record."""
+    incident: Incident = see(incident_of(run.id))
+    return [run] if incident.run == run.id else []
 
 
 def ended(waiting: Iterable[Run], way_back: WayBack, see: See) -> list[tuple[str, EndWayBack]]:

@@ -46,7 +46,7 @@ def rooms() -> Mapping[str, Room]:
     tenant = Fold("tenant", 1, tenants.start, tenants.evolve, tenant_events.Event, tenant_state.Tenant)
     audit = Fold("audit", 2, packs.start, packs.evolve, packs.Event, requests.Packs, due=requests.due)
     finding = Fold("finding", 4, findings.start, findings.evolve, findings.Event, findings.Finding)
-    opened = Fold("incident", 1, incident.start, incident.evolve, incident.Event, incident.Incident)
+    opened = Fold("incident", 2, incident.start, incident.evolve, incident.Event, incident.Incident)
     return MappingProxyType(
         {
             "audit": Room(audit, packs.decide),

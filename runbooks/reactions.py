@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from runbooks import concerns
 from runbooks.accounts import of_failure, of_giving_up
 from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.concerns import belongs_to, concern, ended, incident_of
@@ -23,6 +24,7 @@ from runbooks.runs import events as e
 from runbooks.runs.commands import EndWayBack as EndRunsWayBack
 from runbooks.runs.commands import Note, Request
 from runbooks.runs.state import Run, Status
+from runbooks.steps.incident_record import RECORD
 from runbooks.tenants.decide import Fail, GoLive, Pass
 from runbooks.vocabulary import Done, Failed, KnownGood
 from runbooks.way_back import WayBack
@@ -44,6 +46,8 @@ def looks_at(state: object) -> list[str]:
             return [release_of(run), incident_of(run.id), *_behind_it(run)]
         case Release() as release:
             return [f"run/{name}" for name in release.left]
+        case Incident() as incident:
+            return concerns.seen_from(incident)
         case _:
             return []
 
@@ -52,8 +56,9 @@ def shown_by(state: object) -> list[str]:
     """The streams whose messages show this state too: they are rendered anew when it moves."""
     if not isinstance(state, Incident):
         return []
-    runs = dict.fromkeys(finding.partition(".")[0] for finding in state.findings)
-    return [*(f"finding/{finding}" for finding in state.findings), *(f"run/{run}" for run in runs)]
+    runs = dict.fromkeys(f"run/{finding.partition('.')[0]}" for finding in state.findings)
+    back = [concerns.rollback_of(state)] if state.run or state.findings else []
+    return [*(f"finding/{finding}" for finding in state.findings), *dict.fromkeys([*runs, *back])]
 
 
 def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked:
@@ -69,6 +74,8 @@ def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked
             return _ended(catalogue, run, see(release_of(run)), see)
         case Acknowledged(by=by), Finding(incident=incident) if incident:
             return [(f"incident/{incident}", TakeOn(by))]
+        case _, Incident() as incident:
+            return concerns.asked_by(event, incident, see)
         case _:
             return []
 
@@ -108,6 +115,8 @@ def _recorded(run: Run, evidence: dict[str, Any]) -> Asked:
     if found := evidence.get("known_good"):
         candidate = TypeAdapter(KnownGood).validate_python(found)
         asked.append((release_of(run), Stage(candidate)))
+    if name := evidence.get(RECORD):
+        asked.append((f"incident/{name}", concerns.record(run)))
     asked += [(f"run/{other}", Note(evidence[other])) for other in run.supersedes if evidence.get(other)]
     return asked
 
@@ -148,7 +157,8 @@ def _behind_it(run: Run) -> list[str]:
 
 def _told(run: Run, waiting: list[Run], see: See) -> Asked:
     """Whoever waits for a rollback is told its end: no card goes on promising what will not come."""
-    if not waiting or (run.command != "rollback" and run.status is not Status.SUCCEEDED):
+    kept = concerns.kept_for(run, see)
+    if not (waiting or kept) or (run.command != "rollback" and run.status is not Status.SUCCEEDED):
         return []
     way_back = WayBack(
         run=run.id,
@@ -166,7 +176,7 @@ def _told(run: Run, waiting: list[Run], see: See) -> Asked:
         asked.append((f"run/{other.id}", EndRunsWayBack(way_back)))
         if name := _finding(other, list(_behind(other, see))):
             asked.append((_stream(other, name), EndFindingsWayBack(way_back)))
-    return [*asked, *ended(waiting, way_back, see)]
+    return [*asked, *ended([*waiting, *kept], way_back, see)]
 
 
 def _stream(run: Run, name: str) -> str:

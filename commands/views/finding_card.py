@@ -2,6 +2,7 @@
 
 from commands.views import words
 from commands.views.blocks import Block, actions, button, context, fitted, header, paragraphs, section
+from commands.views.incident_follow_up import follow_up_buttons, follow_up_lines
 from commands.views.incident_words import people_s, reference
 from commands.views.way_back import how_it_ended
 from runbooks.incidents.findings import Finding
@@ -26,11 +27,12 @@ def finding_card(finding: Finding, release: Release, run: Run, incident: Inciden
         context(f"{where} · {finding.run} · {words.line(run.version, 90)} · {_asked(run)}"),
     ]
     do = words.INDENT.join([f"*Do:* {to_do(finding, incident)}", *([reference(incident)] if incident else [])])
-    end = [section("\n".join([*_by_itself(finding, release), do, *_by_the_button(finding, release)]))]
+    lines = [*_by_itself(finding, release), do, *_by_the_button(finding, release), *follow_up_lines(incident)]
+    end = [section("\n".join(lines))]
     if finding.acknowledged_by is not None:
         seen = f"☑️ Acknowledged by {words.person(finding.acknowledged_by)} {words.at(finding.acknowledged_at)}"
         end.append(context(seen))
-    return fitted(start, _what(finding, run), [*end, *_buttons(finding, release)])
+    return fitted(start, _what(finding, run), [*end, *_buttons(finding, release, incident)])
 
 
 def _asked(run: Run) -> str:
@@ -105,8 +107,8 @@ def way_back_button(finding: Finding, release: Release) -> list[Block]:
     return [button(f"Roll back to {release.known_good.version}", "ask-rollback", place, "primary")]
 
 
-def _buttons(finding: Finding, release: Release) -> list[Block]:
+def _buttons(finding: Finding, release: Release, incident: Incident | None) -> list[Block]:
     value, taken = {"finding": finding.id}, finding.acknowledged_by is not None
     take = [] if taken else [button("Acknowledge", "acknowledge", value)]
     opening = [] if finding.incident else [button("Open incident", "open-incident", value)]
-    return actions(*way_back_button(finding, release), *take, *opening)
+    return actions(*way_back_button(finding, release), *take, *follow_up_buttons(incident), *opening)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from commands.views import words
 from commands.views.asking import lines_to_tick
 from commands.views.blocks import Block, context, divider, header, paragraphs
+from commands.views.incident_follow_up import follow_up_for
 from commands.views.incident_words import entry
 from commands.views.lists import status
 from runbooks.catalogue import Catalogue
@@ -60,6 +61,7 @@ def _waits(catalogue: Catalogue, seen: Seen, going: Iterable[Run]) -> list[str]:
         return ["Slack did not say who is in which group, so this can't be told now. Open this again in a minute."]
     asked = ((run, _asked(run, seen, frozenset(operators(catalogue, run)) & seen.groups)) for run in going)
     lines = [f"⏸ *{run.id}* {_what(run)}: {said}{_where(catalogue, run)}" for run, said in asked if said]
+    lines += [said for incident in seen.incidents if (said := follow_up_for(seen.me, incident))]
     return _listed(lines) or ["Nothing."]
 
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from commands.views import words
 from commands.views.blocks import Block, actions, button, context, fitted, header, paragraphs, section
 from commands.views.finding_card import to_do, way_back_button, way_back_lines
+from commands.views.incident_follow_up import follow_up_buttons, follow_up_lines
 from commands.views.way_back import how_it_ended
 from runbooks.incidents.findings import Finding
-from runbooks.incidents.incident import Entry, Incident, Slack
+from runbooks.incidents.in_slack import Slack
+from runbooks.incidents.incident import Entry, Incident
 from runbooks.releases.state import Release
 
 _LINE, _LINES, _ENTRY, _ENTRIES = 900, 8, 300, 20  # characters and how many, of what happened and of the timeline
@@ -26,27 +28,27 @@ def incident_card(incident: Incident, findings: Sequence[Finding], release: Rele
     opened = f"opened by {words.person(incident.opened_by)} {words.at(incident.opened_at)}"
     start = [
         header(f"{incident.severity} · {incident.title}"),
-        context(" · ".join([place, incident.id, opened, *_runs(findings)])),
+        context(" · ".join([place, incident.id, opened, *_runs(incident, findings)])),
         *paragraphs([words.safe(line, _LINE) for line in incident.what[:_LINES] if line]),
     ]
     end = [*_now(incident, findings, release), *_trouble(incident), *_buttons(incident, findings, release)]
     return fitted(start, _timeline(incident), end)
 
 
-def _runs(findings: Sequence[Finding]) -> list[str]:
-    return list(dict.fromkeys(finding.run for finding in findings if finding.run))
+def _runs(incident: Incident, findings: Sequence[Finding]) -> list[str]:
+    return [run for run in dict.fromkeys([incident.run, *(finding.run for finding in findings)]) if run]
 
 
 def _now(incident: Incident, findings: Sequence[Finding], release: Release) -> list[Block]:
     """The way back, who works on it; or how it ended."""
     if (done := incident.resolved) is not None:
         said = f"✅ *Resolved* by {words.person(done.by)} {words.at(done.at)}: {words.line(done.text, _LINE)}"
-        return [section(said), *_lessons(incident)]
+        return [section("\n".join([said, *follow_up_lines(incident)])), *_lessons(incident)]
     lines = [line for finding in findings[-1:] for line in way_back_lines(finding, release)]
     lines += [f"*Do:* {said}" for finding in findings[-1:] if (said := to_do(finding, incident))]
     at_work = words.people(incident.workers)
     nobody = f"nobody yet: take on its finding, or say `/incident update {incident.id} TEXT`"
-    return [section("\n".join([*lines, f"*Works on it:* {at_work or nobody}"]))]
+    return [section("\n".join([*lines, f"*Works on it:* {at_work or nobody}", *follow_up_lines(incident)]))]
 
 
 def _lessons(incident: Incident) -> list[Block]:
@@ -87,6 +89,9 @@ def _entry(entry: Entry, incident: Incident) -> str:
         "updated": f"{who}: {text}",
         "resolved": f"{who} resolved it: {text}",
         "lessons-written": f"{who} wrote the lessons",
+        "follow-up-opened": f"To do: {text}",
+        "follow-up-taken": f"{who} investigates",
+        "follow-up-done": f"{who} found: {text}",
         "way-back-ended": how_it_ended(entry.way_back, incident.environment) if entry.way_back else "",
     }.get(entry.what, "")
     return f"{words.clock(entry.at)}{words.INDENT}{said}" if said else ""
@@ -105,13 +110,25 @@ def _refused(incident: Incident) -> Iterator[str]:
     }
     for asked, why in incident.refusals.items():
         yield says[asked].format(f"“{words.line(why, 60)}”")
+    if incident.lost:
+        name = words.line(incident.channel_name, 90)
+        yield f"Its channel #{name} {_LOST.get(incident.lost, 'is gone')}, so it is worked on here."
+
+
+_LOST = {
+    "is_archived": "was archived",
+    "is_inactive": "was archived",
+    "channel_not_found": "is gone",
+    "not_in_channel": "no longer has Opsbot in it",
+}
 
 
 def _buttons(incident: Incident, findings: Sequence[Finding], release: Release) -> list[Block]:
     if incident.resolved is not None:
-        return []
+        return actions(*follow_up_buttons(incident))
     back = [each for finding in findings[-1:] for each in way_back_button(finding, release)]
-    return actions(*back, button("Resolve", "resolve-incident", {"incident": incident.id}))
+    resolve = button("Resolve", "resolve-incident", {"incident": incident.id})
+    return actions(*back, *follow_up_buttons(incident), resolve)
 
 
 def told(incident: Incident) -> list[tuple[str, str, list[Block]]]:
@@ -126,6 +143,10 @@ def told(incident: Incident) -> list[tuple[str, str, list[Block]]]:
                 said = f"✅ {who} resolved {incident.id}: {text}"
             case "joined":
                 said = f"⚠️ Also: {text}"
+            case "follow-up-taken":
+                said = f"🔎 {who} investigates"
+            case "follow-up-done":
+                said = f"🔎 {who} found: {text}"
             case _:
                 continue
         found.append((f"told/{number}", said, [section(said)]))

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from runbooks.catalogue import Catalogue, Environment
-from runbooks.incidents.incident import Incident, Slack
+from runbooks.incidents.in_slack import Slack
+from runbooks.incidents.incident import Incident
 from runbooks.vocabulary import OPSBOT
 
 LONGEST = 80  # characters of a channel's name

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ class Filled:
 
     incident: str
     asks: bool
-    said: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, str] = default(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -46,23 +47,41 @@ class Filled:
 def form(incident: Incident, text: str, by: Actor) -> Block:
     """The view. `text`: what was typed already."""
     asks = incident.asks_for_lessons
-    kept = json.dumps({"incident": incident.id, "asks": asks})
-    blocks = [_line(TEXT, "What resolved it", text)]
+    blocks = [field(TEXT, "What resolved it", text)]
     if asks:
         opened = incident.opened_at
         assert opened is not None  # noqa: S101  # nobody asks before it is opened
         blocks += [
-            section(f"{incident.id} is {incident.severity}: it ends with what was learned."),
-            *(_line(name, label) for name, label in LESSONS.items()),
+            section(f"{_why(incident)}: it ends with what was learned."),
+            *(field(name, label) for name, label in LESSONS.items()),
             _input(OWNER, "Who sees to the change", {"type": "users_select", "initial_user": by.rpartition("/")[2]}),
             _input(DUE, "Until when", {"type": "datepicker", "initial_date": f"{opened.date() + _WITHIN}"}),
         ]
-    labels = {"title": f"Resolve {incident.id}"[:24], "submit": "Resolve", "close": "Cancel"}
-    texts = {name: _plain(label) for name, label in labels.items()}
-    return {"type": "modal", "callback_id": SUBMITTED, "private_metadata": kept, **texts, "blocks": blocks}
+    labels = {"title": f"Resolve {incident.id}", "submit": "Resolve", "close": "Cancel"}
+    return modal(SUBMITTED, labels, kept={"incident": incident.id, "asks": asks}, blocks=blocks)
 
 
-def _line(name: str, label: str, text: str = "") -> Block:
+def _why(incident: Incident) -> str:
+    """Why it ends with lessons."""
+    return (
+        f"{incident.id} is the record of {incident.run}" if incident.run else f"{incident.id} is {incident.severity}"
+    )
+
+
+def modal(callback: str, labels: Mapping[str, str], *, kept: Mapping[str, Any], blocks: list[Block]) -> Block:
+    """A form: `labels` of its title, submit and close; `kept` comes back with what is filled in."""
+    texts = {name: _plain(label[:24]) for name, label in labels.items()}
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "private_metadata": json.dumps(kept),
+        **texts,
+        "blocks": blocks,
+    }
+
+
+def field(name: str, label: str, text: str = "") -> Block:
+    """A text of some lines."""
     element: Block = {"type": "plain_text_input", "multiline": True, "max_length": MOST}
     return _input(name, label, {**element, **({"initial_value": text[:MOST]} if text else {})})
 

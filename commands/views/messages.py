@@ -12,6 +12,7 @@ from commands.views.headline import severity, title
 from commands.views.incident_card import incident_card, incident_text
 from commands.views.incident_card import told as told_of
 from commands.views.pack_requests import asked, came_of_it
+from commands.views.lessons_line import lessons_of
 from commands.views.plots import Picture, pictures
 from commands.views.procedure import procedures
 from commands.views.run_card import Look, card
@@ -21,7 +22,8 @@ from runbooks.audit.requests import Packs
 from runbooks.catalogue import Catalogue, Environment
 from runbooks.concerns import incident_of
 from runbooks.incidents.findings import Finding
-from runbooks.incidents.incident import Incident, Slack
+from runbooks.incidents.in_slack import Slack
+from runbooks.incidents.incident import Incident
 from runbooks.reactions import release_of
 from runbooks.runs.state import Run
 from runbooks.steps.notify import key_of
@@ -83,6 +85,8 @@ def _of_run(run: Run, look: Look, place: Environment) -> list[Message]:
         found.append(Message(f"run/{run.id}/{aside.name}", channel, aside.text, aside.blocks, main))
     for name, text, picture in pictures(run):
         found.append(Message(f"run/{run.id}/{name}", channel, text, (context(text),), main, picture=picture))
+    for text, blocks in lessons_of(run, look.incident):
+        found.append(Message(f"run/{run.id}/lessons", channel, text, blocks, main))
     return [*found, *_told(run), *_announcement(run, place)]
 
 
@@ -118,17 +122,21 @@ def _of_finding(finding: Finding, place: Environment, see: See) -> Message:
 
 
 def _of_incident(incident: Incident, place: Environment, see: See) -> list[Message]:
-    """In its own channel; in its severity's where Slack made none, with the rest in its card's thread."""
+    """In its own channel; in its severity's where it has none (any more), with the rest in its card's thread.
+
+    What was told in a channel that is lost is told anew where people read now.
+    """
     if Slack.CREATE not in incident.asked:
         return []  # where they go is not known yet
     release = see(f"release/{incident.service}/{incident.environment}")
     findings = [see(f"finding/{name}") for name in incident.findings]
-    main, channel = f"incident/{incident.id}/card", incident.channel or place.channels.of(incident.called_at)
+    here = f"incident/{incident.id}{'/instead' if incident.lost else ''}"
+    main, channel = f"{here}/card", incident.channel or place.channels.of(incident.called_at)
     blocks = tuple(incident_card(incident, findings, release))
     thread = "" if incident.channel else main
     return [
         Message(main, channel, incident_text(incident), blocks, kept=True),
-        *(Message(f"incident/{incident.id}/{n}", channel, t, tuple(b), thread) for n, t, b in told_of(incident)),
+        *(Message(f"{here}/{n}", channel, t, tuple(b), thread) for n, t, b in told_of(incident)),
     ]
 
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from commands.views import words
 from commands.views.blocks import Block, button, context, paragraphs, section
 from commands.views.gists import folded
+from commands.views.lessons_line import lessons_button
 from commands.views.steps import AHEAD, DONE, FAILED, STOPPED, WAITS, WORKS, icon, line_of
+from runbooks.incidents.incident import Incident
 from runbooks.runs.state import Run, Status
 from runbooks.vocabulary import InDoubt, PlannedStep, Waiting
 
@@ -17,8 +19,8 @@ _LINES, _BEFORE = 24, 3  # lines of the phase at work; of those, done ones befor
 _TITLES = 160  # characters of the titles ahead
 
 
-def phases(run: Run) -> list[Block]:
-    """All phases; of very many those around the one at work."""
+def phases(run: Run, incident: Incident | None = None) -> list[Block]:
+    """All phases; of very many those around the one at work. `incident`: whose form can tick one of its lines."""
     if run.plan is None:
         return [section(f"{WORKS} Making the plan")] if run.status is Status.PLANNING else []
     groups = [_of(run.plan.steps, phase) for phase in dict.fromkeys(step.phase for step in run.plan.steps)]
@@ -26,9 +28,8 @@ def phases(run: Run) -> list[Block]:
     first, last = max(0, at - _AROUND), at + 1 + _AROUND
     blocks = [section(f"{DONE} {words.count(first, 'phase')} before")] if first else []
     for number, steps in enumerate(groups[first:last], first):
-        blocks += (
-            _finished(run, steps) if number < at else _at_work(run, steps) if number == at else _ahead(run, steps)
-        )
+        now = _at_work(run, steps, incident) if number == at else _ahead(run, steps)
+        blocks += _finished(run, steps) if number < at else now
     more = len(groups) - last
     return [*blocks, *([section(f"{AHEAD} {words.count(more, 'phase')} more")] if more > 0 else [])]
 
@@ -61,7 +62,7 @@ def _ahead(run: Run, steps: Steps) -> list[Block]:
     return [section(f"{AHEAD} {_name(steps)}"), *([context(said)] if said else [])]
 
 
-def _at_work(run: Run, steps: Steps) -> list[Block]:
+def _at_work(run: Run, steps: Steps, incident: Incident | None) -> list[Block]:
     """Its steps; what a person can tick has its button beside it. Of very many, those around the first open one."""
     at = next((n for n, step in enumerate(steps) if not run.passed(step)), 0)
     first = max(0, min(at - _BEFORE, len(steps) - _LINES))
@@ -69,7 +70,7 @@ def _at_work(run: Run, steps: Steps) -> list[Block]:
     plain = [f"{_sign(run)} {_name(steps)}"]
     plain += [f"{words.INDENT}{DONE} {words.count(first, 'line')} before"] if first else []
     blocks: list[Block] = []
-    for step, tick in zip(shown, _ticks(run, shown), strict=True):
+    for step, tick in zip(shown, _ticks(run, shown, incident), strict=True):
         if tick is None:
             plain.append(_line(run, step))
         else:
@@ -79,10 +80,10 @@ def _at_work(run: Run, steps: Steps) -> list[Block]:
     return [*blocks, *paragraphs(plain)]
 
 
-def _ticks(run: Run, steps: Steps) -> list[Block | None]:
+def _ticks(run: Run, steps: Steps, incident: Incident | None) -> list[Block | None]:
     """The button of each step that a person may tick now, of the first few; the others get theirs in their turn."""
     open_now = [step.id for step in run.open_items if step.uses == "confirm"] if run.status is Status.RUNNING else []
-    return [_tick(run, step) if step.id in open_now[:_MOST_TICKS] else None for step in steps]
+    return [_tick(run, step, incident) if step.id in open_now[:_MOST_TICKS] else None for step in steps]
 
 
 def _sign(run: Run) -> str:
@@ -105,5 +106,7 @@ def _line(run: Run, step: PlannedStep) -> str:
     return f"{words.INDENT}{icon(run, step)} {words.short(step.title)}{words.INDENT}{line_of(run, step)}".rstrip()
 
 
-def _tick(run: Run, step: PlannedStep) -> Block:
+def _tick(run: Run, step: PlannedStep, incident: Incident | None) -> Block:
+    if (form := lessons_button(step, incident)) is not None:
+        return form
     return button("Done", f"answer:{step.id}:done", {"run": run.id, "step": step.id, "choice": "done"})

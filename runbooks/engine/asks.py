@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from runbooks.incidents.incident import Lessons
-from runbooks.vocabulary import Json, Severity
+from runbooks.vocabulary import Actor, Json, Severity
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,22 @@ class Resolve:
     lessons: Lessons | None = None
 
 
+@dataclass(frozen=True)
+class Investigate:
+    """A click on "I investigate"; `instead_of` is who did when the button was drawn."""
+
+    incident: str
+    instead_of: Actor | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """`/incident found I-7 TEXT`, or its form: what the investigation came to."""
+
+    incident: str
+    text: str
+
+
 Ask = (
     Deploy
     | RollBack
@@ -150,6 +166,8 @@ Ask = (
     | Declare
     | UpdateIncident
     | Resolve
+    | Investigate
+    | Found
 )
 
 Start = Deploy | RollBack | PlanRollBack
@@ -174,6 +192,8 @@ _DOING: dict[type, str] = {
     Declare: "declare",
     UpdateIncident: "update",
     Resolve: "resolve",
+    Investigate: "take over",
+    Found: "close",
 }
 
 

@@ -10,14 +10,16 @@ from runbooks.engine.desk import Desk
 from runbooks.engine.draft import Draft
 from runbooks.engine.people import concerned
 from runbooks.engine.places import where
+from runbooks.incidents.escalations import escalation
 from runbooks.incidents.findings import Finding, Tie
-from runbooks.incidents.handling import Concern, Resolve, SlackDid, Update
+from runbooks.incidents.follow_up import EndFollowUp, TakeFollowUp
+from runbooks.incidents.handling import Concern, FromSlack, Resolve, Update
 from runbooks.incidents.incident import Incident
 from runbooks.runs.state import Run
 from runbooks.store import Conflict, Lease, Store
 from runbooks.vocabulary import Refused, Unreachable
 
-OfIncidents = asks.OpenIncident | asks.Declare | asks.UpdateIncident | asks.Resolve
+OfIncidents = asks.OpenIncident | asks.Declare | asks.UpdateIncident | asks.Resolve | asks.Investigate | asks.Found
 TITLE = 120  # characters
 TRIES = 5  # each lost race means that somebody else's commit won
 _RUN = re.compile(r"[A-Z]-([0-9]+)")
@@ -31,7 +33,7 @@ def opening(ask: OfIncidents, number: int) -> list[str]:
             return [f"finding/{finding}", f"run/{run}", _of_finding(finding, number)]
         case asks.Declare():
             return [f"incident/I-{number}"]
-        case asks.UpdateIncident() | asks.Resolve():
+        case asks.UpdateIncident() | asks.Resolve() | asks.Investigate() | asks.Found():
             return [f"incident/{ask.incident}"]
 
 
@@ -48,6 +50,8 @@ async def gesture(ask: OfIncidents, desk: Desk) -> asks.Reply:
             return await _open(ask, desk)
         case asks.Declare():
             return await _declare(ask, desk)
+        case asks.Investigate() | asks.Found():
+            return await _follow_up(ask, desk)
         case asks.UpdateIncident(incident, text):
             _admit_to(desk, incident, "update")
             await desk.draft.apply(f"incident/{incident}", Update(desk.who.by, text))
@@ -56,6 +60,17 @@ async def gesture(ask: OfIncidents, desk: Desk) -> asks.Reply:
             _admit_to(desk, incident, "resolve")
             await desk.draft.apply(f"incident/{incident}", Resolve(desk.who.by, text, lessons))
             return asks.Reply("resolved", facts={"incident": incident, "lessons": lessons is not None})
+
+
+async def _follow_up(ask: asks.Investigate | asks.Found, desk: Desk) -> asks.Reply:
+    """What is to be found out: taken on, or told."""
+    _admit_to(desk, ask.incident, asks.doing(ask))
+    who, stream = desk.who.by, f"incident/{ask.incident}"
+    if isinstance(ask, asks.Found):
+        await desk.draft.apply(stream, EndFollowUp(who, ask.text))
+        return asks.Reply("found", facts={"incident": ask.incident})
+    await desk.draft.apply(stream, TakeFollowUp(who, ask.instead_of))
+    return asks.Reply("investigating", facts={"incident": ask.incident})
 
 
 def _admit_to(desk: Desk, name: str, doing: str) -> None:
@@ -84,6 +99,7 @@ async def _open(ask: asks.OpenIncident, desk: Desk) -> asks.Reply:
         what=finding.what,
         finding=finding.id,
         requester=run.requester if run.service else None,
+        follow_up=escalation(finding.name).follow_up,
         by=desk.who.by,
     )
     await desk.draft.apply(stream, concern)
@@ -100,7 +116,7 @@ async def _declare(ask: asks.Declare, desk: Desk) -> asks.Reply:
     return asks.Reply("opened", facts={"incident": f"I-{desk.number}", **where(ask.service, name)})
 
 
-async def keep(store: Store, catalogue: Catalogue, *, lease: Lease, did: SlackDid, now: datetime) -> None:
+async def keep(store: Store, catalogue: Catalogue, *, lease: Lease, did: FromSlack, now: datetime) -> None:
     """Keep what Slack did for the incident whose messages are leased. Raises what the store raises, Unreachable."""
     for _ in range(TRIES):
         draft = Draft(store=store, catalogue=catalogue, now=now)

@@ -4,21 +4,23 @@ from dataclasses import dataclass
 
 from runbooks.vocabulary import Severity
 
-CREATE_INCIDENT = "Create incident."
-"""The part of an action that is done once there is an incident."""
+CREATE_INCIDENT, INVESTIGATE = "Create incident.", "Investigate."
+"""The parts of an action that are done by an incident: by being there, and by its follow-up."""
 
 
 @dataclass(frozen=True)
 class Escalation:
     """One row: what it is called, how bad it is, and what to do.
 
-    `besides` is what is left of that for people where the rollback goes by itself.
+    `besides` is what is left of that for people where the rollback goes by itself, `follow_up` what one of them has
+    to find out, whatever else comes.
     """
 
     title: str
     severity: Severity
     action: str
     besides: str = ""
+    follow_up: str = ""
 
 
 _TABLE = {
@@ -26,7 +28,11 @@ _TABLE = {
         "Deploy failed, rollback needed", Severity.S2, "Execute rollback. Create incident.", CREATE_INCIDENT
     ),
     "health-failing": Escalation(
-        "Health probes failing post-deploy", Severity.S2, "Rollback. Investigate.", "Investigate."
+        "Health probes failing post-deploy",
+        Severity.S2,
+        "Rollback. Investigate.",
+        INVESTIGATE,
+        follow_up="Investigate why the health probes failed",
     ),
     "migration-without-rollback": Escalation("Missing rollback script", Severity.S3, "Create before deploying."),
     "tenant-gate-failed": Escalation(

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from runbooks.incidents import follow_up
+from runbooks.incidents.follow_up import EndFollowUp, FollowUp, FollowUpOpened, TakeFollowUp
+from runbooks.incidents.in_slack import ChannelLost, Slack, SlackAnswered
 from runbooks.incidents.incident import (
     Event,
     Incident,
@@ -11,8 +14,6 @@ from runbooks.incidents.incident import (
     LessonsWritten,
     Opened,
     Resolved,
-    Slack,
-    SlackAnswered,
     TakenOn,
     Updated,
     WayBackEnded,
@@ -23,7 +24,10 @@ from runbooks.way_back import WayBack
 
 @dataclass(frozen=True)
 class Concern:
-    """Open it, or let a finding join it where it is open."""
+    """Open it, or let a finding join it where it is open.
+
+    `run`: whose checklist asks for the record. `follow_up`: what somebody has to find out.
+    """
 
     severity: Severity
     service: str
@@ -32,6 +36,8 @@ class Concern:
     what: tuple[str, ...]
     finding: str = ""
     requester: Actor | None = None
+    run: str = ""
+    follow_up: str = ""
     by: Actor = OPSBOT
 
 
@@ -78,7 +84,18 @@ class SlackDid:
     by: Actor = OPSBOT
 
 
-Command = Concern | TakeOn | EndWayBack | Update | Resolve | SlackDid
+@dataclass(frozen=True)
+class LoseChannel:
+    """Keep that nothing can be told in this channel any more; `why` is Slack's own code."""
+
+    channel: str
+    why: str
+    by: Actor = OPSBOT
+
+
+FromSlack = SlackDid | LoseChannel
+
+Command = Concern | TakeOn | EndWayBack | Update | Resolve | TakeFollowUp | EndFollowUp | SlackDid | LoseChannel
 
 
 def decide(incident: Incident, command: Command, now: datetime) -> list[Event]:
@@ -90,10 +107,15 @@ def decide(incident: Incident, command: Command, now: datetime) -> list[Event]:
             return _taking_on(incident, by, now) if incident.opened else []
         case EndWayBack(way_back, by):
             known = any(entry.way_back == way_back for entry in incident.entries)
-            return [WayBackEnded(by, now, way_back)] if incident.opened and not known else []
+            ended = [WayBackEnded(by, now, way_back), *_over_with_it(incident, way_back, now)]
+            return ended if incident.opened and not known else []
         case SlackDid(asked, refused, channel, name, by):
             due = incident.opened and asked not in incident.asked
             return [SlackAnswered(by, now, asked, refused, channel, name)] if due else []
+        case LoseChannel(channel, why, by):
+            return [ChannelLost(by, now, why)] if channel and channel == incident.channel else []
+        case TakeFollowUp() | EndFollowUp():
+            return [*follow_up.decide(to_find_out(incident), command, now)]
         case Update(by, text):
             refuse_over(incident)
             return [*_taking_on(incident, by, now), Updated(by, now, text)]
@@ -107,10 +129,12 @@ def _taking_on(incident: Incident, by: Actor, now: datetime) -> list[Event]:
 
 
 def _concern(incident: Incident, command: Concern, now: datetime) -> list[Event]:
+    opened_now = FollowUpOpened(command.by, now, command.follow_up, command.finding)
+    follows = [opened_now] if command.follow_up and not incident.to_find_out else []
     if incident.opened:
         known = command.finding in ("", *incident.findings)
         new = Joined(command.by, now, command.finding, command.severity, command.title, command.what)
-        return [] if known else [new]
+        return [] if known else [new, *follows]
     opened = Opened(
         command.by,
         now,
@@ -121,8 +145,28 @@ def _concern(incident: Incident, command: Concern, now: datetime) -> list[Event]
         what=command.what,
         finding=command.finding,
         requester=command.requester,
+        run=command.run,
     )
-    return [opened]
+    return [opened, *follows]
+
+
+def _over_with_it(incident: Incident, way_back: WayBack, now: datetime) -> list[Event]:
+    """The record of a run that changed nothing is over with its run: nobody has to tell what came of it."""
+    nothing = not (way_back.changed or way_back.stands or way_back.successor)
+    if way_back.run != incident.run or not nothing or incident.findings or incident.resolved is not None:
+        return []
+    return [Resolved(OPSBOT, now, f"{way_back.run} changed nothing.")]
+
+
+def to_find_out(incident: Incident) -> FollowUp:
+    """Its follow-up, which is open; the incident itself may be over. Raises Refused."""
+    if not incident.opened:
+        raise Refused("no-such-incident", incident=incident.id)
+    if (found := incident.follow_up) is None:
+        raise Refused("no-follow-up", incident=incident.id)
+    if not found.open:
+        raise Refused("follow-up-done", incident=incident.id, by=found.found_by, at=found.found_at)
+    return found
 
 
 def refuse_over(incident: Incident) -> None:
@@ -136,5 +180,5 @@ def refuse_over(incident: Incident) -> None:
 def _resolve(incident: Incident, said: tuple[Actor, str, Lessons | None], now: datetime) -> list[Event]:
     by, text, lessons = said
     if lessons is None and incident.asks_for_lessons:
-        raise Refused("lessons-missing", incident=incident.id, severity=incident.severity)
+        raise Refused("lessons-missing", incident=incident.id)
     return [Resolved(by, now, text), *([LessonsWritten(by, now, lessons)] if lessons else [])]

@@ -5,21 +5,15 @@ Its timeline is its events; what Slack did for it (its channel, who was invited,
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from runbooks.incidents import follow_up as follow_ups
+from runbooks.incidents.follow_up import FollowUp, FollowUpDone, FollowUpOpened, FollowUpTaken
+from runbooks.incidents.in_slack import ChannelLost, Slack, SlackAnswered
 from runbooks.vocabulary import Actor, Severity
 from runbooks.way_back import WayBack
-
-
-class Slack(StrEnum):
-    """What Slack is asked to do for an incident, each once, in this order."""
-
-    CREATE = "create"  # its channel
-    PIN = "pin"  # its card
-    INVITE = "invite"  # the people it concerns
 
 
 @dataclass(frozen=True)
@@ -56,17 +50,20 @@ class Incident:
     title: str = ""
     what: tuple[str, ...] = ()  # lines: what happened, what it means
     findings: tuple[str, ...] = ()
-    requester: Actor | None = None  # who asked for the run that failed
+    requester: Actor | None = None  # who asked for the run
+    run: str = ""  # whose checklist asked for this record; "" where something went wrong
     opened_by: Actor | None = None
     opened_at: datetime | None = None
     workers: tuple[Actor, ...] = ()  # who said that they take it on, in that order
     entries: tuple[Entry, ...] = ()
     resolved: Entry | None = None
     lessons: Lessons | None = None
+    follow_up: FollowUp | None = None
     channel: str = ""  # its own, by Slack's id; "": there is none (yet)
     channel_name: str = ""
     asked: tuple[Slack, ...] = ()  # what Slack did or refused
     refusals: dict[Slack, str] = field(default_factory=dict)  # Slack's own codes
+    lost: str = ""  # why its channel is one no more, in Slack's own code; its name is kept
 
     @property
     def opened(self) -> bool:
@@ -75,8 +72,13 @@ class Incident:
 
     @property
     def asks_for_lessons(self) -> bool:
-        """Whether it may be resolved only with lessons."""
-        return self.severity <= Severity.S2
+        """Whether it may be resolved only with lessons: it was bad, or its run's checklist ends with them."""
+        return self.severity <= Severity.S2 or bool(self.run)
+
+    @property
+    def to_find_out(self) -> FollowUp | None:
+        """Its follow-up, while that is open."""
+        return self.follow_up if self.follow_up is not None and self.follow_up.open else None
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class Opened:
     what: tuple[str, ...]
     finding: str = ""
     requester: Actor | None = None
+    run: str = ""
     kind: Literal["opened"] = "opened"
 
 
@@ -157,21 +160,19 @@ class LessonsWritten:
     kind: Literal["lessons-written"] = "lessons-written"
 
 
-@dataclass(frozen=True)
-class SlackAnswered:
-    """Slack did what the incident asked of it, or `refused` it, by its own code."""
-
-    by: Actor
-    at: datetime
-    asked: Slack
-    refused: str = ""
-    channel: str = ""
-    name: str = ""
-    kind: Literal["slack-answered"] = "slack-answered"
-
-
 Event = Annotated[
-    Opened | Joined | TakenOn | WayBackEnded | Updated | Resolved | LessonsWritten | SlackAnswered,
+    Opened
+    | Joined
+    | TakenOn
+    | WayBackEnded
+    | Updated
+    | Resolved
+    | LessonsWritten
+    | FollowUpOpened
+    | FollowUpTaken
+    | FollowUpDone
+    | SlackAnswered
+    | ChannelLost,
     Field(discriminator="kind"),
 ]
 
@@ -184,8 +185,8 @@ def start(stream: str) -> Incident:
 def evolve(incident: Incident, event: Event) -> Incident:
     """The incident after the event."""
     match event:
-        case SlackAnswered():
-            return _answered(incident, event)
+        case SlackAnswered() | ChannelLost():
+            return _in_slack(incident, event)
         case Opened():
             return _opened(incident, event)
         case Joined():
@@ -204,11 +205,22 @@ def evolve(incident: Incident, event: Event) -> Incident:
             return replace(noted, resolved=noted.entries[-1])
         case LessonsWritten(lessons=lessons):
             return replace(_noted(incident, event), lessons=lessons)
+        case FollowUpOpened() | FollowUpTaken() | FollowUpDone():
+            return _followed_up(incident, event)
 
 
-def _noted(
-    incident: Incident, event: Opened | Joined | TakenOn | Updated | Resolved | LessonsWritten, text: str = ""
-) -> Incident:
+def _followed_up(incident: Incident, event: FollowUpOpened | FollowUpTaken | FollowUpDone) -> Incident:
+    """Whoever finds out works on the incident."""
+    noted = _noted(incident, event, "" if isinstance(event, FollowUpTaken) else event.text)
+    at_work = () if isinstance(event, FollowUpOpened) or event.by in incident.workers else (event.by,)
+    workers = (*incident.workers, *at_work)
+    return replace(noted, workers=workers, follow_up=follow_ups.evolve(incident.follow_up, event))
+
+
+_Noted = Opened | Joined | TakenOn | Updated | Resolved | LessonsWritten | follow_ups.OfFollowUp
+
+
+def _noted(incident: Incident, event: _Noted, text: str = "") -> Incident:
     entry = Entry(event.at, event.by, event.kind, text)
     return replace(incident, entries=(*incident.entries, entry))
 
@@ -224,12 +236,16 @@ def _opened(incident: Incident, event: Opened) -> Incident:
         what=event.what,
         findings=(event.finding,) if event.finding else (),
         requester=event.requester,
+        run=event.run,
+        workers=(event.requester,) if event.run and event.requester else (),
         opened_by=event.by,
         opened_at=event.at,
     )
 
 
-def _answered(incident: Incident, event: SlackAnswered) -> Incident:
+def _in_slack(incident: Incident, event: SlackAnswered | ChannelLost) -> Incident:
+    if isinstance(event, ChannelLost):
+        return replace(incident, channel="", lost=event.why)
     return replace(
         incident,
         asked=(*incident.asked, event.asked),

@@ -13,7 +13,8 @@ from commands.views.lessons_form import faults, filled, form
 from runbooks.folds import rooms
 from runbooks.incidents import incident as events
 from runbooks.incidents.handling import Command, Concern, EndWayBack, Resolve, SlackDid, TakeOn, Update, decide
-from runbooks.incidents.incident import Incident, Lessons, Slack
+from runbooks.incidents.in_slack import Slack
+from runbooks.incidents.incident import Incident, Lessons
 from runbooks.vocabulary import Actor, Refused, Severity
 from runbooks.way_back import WayBack
 from tests.commands.stages import KNOWN, RELEASE
