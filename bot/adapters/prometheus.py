@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 
-from runbooks.steps.kpis import Moments, QueryRefused, Series
+from runbooks.steps.kpis import Moments, NoPrometheus, QueryRefused, Series
 from runbooks.vocabulary import Unreachable
 
 _WHAT = "Prometheus"
 _PASSING = {"timeout", "canceled", "unavailable", "internal"}  # kinds of its errors that another try may not meet
+_LATER = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 _MOST_BYTES = 1 << 20
 
 
@@ -25,7 +26,7 @@ class PrometheusMetrics:
         self._seconds = seconds
 
     async def range(self, source: str, query: str, moments: Moments) -> tuple[Series, ...]:
-        """The query's series. Raises QueryRefused, Unreachable."""
+        """The query's series. Raises QueryRefused, NoPrometheus, Unreachable."""
         address = source if source.startswith(("http://", "https://")) else self._named(source)
         asked = {
             "query": query,
@@ -39,8 +40,8 @@ class PrometheusMetrics:
                 status, body = await self._ask(f"{address.rstrip('/')}/api/v1/query_range", asked)
         except (TimeoutError, httpx.TimeoutException) as cause:
             raise Unreachable(_WHAT, f"nothing within {self._seconds:g} s") from cause
-        except httpx.InvalidURL as cause:
-            raise QueryRefused("what the catalogue names is no address") from cause
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as cause:
+            raise NoPrometheus("`prometheus` names no address") from cause
         except httpx.HTTPError as cause:
             raise Unreachable(_WHAT, "no connection" if isinstance(cause, httpx.ConnectError) else "") from cause
         return _series(_answered(status, body))
@@ -56,19 +57,29 @@ class PrometheusMetrics:
 
 
 def _answered(status: int, body: bytes) -> dict[str, Any]:
-    """The answer's data. Raises QueryRefused, Unreachable."""
+    """The answer's data. Raises QueryRefused, NoPrometheus, Unreachable."""
     try:
         answer = json.loads(body)
     except ValueError:
         answer = None
-    if isinstance(answer, dict) and answer.get("status") == "success":
-        data: dict[str, Any] = answer["data"]
+    found: dict[str, Any] = answer if isinstance(answer, dict) else {}
+    if found.get("status") == "success" and isinstance(found.get("data"), dict):
+        data: dict[str, Any] = found["data"]
         return data
-    kind, message = (answer.get("errorType"), answer.get("error")) if isinstance(answer, dict) else (None, None)
-    if kind in _PASSING or (kind is None and status >= HTTPStatus.INTERNAL_SERVER_ERROR):
+    kind, message = found.get("errorType"), found.get("error")
+    if kind in _PASSING or (kind is None and (status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _LATER)):
         raise Unreachable(_WHAT, str(message or f"HTTP {status}"))
-    raise QueryRefused(str(message) if message else f"HTTP {status}, and nothing that Prometheus says")
+    if kind is None:
+        raise NoPrometheus(f"`prometheus` leads to no Prometheus, or to one that lets nobody in (HTTP {status})")
+    raise QueryRefused(str(message))
 
 
 def _series(data: dict[str, Any]) -> tuple[Series, ...]:
-    return tuple(Series(tuple((float(at), float(value)) for at, value in one["values"])) for one in data["result"])
+    """Raises QueryRefused, NoPrometheus."""
+    try:
+        found = data["result"]
+        if any("histograms" in one for one in found):
+            raise QueryRefused("it gives histograms, no numbers: put `histogram_quantile(...)` around it")
+        return tuple(Series(tuple((float(at), float(value)) for at, value in one["values"])) for one in found)
+    except (LookupError, TypeError, ValueError) as cause:
+        raise NoPrometheus("`prometheus` leads to something that answers otherwise than Prometheus") from cause

@@ -42,6 +42,5 @@ class KpiChecks:
         if reading.value is not None:
             return subject.ok(f"it is {shown(reading, kpi)}")
         if reading.lasting:
-            return subject.wrong(reading.why, _QUERY)
-        away = reading.why.startswith("Prometheus")
-        return subject.missing(reading.why, _REACH if away else _SCRAPE)
+            return subject.wrong(reading.why, _REACH if reading.away else _QUERY)
+        return subject.missing(reading.why, _REACH if reading.away else _SCRAPE)

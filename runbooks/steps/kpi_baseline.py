@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
-from runbooks.steps.kpis import Metrics, Reading, Verdict, baseline, judged, planned, promise, read
+from runbooks.steps.kpis import Metrics, Reading, Verdict, baseline, judged, planned, promise, read, to_know
 from runbooks.steps.output import span
 from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending, PlanningFailed
 
@@ -32,19 +32,21 @@ class KpiBaseline(Step):
         if why := unmeasured(site):
             return Resolved().by("confirm").noted(why)
         assert source is not None  # noqa: S101  # unmeasured otherwise
-        await self._tried(kpis, source)
+        readings = await self._tried(kpis, source)
         longest = max(kpi["window"] for kpi in kpis)
         wanted = {"prometheus": source, "kpis": kpis, "window": longest}
         grace = site.environment.watch.grace.total_seconds()
-        return Resolved({**wanted, "grace": grace}, shows=tuple(promise(kpi) for kpi in kpis))
+        shows = (_promised(kpi, reading) for kpi, reading in zip(kpis, readings, strict=True))
+        return Resolved({**wanted, "grace": grace}, shows=tuple(shows))
 
-    async def _tried(self, kpis: list[Json], source: str) -> None:
+    async def _tried(self, kpis: list[Json], source: str) -> list[Reading]:
         now = self._clock()
         readings = await asyncio.gather(*(read(self._metrics, source, kpi, now) for kpi in kpis))
         for kpi, reading in zip(kpis, readings, strict=True):
             if reading.lasting:
                 fault = f"The KPI “{kpi['title']}” can't be asked for: {reading.why}."
-                raise PlanningFailed(f"{fault} Correct its `query` in the catalogue. Nothing was changed.")
+                raise PlanningFailed(f"{fault} Correct {reading.mend} in the catalogue. Nothing was changed.")
+        return readings
 
     async def start(self, turn: Turn) -> Outcome:
         """Wait until the window after the deploy is whole."""
@@ -85,6 +87,13 @@ def unmeasured(site: Site) -> str:
     return ""
 
 
+def _promised(kpi: Json, reading: Reading) -> str:
+    """How it will be judged; and who approves is to know where that can't be done yet."""
+    if reading.value is not None:
+        return promise(kpi)
+    return f"{promise(kpi)} · not known now, since {reading.why}: the deploy fails if that stays so"
+
+
 def _for_good(verdict: Verdict) -> bool:
     return verdict.now.lasting or verdict.was.lasting
 
@@ -93,7 +102,7 @@ def _outcome(verdicts: list[Verdict]) -> Outcome:
     evidence = {"kpis": [verdict.evidence for verdict in verdicts]}
     if bad := [verdict.bad for verdict in verdicts if verdict.bad]:
         said = "; ".join(bad)
-        return Failed(f"{said[:1].upper()}{said[1:]}.", evidence)
+        return Failed(f"{said[:1].upper()}{said[1:]}.{to_know(evidence['kpis'])}", evidence)
     return Done(" · ".join(verdict.line for verdict in verdicts), evidence)
 
 

@@ -4,7 +4,7 @@ What can't be read is no zero: a reading without a value says why, and nothing w
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ _POINTS = 30  # in a window
 _HISTORY_POINTS = 60
 _THOUSAND = 1000
 _SAID = 300  # characters of what Prometheus says
+_QUERY, _ADDRESS = "its `query`", "`prometheus`"  # what of the catalogue is to be mended
 
 
 @dataclass(frozen=True)
@@ -40,25 +41,39 @@ class QueryRefused(Exception):
     """Prometheus understood, or will never understand, and does not answer: its own message."""
 
 
+class NoPrometheus(Exception):
+    """What the catalogue names is no Prometheus that lets us in: a clause that says what it is."""
+
+
 class Metrics(Protocol):
     """Asks Prometheus."""
 
     async def range(self, source: str, query: str, moments: Moments) -> tuple[Series, ...]:
         """The series of a query. `source` is an address, or the variable that holds it.
 
-        Raises QueryRefused; Unreachable where it is away or too slow.
+        Raises QueryRefused, NoPrometheus; Unreachable where it is away or too slow.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A KPI at one moment: its value, or why there is none; `lasting` where looking again can't help."""
+    """A KPI at one moment: its value, or why there is none, as a clause."""
 
     value: float | None = None
     why: str = ""
-    lasting: bool = False
+    mend: str = ""  # what of the catalogue is wrong, where looking again can't help
     points: tuple[tuple[int, float | None], ...] = ()  # Unix time, value; over the window before
+
+    @property
+    def lasting(self) -> bool:
+        """Whether looking again can't help."""
+        return bool(self.mend)
+
+    @property
+    def away(self) -> bool:
+        """Whether no Prometheus answered."""
+        return self.mend == _ADDRESS or self.why.startswith("Prometheus does not answer")
 
 
 @dataclass(frozen=True)
@@ -117,7 +132,9 @@ async def read(metrics: Metrics, source: str, kpi: Json, end: datetime) -> Readi
     try:
         found = await metrics.range(source, kpi["query"], Moments(end - window, end, step))
     except QueryRefused as refused:
-        return Reading(why=f"Prometheus refuses its query: {one_line(str(refused), _SAID)}", lasting=True)
+        return Reading(why=f"Prometheus refuses its query: {one_line(str(refused), _SAID)}", mend=_QUERY)
+    except NoPrometheus as cause:
+        return Reading(why=str(cause), mend=_ADDRESS)
     except Unreachable as cause:
         return Reading(why=f"{cause.what} does not answer" + (f" ({cause.detail})" if cause.detail else ""))
     return _reading(found, end=end, step=step)
@@ -126,14 +143,15 @@ async def read(metrics: Metrics, source: str, kpi: Json, end: datetime) -> Readi
 def _reading(found: tuple[Series, ...], *, end: datetime, step: timedelta) -> Reading:
     if len(found) > 1:
         why = f"its query gives {len(found)} series where one is needed: put `sum(...)` or the like around it"
-        return Reading(why=why, lasting=True)
+        return Reading(why=why, mend=_QUERY)
     points = found[0].points if found else ()
     if not points or points[-1][0] <= (end - step).timestamp():
         return Reading(why="there is no data", points=_kept(points))
     value = points[-1][1]
     if not math.isfinite(value):
-        why = "its query gives no number (NaN): it divides by zero where nothing is counted"
-        return Reading(why=why if math.isnan(value) else "its value is infinite", points=_kept(points))
+        what = "NaN" if math.isnan(value) else "infinite"
+        why = f"its query gives no number ({what}): it divides by zero where nothing is counted"
+        return Reading(why=why, points=_kept(points))
     return Reading(value, points=_kept(points))
 
 
@@ -156,7 +174,7 @@ async def history(
     step = max((end - start) / _HISTORY_POINTS, timedelta(seconds=1))
     try:
         found = await metrics.range(source, kpi["query"], Moments(start, end, step))
-    except (QueryRefused, Unreachable):
+    except (QueryRefused, NoPrometheus, Unreachable):
         return ()
     return _kept(found[0].points) if len(found) == 1 else ()
 
@@ -168,9 +186,9 @@ def judged(kpi: Json, *, now: Reading, was: Reading) -> Verdict:
 
 def _bad(kpi: Json, now: Reading, was: Reading) -> str:
     if was.value is None:
-        return f"{kpi['title']}: no baseline, {was.why}, in the {_window(kpi)} before the deploy"
+        return f"{kpi['title']}: no baseline from the {_window(kpi)} before the deploy, since {was.why}"
     if now.value is None:
-        return f"{kpi['title']}: no value, {now.why}"
+        return f"{kpi['title']}: no value, since {now.why}"
     allowed = limit(kpi, was.value)
     higher = kpi["direction"] == Direction.HIGHER
     if (now.value >= allowed) if higher else (now.value <= allowed):
@@ -181,6 +199,13 @@ def _bad(kpi: Json, now: Reading, was: Reading) -> str:
     return said + (
         ", since percent of a baseline of 0 allow nothing: give its tolerance in its unit" if nothing else ""
     )
+
+
+def to_know(found: Iterable[Json]) -> str:
+    """What to do where one of these, as kept, is not known; "" where all are."""
+    if all(kpi[key] is not None for kpi in found for key in ("now", "was")):
+        return ""
+    return " What is not known is not well: `opsbot doctor` asks for each KPI, and says how to mend it."
 
 
 def limit(kpi: Mapping[str, Any], baseline: float) -> float:

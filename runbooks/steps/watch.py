@@ -10,7 +10,7 @@ from typing import Any
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.http_health import Http, is_good, said
 from runbooks.steps.kpi_baseline import known_baselines, unmeasured
-from runbooks.steps.kpis import Metrics, Reading, Verdict, baseline, history, judged, planned, read
+from runbooks.steps.kpis import Metrics, Reading, Verdict, baseline, history, judged, planned, read, to_know
 from runbooks.steps.output import span
 from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending
 
@@ -131,7 +131,8 @@ def _failed(turn: Turn, lasting: dict[str, timedelta], evidence: Json) -> Failed
     text = _with_gaps("; ".join(found), evidence)
     finding = "deploy-failed" if all(key.startswith(_KPI) for key in lasting) else None
     into = span(turn.now - turn.began_at)
-    return Failed(f"{text[:1].upper()}{text[1:]}. It was seen {into} into the watch.", evidence, finding)
+    do = to_know(kpi for kpi in evidence["kpis"] if _KPI + kpi["name"] in lasting)
+    return Failed(f"{text[:1].upper()}{text[1:]}. It was seen {into} into the watch.{do}", evidence, finding)
 
 
 def _well(turn: Turn, seen: Json, verdicts: list[Verdict]) -> str:

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.adapters.prometheus import PrometheusMetrics
-from runbooks.steps.kpis import Moments, QueryRefused
+from runbooks.steps.kpis import Moments, NoPrometheus, QueryRefused
 from runbooks.vocabulary import Unreachable
 from sandbox.prometheus import PrometheusServer
 
@@ -113,6 +113,7 @@ TIMED_OUT = '{"status":"error","errorType":"timeout","error":"query timed out in
     [
         (503, TIMED_OUT, "query timed out in expression evaluation"),
         (502, "<html>bad gateway</html>", "HTTP 502"),
+        (429, "slow down", "HTTP 429"),
     ],
 )
 async def test_what_may_pass_is_no_refusal(metrics: PrometheusMetrics, status: int, text: str, said: str) -> None:
@@ -124,15 +125,34 @@ async def test_what_may_pass_is_no_refusal(metrics: PrometheusMetrics, status: i
 @pytest.mark.parametrize(
     ("status", "text", "said"),
     [
-        (200, "<html>welcome</html>", "HTTP 200, and nothing that Prometheus says"),
-        (401, "who are you", "HTTP 401, and nothing that Prometheus says"),
-        (200, "x" * (2 << 20), "its answer is over 1 MB"),
+        (200, "<html>welcome</html>", r"leads to no Prometheus, or to one that lets nobody in \(HTTP 200\)"),
+        (401, "who are you", r"or to one that lets nobody in \(HTTP 401\)"),
+        (200, "[]", r"leads to no Prometheus"),
+        (200, '{"status":"success"}', "leads to no Prometheus"),
+        (200, '{"status":"success","data":{"result":[{"values":[["then","much"]]}]}}', "answers otherwise"),
+        (200, '{"status":"success","data":{"result":7}}', "answers otherwise"),
     ],
 )
-async def test_what_is_no_prometheus_is_refused(
-    metrics: PrometheusMetrics, status: int, text: str, said: str
-) -> None:
+async def test_what_is_no_prometheus_is_told(metrics: PrometheusMetrics, status: int, text: str, said: str) -> None:
     async with answering(status, text) as place:
+        with pytest.raises(NoPrometheus, match=said):
+            await metrics.range(f"http://{place}", "vector(1)", MINUTE)
+
+
+@pytest.mark.parametrize("value", ["prometheus.example", "ftp://prometheus.example", "http://\x01", ""])
+async def test_a_variable_that_holds_no_address(value: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        metrics = PrometheusMetrics(client, {"SOME_PROMETHEUS_URL": value}.__getitem__)
+        with pytest.raises(NoPrometheus, match="`prometheus` names no address"):
+            await metrics.range("SOME_PROMETHEUS_URL", "vector(1)", MINUTE)
+
+
+HISTOGRAMS = '{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"histograms":[[1,{}]]}]}}'
+
+
+@pytest.mark.parametrize(("text", "said"), [(HISTOGRAMS, "no numbers"), ("x" * (2 << 20), "its answer is over 1 MB")])
+async def test_an_answer_that_is_no_number_is_refused(metrics: PrometheusMetrics, text: str, said: str) -> None:
+    async with answering(200, text) as place:
         with pytest.raises(QueryRefused, match=said):
             await metrics.range(f"http://{place}", "vector(1)", MINUTE)
 

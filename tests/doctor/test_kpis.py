@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from aiohttp import web
 
 from bot.adapters.prometheus import PrometheusMetrics
 from bot.doctor.finding import Finding, Verdict
@@ -12,6 +13,7 @@ from bot.settings import SettingsError
 from sandbox.prometheus import PrometheusServer
 from tests.doctor.reading import faults, found, only_fault
 from tests.doctor.test_outside import catalogue
+from tests.steps.web import answering
 
 TWO = 'vector(1) or label_replace(vector(2), "which", "other", "", "")'
 
@@ -55,6 +57,10 @@ async def test_no_number(
 async def test_prometheus_is_away_or_not_named() -> None:
     fault = only_fault(await look("http://127.0.0.1:1"))
     assert (fault.verdict, fault.says) == (Verdict.MISSING, "Prometheus does not answer (no connection)")
+    assert "see that Prometheus runs" in fault.mend
+    async with answering(lambda _: web.Response(status=404)) as url:
+        fault = only_fault(await look(url))
+    assert (fault.verdict, "leads to no Prometheus" in fault.says) == (Verdict.WRONG, True)
     assert "see that Prometheus runs" in fault.mend
     fault = only_fault(await look("PROMETHEUS_URL"))
     assert fault.says.startswith("PROMETHEUS_URL is not set")

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from aiohttp import web
 
 from bot.adapters.prometheus import PrometheusMetrics
 from runbooks.steps.base import Site, Turn
@@ -17,8 +18,10 @@ from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending, PlanningFa
 from sandbox.prometheus import PrometheusServer
 from tests.steps.kpi_site import from_then, kpi, place
 from tests.steps.places import NOW, later, through, turn
+from tests.steps.web import answering, silent
 
 DEPLOY_BEGAN = NOW - timedelta(minutes=3)
+TO_KNOW = " What is not known is not well: `opsbot doctor` asks for each KPI, and says how to mend it."
 
 
 @pytest.fixture
@@ -112,19 +115,23 @@ def only(condition: str) -> str:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("no_such_metric", "Error rate: no baseline, there is no data, in the 10 s before the deploy."),
-        (only(f"< {NOW.timestamp()}"), "Error rate: no value, there is no data."),
-        (only(f"< {NOW.timestamp() + 5}"), "Error rate: no value, there is no data."),  # it ends in the middle
+        ("no_such_metric", "Error rate: no baseline from the 10 s before the deploy, since there is no data."),
+        (only(f"< {NOW.timestamp()}"), "Error rate: no value, since there is no data."),
+        (only(f"< {NOW.timestamp() + 5}"), "Error rate: no value, since there is no data."),  # it ends in the middle
         (
             only(f"> {NOW.timestamp()}"),
-            "Error rate: no baseline, there is no data, in the 10 s before the deploy.",
+            "Error rate: no baseline from the 10 s before the deploy, since there is no data.",
         ),
         (
             "vector(0) / 0",
-            "Error rate: no baseline, its query gives no number (NaN): it divides by zero where nothing is "
-            "counted, in the 10 s before the deploy.",
+            "Error rate: no baseline from the 10 s before the deploy, since its query gives no number (NaN): it "
+            "divides by zero where nothing is counted.",
         ),
-        (f"vector(1) / (time() < bool {NOW.timestamp()})", "Error rate: no value, its value is infinite."),
+        (
+            f"vector(1) / (time() < bool {NOW.timestamp()})",
+            "Error rate: no value, since its query gives no number (infinite): it divides by zero where nothing is "
+            "counted.",
+        ),
     ],
 )
 async def test_what_is_not_known_is_looked_for_again_and_then_fails(
@@ -133,7 +140,7 @@ async def test_what_is_not_known_is_looked_for_again_and_then_fails(
     *waits, last = await through(step, await begun(step, place(prometheus, kpi(query))))
 
     assert isinstance(last, Failed)
-    assert last.reason == said
+    assert last.reason == said + TO_KNOW
     assert len(waits) == 11  # for the window, then for 20 s every 2 s
     assert isinstance(waits[-1], Pending)
     assert waits[-1].line.endswith("; looks again")
@@ -147,7 +154,9 @@ async def test_several_series_fail_at_once(step: KpiBaseline, prometheus: str) -
 
     assert len(waits) == 2
     assert isinstance(waits[-1], Failed)
-    assert waits[-1].reason.startswith("Error rate: no value, its query gives 2 series where one is needed: put ")
+    assert waits[-1].reason.startswith(
+        "Error rate: no value, since its query gives 2 series where one is needed: put "
+    )
 
 
 async def test_one_that_is_away_is_waited_for_and_then_fails(step: KpiBaseline) -> None:
@@ -156,7 +165,40 @@ async def test_one_that_is_away_is_waited_for_and_then_fails(step: KpiBaseline) 
     assert len(waits) == 11
     assert isinstance(last, Failed)
     assert last.reason == (
-        "Error rate: no baseline, Prometheus does not answer (no connection), in the 10 s before the deploy."
+        "Error rate: no baseline from the 10 s before the deploy, since Prometheus does not answer (no connection)."
+        + TO_KNOW
+    )
+
+
+async def test_one_that_is_slow_is_waited_for_and_then_fails() -> None:
+    async with silent() as slow, httpx.AsyncClient(trust_env=False) as client:
+        step = KpiBaseline(PrometheusMetrics(client, {}.__getitem__, seconds=0.1), lambda: NOW)
+        *waits, last = await through(step, await begun(step, place(slow, kpi("vector(1)"))))
+
+    assert len(waits) == 11
+    assert isinstance(last, Failed)
+    assert last.reason == (
+        "Error rate: no baseline from the 10 s before the deploy, since Prometheus does not answer (nothing within "
+        "0.1 s)." + TO_KNOW
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "query", "why"),
+    [
+        ("http://127.0.0.1:1", "vector(1)", "Prometheus does not answer (no connection)"),
+        ("", "no_such_metric", "there is no data"),
+        ("", "vector(0) / 0", "its query gives no number (NaN): it divides by zero where nothing is counted"),
+    ],
+)
+async def test_who_approves_sees_what_is_not_known_yet(
+    step: KpiBaseline, prometheus: str, source: str, query: str, why: str
+) -> None:
+    at = await begun(step, place(source or prometheus, kpi(query)))
+
+    assert at.step.shows == (
+        f"error rate: at most 0.5 % worse than before the deploy, over 10 s · not known now, since {why}: "
+        "the deploy fails if that stays so",
     )
 
 
@@ -182,6 +224,16 @@ async def test_a_wrong_query_is_told_before_anything_changes(
         await turn(step, {}, place(prometheus, kpi(query)))
     assert f"The KPI “error rate” can't be asked for: {said}" in fault.value.sentence
     assert fault.value.sentence.endswith("Correct its `query` in the catalogue. Nothing was changed.")
+
+
+async def test_an_address_that_leads_elsewhere_is_told_before_anything_changes(step: KpiBaseline) -> None:
+    async with answering(lambda _: web.Response(status=401)) as url:
+        with pytest.raises(PlanningFailed) as fault:
+            await turn(step, {}, place(url, kpi("vector(1)")))
+    assert fault.value.sentence == (
+        "The KPI “error rate” can't be asked for: `prometheus` leads to no Prometheus, or to one that lets nobody in "
+        "(HTTP 401). Correct `prometheus` in the catalogue. Nothing was changed."
+    )
 
 
 async def test_its_names_are_filled_in(step: KpiBaseline, prometheus: str) -> None:

@@ -18,6 +18,7 @@ from runbooks.vocabulary import Done, Failed, Outcome, Pending
 from sandbox.prometheus import PrometheusServer
 from tests.steps.kpi_site import from_then, kpi, place
 from tests.steps.places import NOW, later, through, turn
+from tests.steps.web import silent
 
 
 class Service:
@@ -112,12 +113,57 @@ async def test_it_never_ends_on_a_bad_sign(step: Watch, service: Service) -> Non
     assert isinstance(last, Done)
 
 
+def not_known(why: str) -> str:
+    return (
+        f"Error rate: no value, since {why}, for 20 s. It was seen 20 s into the watch. "
+        "What is not known is not well: `opsbot doctor` asks for each KPI, and says how to mend it."
+    )
+
+
 async def test_a_prometheus_that_goes_away_for_good_fails_it(step: Watch, service: Service) -> None:
     at = await begun(step, service, "http://127.0.0.1:1", kpi("vector(1)", baseline=1))
     last = (await through(step, at))[-1]
 
     assert isinstance(last, Failed)
-    assert last.reason.startswith("Error rate: no value, Prometheus does not answer (no connection), for 20 s.")
+    assert last.reason == not_known("Prometheus does not answer (no connection)")
+
+
+async def test_a_prometheus_that_stays_slow_fails_it(service: Service) -> None:
+    async with silent() as slow, httpx.AsyncClient(trust_env=False) as client:
+        step = Watch(HttpxGet(client), PrometheusMetrics(client, {}.__getitem__, seconds=0.1))
+        last = (await through(step, await begun(step, service, slow, kpi("vector(1)", baseline=1))))[-1]
+
+    assert isinstance(last, Failed)
+    assert last.reason == not_known("Prometheus does not answer (nothing within 0.1 s)")
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("no_such_metric", "there is no data"),
+        ("vector(0) / 0", "its query gives no number (NaN): it divides by zero where nothing is counted"),
+        ('label_replace(vector(1), "a", "$1", "b", "(")', "Prometheus refuses its query: invalid regular expression"),
+    ],
+)
+async def test_a_kpi_that_stays_unknown_fails_it(
+    step: Watch, service: Service, prometheus: str, query: str, why: str
+) -> None:
+    last = (await through(step, await begun(step, service, prometheus, kpi(query, baseline=1))))[-1]
+
+    assert isinstance(last, Failed)
+    assert last.reason.startswith(f"Error rate: no value, since {why}")
+    assert last.reason.endswith(not_known("")[-80:])
+
+
+async def test_a_kpi_that_is_not_known_for_a_moment_is_told_and_no_failure(
+    step: Watch, service: Service, prometheus: str
+) -> None:
+    start, end = (NOW + timedelta(seconds=seconds) for seconds in (15, 25))
+    silence = f"vector(1) and on() (vector(time()) < {start.timestamp()} or vector(time()) > {end.timestamp()})"
+    last = (await through(step, await begun(step, service, prometheus, kpi(silence, baseline=1))))[-1]
+
+    assert isinstance(last, Done)
+    assert last.line == "1 m · 7 looks, 1 of them with a bad sign that passed · error rate 1 % (baseline 1 %)"
 
 
 async def test_the_baselines_that_were_read_before_are_not_asked_for_again(

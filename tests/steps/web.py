@@ -1,4 +1,4 @@
-"""A web server of a test's own."""
+"""Web servers of a test's own."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -7,6 +7,18 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 Answers = Callable[[web.Request], web.StreamResponse]
+
+
+@asynccontextmanager
+async def silent() -> AsyncIterator[str]:
+    """A server that takes every connection and never answers; its address."""
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(hear, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 @asynccontextmanager
@@ -22,4 +34,4 @@ async def answering(answer: Answers) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     finally:
         listening.close()
-        await server.shutdown()
+        await server.shutdown(0.1)  # no longer for a client that keeps its connection
