@@ -1,1 +1,1 @@
-"""The chain of events: each links to the one before by hash."""
+"""A room with state: the chain that links every event, and who asked for which audit pack and got it."""

@@ -1,1 +1,1 @@
-"""Audit packs: from events to files that auditors read, check and keep. Pure; the same events, the same bytes."""
+"""What is in an audit pack, made of all rooms' events and so above them. Pure; the same events, the same bytes."""
