@@ -2,7 +2,7 @@
 
 from commands.views import onboarding, words
 from commands.views.blocks import Block, divider, section
-from commands.views.way_back import how_it_ended
+from commands.views.rollback_words import how_it_ended
 from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status

@@ -4,7 +4,7 @@ from commands.views import words
 from commands.views.blocks import Block, actions, button, context, fitted, header, paragraphs, section
 from commands.views.incident_follow_up import follow_up_buttons, follow_up_lines
 from commands.views.incident_words import people_s, reference
-from commands.views.way_back import how_it_ended
+from commands.views.rollback_words import how_it_ended
 from runbooks.incidents.findings import Finding
 from runbooks.incidents.incident import Incident
 from runbooks.releases.state import Release

@@ -6,7 +6,7 @@ from commands.views import words
 from commands.views.blocks import Block, actions, button, context, fitted, header, paragraphs, section
 from commands.views.finding_card import to_do, way_back_button, way_back_lines
 from commands.views.incident_follow_up import follow_up_buttons, follow_up_lines
-from commands.views.way_back import how_it_ended
+from commands.views.rollback_words import how_it_ended
 from runbooks.incidents.findings import Finding
 from runbooks.incidents.in_slack import Slack
 from runbooks.incidents.incident import Entry, Incident
