@@ -45,11 +45,13 @@ async def adopt(settings: Settings, service: str, environment: str) -> str:
             await made.store.commit(draft.changes())
         except Conflict as cause:
             raise NotAdopted(f"{stream} was changed meanwhile. Nothing was recorded; adopt it again.") from cause
-        await made.deliveries.record.keep(draft.state(stream))
-    return (
-        f"Recorded {known.version} {known.commit[:7]} as the last known good of {service} in {environment}, "
-        f"schema at {known.migrations_version or 'nothing'}."
-    )
+        place = configuration.catalogue.place(service, environment)
+        faults = await made.outside.records.write(draft.state(stream), place) if place else []
+    later = [f"{fault.where} does not say so yet: {fault.sentence}" for fault in faults]
+    trying = ["`opsbot serve` goes on trying."] if faults else []
+    schema = f" with the schema at {known.migrations_version}" if known.migrations_version else ""
+    what = f"{known.version} {known.commit[:7]}{schema}"
+    return " ".join([f"Recorded {what} as the last known good of {service} in {environment}.", *later, *trying])
 
 
 def _unknown(refused: Refused) -> str:

@@ -107,11 +107,17 @@ def _variables(catalogue: Catalogue) -> Iterator[tuple[str, Loc]]:
         if cluster.kubeconfig:
             yield cluster.kubeconfig, ("clusters", name, "kubeconfig")
     for name, service in catalogue.services.items():
+        if service.source.variable:
+            yield service.source.variable, ("services", name, "source", "repository")
         if service.ci and service.ci.token:
             yield service.ci.token, ("services", name, "ci", "token")
         for place, environment in service.environments.items():
             if environment.database:
                 yield environment.database, ("services", name, "environments", place, "database")
+            place_of_record = environment.last_known_good
+            if place_of_record and place_of_record.git and place_of_record.git.variable:
+                where = ("services", name, "environments", place, "last-known-good", "git", "repository")
+                yield place_of_record.git.variable, where
             if environment.prometheus and not environment.prometheus.startswith("http"):
                 yield environment.prometheus, ("services", name, "environments", place, "prometheus")
 

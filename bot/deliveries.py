@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from bot.adapters.plots import drawn
 from bot.adapters.postgres.messages import Message as Sent
@@ -21,21 +21,12 @@ from commands.views.plots import Picture
 from runbooks.catalogue import Catalogue
 from runbooks.engine.incidents import keep
 from runbooks.incidents.incident import Incident
-from runbooks.releases.state import Release
 from runbooks.store import Lease, Store
 from runbooks.vocabulary import Unreachable, digest_of
 
 AGAIN = timedelta(seconds=3)
 GAP = timedelta(seconds=1.2)  # between edits of one card: Slack takes about 50 a minute (Slack rate limits, tier 3)
 log = logging.getLogger(__name__)
-
-
-class Record(Protocol):
-    """Keeps the last known good where people look for it."""
-
-    async def keep(self, release: Release) -> None:
-        """Make the file equal to the record."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -46,7 +37,6 @@ class Deliveries:
     sent: MessageLog
     slack: Poster
     catalogue: Catalogue
-    record: Record
     clock: Callable[[], datetime]
     rooms: IncidentRooms
     edited: dict[str, datetime] = field(default_factory=dict)  # key -> when this process last edited it
@@ -56,9 +46,6 @@ class Deliveries:
         """Post and edit what is wanted; answers when to try again, None where Slack is equal."""
         stream = lease.work.key
         state = (await self.store.read([stream])).streams[stream].state
-        if isinstance(state, Release):
-            await self.record.keep(state)
-            return None
         seen = (await self.store.read(streams_seen(state))).streams
         sent = dict(await self.sent.of(stream))
         try:

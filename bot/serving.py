@@ -14,7 +14,7 @@ from bot.slack_app import listen as listen_slack
 from bot.wiring import Services, read_configuration, services
 from bot.worker import POLL, Bell, Worker
 
-RUN_SLOTS, MESSAGE_SLOTS, PACK_SLOTS = 8, 4, 1
+RUN_SLOTS, MESSAGE_SLOTS, PACK_SLOTS, RECORD_SLOTS = 8, 4, 1, 2
 log = logging.getLogger(__name__)
 
 
@@ -59,6 +59,7 @@ async def _run(settings: Settings, made: Services) -> None:
     runs = Worker(made.store, ["run"], made.advance.advance, bell, made.clock, lease, RUN_SLOTS)
     messages = Worker(made.store, ["messages"], made.deliveries.deliver, bell, made.clock, lease, MESSAGE_SLOTS)
     packs = Worker(made.store, ["audit"], made.packing.advance, bell, made.clock, lease, PACK_SLOTS)
+    records = Worker(made.store, ["record"], made.records.keep, bell, made.clock, lease, RECORD_SLOTS)
     app = slack_app(made.slack, made.edge)
     token = settings.slack_app_token.get_secret_value()
     connection = Connection()
@@ -67,5 +68,7 @@ async def _run(settings: Settings, made: Services) -> None:
         group.create_task(listen_database(settings.database_url.get_secret_value(), bell.ring))
         group.create_task(runs.run())
         group.create_task(messages.run())
+        group.create_task(made.records.begin())
+        group.create_task(records.run())
         group.create_task(packs.run())
         group.create_task(listen_slack(app, token, connection))

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     """The catalogue's file."""
     state_folder: Path = Field(Path("var"), validation_alias="OPSBOT_STATE_FOLDER")
     """For mirrors of repositories and the homes of commands. What is lost with it is fetched again."""
+    git_author: str = Field(
+        "opsbot@opsbot.invalid", validation_alias="OPSBOT_GIT_AUTHOR", pattern=r"^[^<>\s@]+@[^<>\s@]+$"
+    )
+    """The address that Opsbot commits under, where the catalogue keeps a last known good in a git repository."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="OPSBOT_LOG_LEVEL")
     """The least severe lines that are logged."""
     health_port: int = Field(0, validation_alias="OPSBOT_HEALTH_PORT", ge=0, le=65535)

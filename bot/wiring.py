@@ -15,7 +15,9 @@ from bot import catalogue_file, library
 from bot.adapters.http import HttpxGet, HttpxVerdicts
 from bot.adapters.jobs.runner import KubernetesJobs
 from bot.adapters.kubernetes.client import Address, Clusters
+from bot.adapters.kubernetes.config_maps import KubernetesConfigMaps
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
+from bot.adapters.lkg_git import GitRecords
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.record import PostgresRecord, reading
@@ -36,10 +38,11 @@ from bot.kinds import known
 from bot.library import Library
 from bot.packing import Packing
 from bot.posts import Posts
-from bot.record import RecordFiles
+from bot.record import RecordKeeper
+from bot.record_places import RecordPlaces
+from bot.rollback_preview import RollbackPreview
 from bot.settings import Settings
 from bot.tenants import TenantRecord
-from bot.way_back import WayBack
 from commands.edge import Edge
 from runbooks.catalogue import Catalogue, Cluster
 from runbooks.engine.advance import Advance
@@ -77,7 +80,7 @@ from runbooks.steps.take_over import TakeOver
 from runbooks.steps.tenant_gate import TenantGate
 from runbooks.steps.tenant_go_live import TenantGoLive
 from runbooks.steps.watch import Watch
-from runbooks.steps.way_back import WayBackWrite
+from runbooks.steps. WayBack(=way_back = RollbackPreview(import WayBackWrite
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ class Outside:
     local: LocalProcesses
     jobs: KubernetesJobs
     metrics: PrometheusMetrics
+    records: RecordPlaces
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ class Services:
     edge: Edge
     advance: Advance
     deliveries: Deliveries
+    records: RecordKeeper
     packing: Packing
     clock: Callable[[], datetime]
 
@@ -141,7 +146,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
         steps = _steps(outside, store, Posts(sent), redactor, books=configuration.library)
         planner = Planner(configuration.catalogue, configuration.library, steps, outside.source)
         packs = PackRequests(Audits(store, configuration.catalogue, record, now), members)
-        way_back = WayBack(outside.workloads, outside.databases)
+         WayBack(=way_back = RollbackPreview(= WayBack(outside.workloads, outside.databases)
         yield Services(
             store=store,
             outside=outside,
@@ -161,10 +166,10 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
                 sent,
                 Poster(slack),
                 configuration.catalogue,
-                RecordFiles(configuration.catalogue),
                 now,
                 IncidentRooms(sent, SlackChannels(slack), members),
             ),
+            records=RecordKeeper(store, configuration.catalogue, outside.records, outside.workloads, now),
             packing=Packing(packs, Courier(slack)),
             clock=now,
         )
@@ -192,6 +197,11 @@ async def _outside(stack: AsyncExitStack, settings: Settings, catalogue: Catalog
         verdicts=HttpxVerdicts(client, settings.named),
         local=LocalProcesses(folder / "commands", os.environ, lease_seconds=settings.lease_seconds),
         jobs=KubernetesJobs(clusters, {name: cluster.jobs_namespace for name, cluster in catalogue.clusters.items()}),
+        records=RecordPlaces(
+            KubernetesConfigMaps(clusters),
+            GitRecords(folder / "git", environment=os.environ, author=settings.git_author),
+            settings.named,
+        ),
     )
 
 

@@ -14,11 +14,14 @@ from runbooks.accounts import of_failure, of_giving_up
 from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.concerns import belongs_to, concern, ended, incident_of
 from runbooks.gates import Gate, stream_of
-from runbooks.incidents.findings import Acknowledged, Finding, Raise
+from runbooks.incidents.findings import Acknowledged, Finding, Mend, Raise
 from runbooks.incidents.findings import EndWayBack as EndFindingsWayBack
 from runbooks.incidents.handling import TakeOn
 from runbooks.incidents.incident import Incident
 from runbooks.releases.decide import Drop, Leave, Promote, Settle, Stage
+from runbooks.releases.events import Adopted, CaughtUp, FellBehind
+from runbooks.releases.lag import Lag
+from runbooks.releases.record import CatchUp, FallBehind
 from runbooks.releases.state import Release
 from runbooks.runs import events as e
 from runbooks.runs.commands import EndWayBack as EndRunsWayBack
@@ -30,6 +33,8 @@ from runbooks.vocabulary import Done, Failed, KnownGood
 from runbooks.way_back import WayBack
 
 Asked = list[tuple[str, Any]]
+OUTDATED = "lkg-outdated"
+"""The row of the escalation table for a record that is not what runs, or does not stand where it should."""
 See = Callable[[str], Any]
 """The state of another stream, as it stands in the same commit."""
 
@@ -76,6 +81,25 @@ def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked
             return [(f"incident/{incident}", TakeOn(by))]
         case _, Incident() as incident:
             return concerns.asked_by(event, incident, see)
+        case _, Release() as release:
+            return _of_release(event, release, see)
+        case _:
+            return []
+
+
+def _of_release(event: object, release: Release, see: See) -> Asked:
+    """A record that is outdated is a finding until it is not; what is adopted is left by nobody any more."""
+    match event:
+        case FellBehind(lag=lag, finding=finding, what=what):
+            place, offers = (release.service, release.environment), lag is Lag.RUNS and release.known_good is not None
+            return [(f"finding/{finding}", Raise(OUTDATED, what, "", *place, offers_rollback=offers))]
+        case CaughtUp(finding=finding, how=how):
+            return [(f"finding/{finding}", Mend(how))]
+        case Adopted(known_good=good):
+            runs = {run.id: run for run in _left(release, see)}.values()
+            found = [(run, _finding(run, list(_behind(run, see)))) for run in runs]
+            how = f"What stands there was adopted as the last known good: {good.version}."
+            return [(_stream(run, name), Mend(how)) for run, name in found if name]
         case _:
             return []
 
@@ -133,8 +157,16 @@ def _ended(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
             asked.append((f"incident/{incident}", concern(run, _stream(run, name), raised)))
         if raised.offers_rollback or run.command == "rollback":
             asked.append((release_of(run), Leave(run.id)))
+        if name == OUTDATED:
+            asked += _outdated(run)
     asked += _told(run, [*behind, *_left(release, see)], see)
     return [*asked, *([(f"run/{back.run_id}", back.request)] if back else [])]
+
+
+def _outdated(run: Run) -> Asked:
+    """The run's finding stands for the record's being outdated, in place of any that said so before."""
+    before, now = CatchUp(Lag.RUNS, f"{run.id} tells it anew."), FallBehind(Lag.RUNS, f"{run.id}.{OUTDATED}")
+    return [(release_of(run), before), (release_of(run), now)]
 
 
 def _left(release: Release, see: See) -> Iterator[Run]:

@@ -50,7 +50,8 @@ class ClusterChecks:
 
     def _needed(self, cluster: str) -> Iterator[Check]:
         for namespace, deployments in self._namespaces(cluster).items():
-            yield self._needs(cluster, namespace, rights.needed_by_service(namespace, deployments))
+            needed = rights.needed_by_service(namespace, deployments, self._records(cluster, namespace))
+            yield self._needs(cluster, namespace, needed)
         if jobs := self._jobs(cluster):
             yield self._needs(cluster, jobs, rights.needed_by_jobs(jobs))
 
@@ -72,6 +73,13 @@ class ClusterChecks:
             names = found.setdefault(namespace, [])
             names += [each.deployment for each in service.workloads if each.deployment not in names]
         return found
+
+    def _records(self, cluster: str, namespace: str) -> list[str]:
+        """The ConfigMaps there in which last known goods are kept."""
+        services = self.catalogue.services.values()
+        places = [place for service in services for place in service.environments.values()]
+        kept = [p.last_known_good for p in places if (p.cluster, p.namespace) == (cluster, namespace)]
+        return sorted({each.config_map for each in kept if each is not None and each.config_map})
 
     def _jobs(self, cluster: str) -> str:
         """The namespace of the bot's Jobs; "" where no command runs as one."""

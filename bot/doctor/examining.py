@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+from collections.abc import Iterable
 from contextlib import AsyncExitStack, ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +13,10 @@ import httpx
 from bot import embedded
 from bot.adapters.http import HttpxGet
 from bot.adapters.kubernetes.client import Address, Clusters
+from bot.adapters.kubernetes.config_maps import KubernetesConfigMaps
 from bot.adapters.kubernetes.rights import KubernetesRights
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
+from bot.adapters.lkg_git import GitRecords
 from bot.adapters.postgres.migrate import MigrationRefused
 from bot.adapters.postgres.preflight import NotReady
 from bot.adapters.prometheus import PrometheusMetrics
@@ -28,6 +32,7 @@ from bot.doctor.database import DatabaseChecks
 from bot.doctor.finding import Check, Finding, Subject
 from bot.doctor.kpis import KpiChecks
 from bot.doctor.outside import OutsideChecks
+from bot.doctor.records import RecordChecks
 from bot.doctor.slack import SlackChecks
 from bot.doctor.workloads import WorkloadChecks
 from bot.settings import Settings, SettingsError
@@ -77,8 +82,15 @@ async def _named(stack: AsyncExitStack, settings: Settings, catalogue: Catalogue
     source = GitSource(settings.state_folder.resolve() / "git", environment=os.environ)
     outside = OutsideChecks(ServiceDatabases(settings.named), source, HttpxGet(client))
     kpis = KpiChecks(PrometheusMetrics(client, settings.named, seconds=_PROMETHEUS_SECONDS), _now)
-    clusters_asked = [asked.checks(name) for name in catalogue.clusters]
-    return [*clusters_asked, *outside.checks(catalogue), *kpis.checks(catalogue)]
+    git = GitRecords(settings.state_folder.resolve() / "git", environment=os.environ, author=settings.git_author)
+    records = RecordChecks(KubernetesConfigMaps(clusters), git, settings.named)
+    clusters_asked = [_and(asked.checks(name), records.in_cluster(catalogue, name)) for name in catalogue.clusters]
+    return [*clusters_asked, *outside.checks(catalogue), *kpis.checks(catalogue), *records.in_git(catalogue)]
+
+
+def _and(check: Check, then: Iterable[Check]) -> Check:
+    """The check, after which these are asked too."""
+    return replace(check, then=(*check.then, *then))
 
 
 def _addresses(settings: Settings, catalogue: Catalogue) -> tuple[dict[str, Address], dict[str, str]]:

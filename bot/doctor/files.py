@@ -15,12 +15,12 @@ _MEND = "name a folder that the bot's user may write to, or give it that right"
 
 
 def checks(settings: Settings, catalogue: Catalogue | None) -> Iterator[Check]:
-    """The state folder, and the folder of each last known good."""
+    """The state folder, and the folder of each last known good that is kept in a file."""
     yield _check("OPSBOT_STATE_FOLDER", settings.state_folder)
     for name, service in catalogue.services.items() if catalogue else ():
         for environment, place in service.environments.items():
-            if place.last_known_good:
-                yield _check(f"last known good of {name} {environment}", Path(place.last_known_good).parent)
+            if place.last_known_good and place.last_known_good.file:
+                yield _check(f"last known good of {name} {environment}", Path(place.last_known_good.file).parent)
 
 
 def _check(name: str, folder: Path) -> Check:

@@ -7,6 +7,7 @@ from bot.adapters.kubernetes.rights import Right
 Table = tuple[tuple[str, str, tuple[str, ...]], ...]  # group, resource with its subresource, verbs
 
 BY_NAME: Table = (("apps", "deployments", ("get", "watch", "patch")),)
+RECORDS: Table = (("", "configmaps", ("patch",)),)
 SERVICE: Table = (
     ("apps", "replicasets", ("get", "list", "watch")),
     ("", "pods", ("get", "list", "watch")),
@@ -37,7 +38,7 @@ _ANYWHERE: Table = (
 _NOT_IN_SERVICE: Table = (
     *_ANYWHERE,
     ("batch", "jobs", ("create",)),
-    ("", "configmaps", ("list", "create", "update", "delete")),
+    ("", "configmaps", ("list", "create", "update", "patch", "delete")),
 )
 _CLUSTER: Table = (
     *_ANYWHERE,
@@ -56,10 +57,11 @@ _CLUSTER: Table = (
 EVERYTHING = Right("*", "*", "*")
 
 
-def needed_by_service(namespace: str, deployments: Iterable[str]) -> list[Right]:
-    """Where a service runs."""
+def needed_by_service(namespace: str, deployments: Iterable[str], records: Iterable[str] = ()) -> list[Right]:
+    """Where a service runs; `records` are the ConfigMaps that last known goods are kept in."""
     named = [right for name in deployments for right in _rights(BY_NAME, namespace, name=name)]
-    return [*named, *_rights(SERVICE, namespace)]
+    written = [right for name in records for right in _rights(RECORDS, namespace, name=name)]
+    return [*named, *_rights(SERVICE, namespace), *written]
 
 
 def needed_by_jobs(namespace: str) -> list[Right]:
@@ -68,7 +70,7 @@ def needed_by_jobs(namespace: str) -> list[Right]:
 
 
 def forbidden_in_service(namespace: str) -> list[Right]:
-    """What it must not have where a service runs; Deployments that are not named are meant."""
+    """What it must not have where a service runs; Deployments and ConfigMaps that are not named are meant."""
     return list(_rights(_NOT_IN_SERVICE, namespace))
 
 

@@ -16,19 +16,28 @@ _LINE, _MOST = 900, 8  # characters of a line; lines
 def finding_text(finding: Finding) -> str:
     """The one-line form, for notifications."""
     where = f"{finding.service} {finding.environment}"
-    return words.line(f"{finding.severity} {finding.title} · {where} · {finding.run}")
+    return words.line(f"{finding.severity} {finding.title} · {where} · {number(finding)}")
+
+
+def number(finding: Finding) -> str:
+    """What people call it by: its run, else the number that it has of its own."""
+    return finding.run or finding.id.partition(".")[0]
 
 
 def finding_card(finding: Finding, release: Release, run: Run, incident: Incident | None = None) -> list[Block]:
-    """The message; edited when somebody acknowledges it, and when its rollback or its incident moves on."""
+    """The message; edited when somebody acknowledges it, it is mended, or its rollback or its incident moves on."""
     where = f"*{words.line(finding.service, 90)} {words.line(finding.environment, 90)}*"
     start = [
         header(f"{finding.severity} · {finding.title}"),
-        context(f"{where} · {finding.run} · {words.line(run.version, 90)} · {_asked(run)}"),
+        context(
+            " · ".join([where, number(finding), *([words.line(run.version, 90), _asked(run)] if run.service else [])])
+        ),
     ]
     do = words.INDENT.join([f"*Do:* {to_do(finding, incident)}", *([reference(incident)] if incident else [])])
     lines = [*_by_itself(finding, release), do, *_by_the_button(finding, release), *follow_up_lines(incident)]
     end = [section("\n".join(lines))]
+    if finding.mended:
+        end = [section(f"✅ {words.safe(finding.mended)}  {words.moment(finding.mended_at)}")]
     if finding.acknowledged_by is not None:
         seen = f"☑️ Acknowledged by {words.person(finding.acknowledged_by)} {words.at(finding.acknowledged_at)}"
         end.append(context(seen))
@@ -96,6 +105,8 @@ def _by_the_button(finding: Finding, release: Release) -> list[str]:
 
 
 def _offers(finding: Finding) -> bool:
+    if finding.mended:
+        return False
     return finding.offers_rollback if finding.way_back is None else finding.way_back.given_up
 
 
@@ -108,6 +119,8 @@ def way_back_button(finding: Finding, release: Release) -> list[Block]:
 
 
 def _buttons(finding: Finding, release: Release, incident: Incident | None) -> list[Block]:
+    if finding.mended:
+        return []
     value, taken = {"finding": finding.id}, finding.acknowledged_by is not None
     take = [] if taken else [button("Acknowledge", "acknowledge", value)]
     opening = [] if finding.incident else [button("Open incident", "open-incident", value)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from commands.views import words
 from commands.views.asking import lines_to_tick
 from commands.views.blocks import Block, context, divider, header, paragraphs
+from commands.views.finding_card import number
 from commands.views.incident_follow_up import follow_up_for
 from commands.views.incident_words import entry
 from commands.views.lists import status
@@ -140,14 +141,15 @@ def _findings(findings: Iterable[Finding]) -> list[str]:
 
 
 def is_open(finding: Finding) -> bool:
-    """Whether nobody has taken it on, and no way back has put it right."""
+    """Whether nobody has taken it on, and neither a way back nor itself has put it right."""
     back = finding.way_back
-    return bool(finding.name) and finding.acknowledged_by is None and not (back is not None and back.stands)
+    over = bool(finding.mended) or (back is not None and back.stands)
+    return bool(finding.name) and finding.acknowledged_by is None and not over
 
 
 def _finding(finding: Finding) -> str:
     where = words.line(f"{finding.service} {finding.environment}", 180)
-    return f"*{finding.severity}* {words.line(finding.title, 120)} · {where} · {words.line(finding.run, 40)}"
+    return f"*{finding.severity}* {words.line(finding.title, 120)} · {where} · {number(finding)}"
 
 
 def _listed(lines: Sequence[str]) -> list[str]:

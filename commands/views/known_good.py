@@ -5,11 +5,16 @@ from collections.abc import Mapping, Sequence
 from commands.views import words
 from commands.views.blocks import Block, context, fitted, header, paragraphs, section
 from runbooks.releases.history import Entry
+from runbooks.releases.lag import Behind, Lag
 from runbooks.releases.state import Release
 from runbooks.vocabulary import OPSBOT, KnownGood
 
 _RECENT = 15  # entries of a history
 _TITLE = "Last known good"
+_BEHIND = {
+    Lag.RUNS: "what runs is not what is recorded",
+    Lag.PLACE: "the record does not stand where it should",
+}
 
 
 def everywhere(releases: Sequence[Release]) -> list[Block]:
@@ -48,10 +53,16 @@ def _place(release: Release) -> str:
     if release.candidate is not None:
         run = words.line(release.candidate.run, 40)
         lines.append(f"⏳ {_version(release.candidate)} is a candidate until {run} has ended well")
+    lines += [f"⚠️ {_BEHIND[each.lag]}, since {words.moment(each.since)}: {_number(each)}" for each in release.behind]
     if release.lock is not None:
         by, why = words.person(release.lock.by), words.line(release.lock.reason, 200)
         lines.append(f"⏸ deploys locked by {by} {words.at(release.lock.at)}: “{why}”")
     return f"\n{words.INDENT}".join(lines)
+
+
+def _number(behind: Behind) -> str:
+    """The finding's number, as its message has it."""
+    return words.line(behind.finding.partition(".")[0], 40)
 
 
 def _facts(known: KnownGood) -> list[str]:

@@ -7,6 +7,7 @@ from commands.views import words
 from commands.views.blocks import Block, paragraphs, section
 from commands.views.brings import brought
 from runbooks.catalogue import Runner
+from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Plan, PlannedStep
 
@@ -22,11 +23,11 @@ _MOST_LINES = 20
 _LONGEST = 200  # characters of a line
 
 
-def plan_blocks(run: Run, compare: str = "") -> list[Block]:
+def plan_blocks(run: Run, release: Release, compare: str = "") -> list[Block]:
     """The plan, and what has changed in it since it was approved; `compare` is the address of the change."""
     if run.plan is None:
         return []
-    lines = list(dict.fromkeys(_lines(run.plan)))
+    lines = list(dict.fromkeys([*_no_way_back(run, release), *_lines(run.plan)]))
     more = [f"{len(lines) - _MOST_LINES} lines more"] if len(lines) > _MOST_LINES else []
     shown = [*lines[:_MOST_LINES], *more, *_approval(run)]
     link = f" · <{compare}|compare>" if compare else ""
@@ -37,6 +38,15 @@ def plan_blocks(run: Run, compare: str = "") -> list[Block]:
         changed = "\n".join(f"• {words.line(line, _LONGEST)}" for line in run.difference[:10])
         blocks.append(section(f"*The plan has changed, so earlier approvals no longer count:*\n{changed}"))
     return blocks
+
+
+def _no_way_back(run: Run, release: Release) -> list[str]:
+    """Said first, since an approval of this plan is an approval of that."""
+    if run.command != "deploy" or release.known_good is not None:
+        return []
+    place = words.line(f"{run.service} {run.environment}", 180)
+    records = f"`opsbot adopt {place}` records what runs now."
+    return [f"⚠️ There is no last known good: this deploy can't be rolled back. {records}"]
 
 
 def _lines(plan: Plan) -> Iterator[str]:

@@ -30,7 +30,7 @@ class Look:
 def card(run: Run, look: Look) -> list[Block]:
     """The whole card."""
     start = [header(title(run)), context(subtitle(run, look.release)), *_standing(run, look), *_notes(run)]
-    plan = plan_blocks(run, _compare(run, look)) if _shows_plan(run) else []
+    plan = plan_blocks(run, look.release, _compare(run, look)) if _shows_plan(run) else []
     middle = [*plan, *([divider()] if run.plan else []), *phases(run, look.incident)]
     end = [*waiting(run, look.catalogue), *ending(run, look.release, look.catalogue), *_incident(look), *buttons(run)]
     return fitted(start, middle, end)

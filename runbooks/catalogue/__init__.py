@@ -16,6 +16,7 @@ from runbooks.catalogue.environments import (
 )
 from runbooks.catalogue.kpis import Direction, Kpi, Tolerance, Watch
 from runbooks.catalogue.proofs import Ci, SmokeCheck, Stakeholders
+from runbooks.catalogue.records import GitPlace, RecordPlace
 from runbooks.catalogue.services import (
     Command,
     Migrations,
@@ -38,12 +39,14 @@ __all__ = [
     "Command",
     "Direction",
     "Environment",
+    "GitPlace",
     "Group",
     "Health",
     "Kpi",
     "Migrations",
     "OnFailure",
     "Onboarding",
+    "RecordPlace",
     "Rollout",
     "Runbooks",
     "Runner",

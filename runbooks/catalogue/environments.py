@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from runbooks.catalogue.kpis import Address, Watch
 from runbooks.catalogue.parts import Duration, Name, Part, Variable
 from runbooks.catalogue.proofs import Stakeholders
+from runbooks.catalogue.records import Records
 
 
 class Group(Part):
@@ -103,7 +104,7 @@ class Environment(Part):
     proven_in: Name | None = None  # the environment where its migrations are tried first
     stakeholders: Stakeholders = Stakeholders()
     on_failure: OnFailure = OnFailure.ROLLBACK
-    last_known_good: str | None = None  # path of the JSON file; none: the record stays in the database
+    last_known_good: Records | None = None  # a file's path, or where else; none: the record stays in the database
     health: Health = Health()
     rollout: Rollout = Rollout()
     prometheus: Address | None = None  # where its KPIs are asked for; a variable keeps a password out of here

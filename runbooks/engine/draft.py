@@ -92,8 +92,8 @@ class Draft:
         appends = tuple(self._appended(name) for name in sorted(self._events))
         reads = {n: s.version for n, s in self._read.items() if n not in self._events}
         shown = dict.fromkeys(name for a in appends for name in (a.stream, *shown_by(a.state)))
-        messages = tuple(Work("messages", name) for name in shown)
-        return Changes(inbox, appends, reads if appends else {}, messages, tuple(self._revoked))
+        wake = tuple(Work("record" if name.startswith("release/") else "messages", name) for name in shown)
+        return Changes(inbox, appends, reads if appends else {}, wake, tuple(self._revoked))
 
     def _appended(self, stream: str) -> Append:
         fold = rooms()[stream.partition("/")[0]].fold

@@ -1,4 +1,4 @@
-"""A finding: raised once, with its severity and action; acknowledged by a person. Pure."""
+"""A finding: raised once, with its severity and action; acknowledged by a person, or mended by itself. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from runbooks.way_back import WayBack
 
 @dataclass(frozen=True)
 class Finding:
-    """The stream `finding/RUN.NAME`."""
+    """The stream `finding/RUN.NAME`; `L-12.lkg-outdated` where no run raised it."""
 
     id: str
     name: str = ""
@@ -31,6 +31,8 @@ class Finding:
     acknowledged_by: Actor | None = None
     acknowledged_at: datetime | None = None
     incident: str = ""  # the incident it belongs to
+    mended: str = ""  # a sentence: how it came to hold no more
+    mended_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,17 @@ class Tied:
     kind: Literal["tied"] = "tied"
 
 
-Event = Annotated[Raised | Acknowledged | WayBackEnded | Tied, Field(discriminator="kind")]
+@dataclass(frozen=True)
+class Mended:
+    """It holds no more; `how` is a sentence."""
+
+    by: Actor
+    at: datetime
+    how: str
+    kind: Literal["mended"] = "mended"
+
+
+Event = Annotated[Raised | Acknowledged | WayBackEnded | Tied | Mended, Field(discriminator="kind")]
 
 
 @dataclass(frozen=True)
@@ -124,7 +136,15 @@ class Tie:
     by: Actor
 
 
-Command = Raise | Acknowledge | EndWayBack | Tie
+@dataclass(frozen=True)
+class Mend:
+    """Close it: it holds no more."""
+
+    how: str
+    by: Actor = OPSBOT
+
+
+Command = Raise | Acknowledge | EndWayBack | Tie | Mend
 
 
 def start(stream: str) -> Finding:
@@ -149,6 +169,8 @@ def decide(finding: Finding, command: Command, now: datetime) -> list[Event]:
             if finding.incident:
                 raise Refused("incident-already", incident=finding.incident)
             return [Tied(by, now, incident)]
+        case Mend(how, by):
+            return [Mended(by, now, how)] if finding.name and not finding.mended else []
 
 
 def _refuse_unknown(finding: Finding) -> None:
@@ -185,6 +207,8 @@ def evolve(finding: Finding, event: Event) -> Finding:
             return replace(finding, way_back=way_back, rolls_back=way_back.successor or way_back.run)
         case Tied(incident=incident):
             return replace(finding, incident=incident)
+        case Mended(how=how, at=at):
+            return replace(finding, mended=how, mended_at=at)
         case Raised():
             return replace(
                 finding,

@@ -5,6 +5,9 @@ from datetime import datetime
 from functools import singledispatch
 
 from runbooks.releases import events as e
+from runbooks.releases import record
+from runbooks.releases.lag import Behind, Lag
+from runbooks.releases.record import CatchUp, FallBehind, Keep
 from runbooks.releases.state import KEPT, Lock, Release
 from runbooks.vocabulary import OPSBOT, Actor, KnownGood, Refused
 
@@ -73,7 +76,7 @@ class Settle:
     by: Actor = OPSBOT
 
 
-Command = LockDeploys | UnlockDeploys | Stage | Promote | Drop | Adopt | Leave | Settle
+Command = LockDeploys | UnlockDeploys | Stage | Promote | Drop | Adopt | Leave | Settle | Keep | FallBehind | CatchUp
 
 
 def decide(release: Release, command: Command, now: datetime) -> list[e.Event]:  # a line per command
@@ -92,24 +95,42 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
             return [e.Unlocked(by, now, reason)]
         case Stage(candidate, by):
             return [] if release.candidate == candidate else [e.Staged(by, now, candidate)]
-        case Promote(run, by):
-            return [e.Promoted(by, now, run)] if _is_candidate(release, run) else []
-        case Drop(run, by):
-            return [e.Dropped(by, now, run)] if _is_candidate(release, run) else []
-        case Adopt(known_good, by):
-            return [e.Adopted(by, now, known_good)]
+        case Promote() | Drop():
+            return _of_candidate(release, command, now)
+        case Adopt():
+            return _adopted(release, command, now)
         case Leave() | Settle():
             return _of_what_is_left(release, command, now)
+        case Keep() | FallBehind() | CatchUp():
+            return record.decide(release, command, now)
+
+
+def _of_candidate(release: Release, command: Promote | Drop, now: datetime) -> list[e.Event]:
+    candidate, by = release.candidate, command.by
+    if candidate is None or candidate.run != command.run:
+        return []
+    if isinstance(command, Drop):
+        return [e.Dropped(by, now, command.run)]
+    how = f"{command.run} brought {candidate.version}, which is recorded now."
+    return [e.Promoted(by, now, command.run), *record.caught_up(release, Lag.RUNS, how, by=by, now=now)]
+
+
+def _adopted(release: Release, command: Adopt, now: datetime) -> list[e.Event]:
+    """What runs is good now, so nothing that runs left behind is still to be taken back."""
+    by, version = command.by, command.known_good.version
+    settled: list[e.Event] = [e.Settled(by, now, command.known_good.run)] if release.left else []
+    how = f"What runs was recorded as the last known good: {version}."
+    return [
+        e.Adopted(by, now, command.known_good),
+        *settled,
+        *record.caught_up(release, Lag.RUNS, how, by=by, now=now),
+    ]
 
 
 def _of_what_is_left(release: Release, command: Leave | Settle, now: datetime) -> list[e.Event]:
     if isinstance(command, Settle):
         return [e.Settled(command.by, now, command.run)] if release.left else []
     return [] if command.run in release.left else [e.Left(command.by, now, command.run)]
-
-
-def _is_candidate(release: Release, run: str) -> bool:
-    return release.candidate is not None and release.candidate.run == run
 
 
 def start(stream: str) -> Release:
@@ -167,3 +188,18 @@ def _(event: e.Left, release: Release) -> Release:
 @_apply.register
 def _(_event: e.Settled, release: Release) -> Release:
     return replace(release, left=())
+
+
+@_apply.register
+def _(event: e.Kept, release: Release) -> Release:
+    return replace(release, kept=event.digest)
+
+
+@_apply.register
+def _(event: e.FellBehind, release: Release) -> Release:
+    return replace(release, behind=(*release.behind, Behind(event.lag, event.finding, event.at)))
+
+
+@_apply.register
+def _(event: e.CaughtUp, release: Release) -> Release:
+    return replace(release, behind=tuple(each for each in release.behind if each.finding != event.finding))

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from runbooks.releases.lag import Lag
 from runbooks.vocabulary import Actor, KnownGood
 
 
@@ -79,6 +80,35 @@ class Settled(_Happened):
     kind: Literal["settled"] = "settled"
 
 
+@dataclass(frozen=True)
+class Kept(_Happened):
+    """The record stands everywhere where the catalogue wants it; `digest` is of its text and those places."""
+
+    digest: str
+    kind: Literal["kept"] = "kept"
+
+
+@dataclass(frozen=True)
+class FellBehind(_Happened):
+    """The record is outdated; `finding` says so, in these lines."""
+
+    lag: Lag
+    finding: str
+    what: tuple[str, ...]
+    kind: Literal["fell-behind"] = "fell-behind"
+
+
+@dataclass(frozen=True)
+class CaughtUp(_Happened):
+    """It is outdated no more in the way that this finding says; `how` is a sentence."""
+
+    lag: Lag
+    finding: str
+    how: str
+    kind: Literal["caught-up"] = "caught-up"
+
+
 Event = Annotated[
-    Locked | Unlocked | Staged | Promoted | Dropped | Adopted | Left | Settled, Field(discriminator="kind")
+    Locked | Unlocked | Staged | Promoted | Dropped | Adopted | Left | Settled | Kept | FellBehind | CaughtUp,
+    Field(discriminator="kind"),
 ]

@@ -8,8 +8,16 @@ from runbooks.vocabulary import KnownGood
 _SHORT = 7  # digits of a commit
 
 
+class NotKept(Exception):
+    """The text can't be written to a place; `sentence` says why, and what to do, and may be shown."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
 def lkg_json(known: KnownGood) -> str:
-    """The file's text."""
+    """The file's text, the same in every place."""
     return (
         json.dumps(
             {

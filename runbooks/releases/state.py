@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from runbooks.releases.lag import Behind, Lag
 from runbooks.vocabulary import Actor, KnownGood
 
 KEPT = 20  # releases that `/rollback ... to VERSION` can still reach
@@ -27,6 +28,12 @@ class Release:
     candidate: KnownGood | None = None
     good: tuple[KnownGood, ...] = ()  # newest first
     left: tuple[str, ...] = ()  # runs whose changes stand, and nothing takes back by itself; newest last
+    kept: str = ""  # digest of the record's text and places, as it was last written there
+    behind: tuple[Behind, ...] = ()  # in which ways the record is outdated
+
+    def is_behind(self, lag: Lag) -> bool:
+        """Whether the record is outdated in this way."""
+        return any(each.lag is lag for each in self.behind)
 
     @property
     def known_good(self) -> KnownGood | None:

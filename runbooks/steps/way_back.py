@@ -60,9 +60,9 @@ class WayBackWrite(Step):
 def _known_good(site: Site) -> KnownGood:
     if site.known_good is None:
         raise PlanningFailed(
-            f"No release of {site.service_name} in {site.environment_name} is known to be good, so there is nothing "
-            "to roll back to. Adopt what runs there now, then deploy again: "
-            f"opsbot adopt {site.service_name} {site.environment_name}. Nothing was changed."
+            f"There is no last known good of {site.service_name} in {site.environment_name}: this deploy can't be "
+            f"rolled back. `opsbot adopt {site.service_name} {site.environment_name}` records what runs now; then "
+            "deploy again. Nothing was changed."
         )
     return site.known_good
 

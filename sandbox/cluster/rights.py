@@ -11,7 +11,7 @@ from sandbox.cluster.identities import OPSBOT
 Object = dict[str, Any]
 
 MANIFESTS = Path(__file__).parents[2] / "deploy" / "kubernetes"
-_RIGHTS = frozenset({"Namespace", "ServiceAccount", "Role", "RoleBinding"})
+_RIGHTS = frozenset({"Namespace", "ServiceAccount", "Role", "RoleBinding", "ConfigMap"})
 _USER = {"kind": "User", "name": OPSBOT, "apiGroup": "rbac.authorization.k8s.io"}
 _SERVICE_FILE = "rights-solvereign-production.yaml"
 

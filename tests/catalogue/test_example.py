@@ -18,7 +18,7 @@ UNSAID = {
     *("trusted", "repeatable"),
     *("s3", "s4"),
     *("ci", "field", "pending", "token"),
-    *("version-path", "path", "status", "contains"),
+    *("version-path", "status", "contains"),
 }  # left out on purpose; each is named in a comment or has an obvious twin
 
 

@@ -12,7 +12,7 @@ from runbooks.reactions import react, release_of
 from runbooks.releases.state import Release
 from runbooks.runs import commands as c
 from runbooks.runs.state import Run
-from runbooks.vocabulary import Failed, Json
+from runbooks.vocabulary import OPSBOT, Failed, Json, Severity
 from tests.commands.cards import read, sound
 from tests.commands.stages import CRASHED, KNOWN, RELEASE, Stages, stages
 from tests.runs.stories import ALEX, TEN
@@ -124,3 +124,54 @@ def test_text_from_outside_calls_nobody_and_fits() -> None:
 def test_the_notification_is_one_line() -> None:
     finding, _ = crashed()
     assert finding_text(finding) == "S2 Deploy failed, rollback needed · solvereign-api production · D-1"
+
+
+OUTDATED = findings.Raised(
+    OPSBOT,
+    TEN,
+    name="lkg-outdated",
+    severity=Severity.S4,
+    title="LKG state outdated",
+    action="Update after next successful deploy.",
+    what=("Deployment web runs v43, recorded is v41.",),
+    run="",
+    service="solvereign-api",
+    environment="production",
+    offers_rollback=True,
+)
+
+
+def outdated(*more: findings.Event) -> tuple[Finding, Run]:
+    found = findings.start("finding/L-12.lkg-outdated")
+    for event in (OUTDATED, *more):
+        found = findings.evolve(found, event)
+    return found, Run(id="")
+
+
+def test_a_finding_that_no_run_raised_has_a_number_of_its_own() -> None:
+    finding, none = outdated()
+    assert text_of(finding, none) == [
+        "S4 · LKG state outdated",
+        "*solvereign-api production* · L-12",
+        "Deployment web runs v43, recorded is v41.",
+        "*Do:* Update after next successful deploy.",
+        "Nothing goes back by itself: the button asks once, then v41 comes back.",
+    ]
+    assert buttons_of(finding, none) == ["Roll back to v41", "Acknowledge", "Open incident"]
+    assert finding_text(finding) == "S4 LKG state outdated · solvereign-api production · L-12"
+
+
+def test_one_that_is_mended_says_how_and_asks_for_nothing_more() -> None:
+    finding, none = outdated(findings.Mended(OPSBOT, TEN, "v41 runs again, as it is recorded."))
+    assert text_of(finding, none)[2:] == [
+        "Deployment web runs v43, recorded is v41.",
+        "✅ v41 runs again, as it is recorded.  24 Nov 2026 10:00",
+    ]
+    assert buttons_of(finding, none) == []
+
+
+def test_it_is_mended_once() -> None:
+    finding, _ = outdated()
+    [mended] = findings.decide(finding, findings.Mend("It is well."), TEN)
+    assert findings.decide(findings.evolve(finding, mended), findings.Mend("It is well."), TEN) == []
+    assert findings.decide(findings.start("finding/L-13.lkg-outdated"), findings.Mend("It is well."), TEN) == []

@@ -8,6 +8,7 @@ from commands.views.known_good import everywhere, of_service
 from runbooks.releases import events as e
 from runbooks.releases.decide import evolve
 from runbooks.releases.history import Entry, entries
+from runbooks.releases.lag import Behind, Lag
 from runbooks.releases.state import Lock, Release
 from runbooks.vocabulary import OPSBOT, KnownGood
 from sandbox.slack.sizes import too_large
@@ -81,6 +82,14 @@ def test_a_candidate_and_a_lock_are_said() -> None:
 
     assert " ⏳ v44 `d359c58` is a candidate until D-108 has ended well\n" in shown
     assert shown.endswith(" ⏸ deploys locked by <@URILEY> at 10:00: “the market is open”")
+
+
+def test_a_record_that_is_outdated_says_in_which_way() -> None:
+    behind = (Behind(Lag.RUNS, "L-12.lkg-outdated", TEN), Behind(Lag.PLACE, "L-13.lkg-outdated", TEN))
+    assert text(everywhere([replace(RELEASE, behind=behind)])).splitlines()[-2:] == [
+        " ⚠️ what runs is not what is recorded, since 24 Nov 2026 10:00: L-12",
+        " ⚠️ the record does not stand where it should, since 24 Nov 2026 10:00: L-13",
+    ]
 
 
 def test_whatever_is_recorded_fits_and_is_harmless() -> None:

@@ -1,6 +1,6 @@
 """Slack made equal to the state, while answers are lost, Slack refuses, and cards change faster than Slack takes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -14,7 +14,6 @@ from bot.adapters.slack.client import Poster, web_client
 from bot.deliveries import Deliveries
 from bot.incident_rooms import IncidentRooms
 from runbooks.catalogue import Catalogue
-from runbooks.releases.state import Release
 from runbooks.store import Fold
 from runbooks.vocabulary import Failed
 from sandbox.slack import Fault, Kind, LocalSlack, Message
@@ -24,23 +23,12 @@ pytestmark = pytest.mark.slack
 
 
 @dataclass
-class Kept:
-    """What would have been written to the file."""
-
-    releases: list[Release] = field(default_factory=list)
-
-    async def keep(self, release: Release) -> None:
-        self.releases.append(release)
-
-
-@dataclass
 class Desk:
     """A world, its Slack, and the deliveries between them."""
 
     world: World
     slack: LocalSlack
     deliveries: Deliveries
-    kept: Kept
 
     async def deliver(self) -> None:
         """Everything that is due."""
@@ -63,13 +51,12 @@ def catalogue(slack: LocalSlack) -> Catalogue:
 async def desk(store: PostgresStore, store_pool: Pool, folds: dict[str, Fold], local_slack: LocalSlack) -> Desk:
     world = World(store)
     world.use(PostgresStore(store_pool, folds, now=lambda: world.now))
-    kept = Kept()
     client = web_client(token=local_slack.bot_token, api_url=local_slack.api_url)
     client.timeout = 2
     sent = MessageLog(store_pool, now=lambda: world.now)
     rooms = IncidentRooms(sent, SlackChannels(client), world.members)
-    deliveries = Deliveries(world.store, sent, Poster(client), catalogue(local_slack), kept, lambda: world.now, rooms)
-    return Desk(world, local_slack, deliveries, kept)
+    deliveries = Deliveries(world.store, sent, Poster(client), catalogue(local_slack), lambda: world.now, rooms)
+    return Desk(world, local_slack, deliveries)
 
 
 async def test_a_run_has_one_card_that_is_edited_and_whoever_must_approve_is_told_anew(desk: Desk) -> None:
@@ -159,16 +146,6 @@ async def test_a_finding_goes_to_the_channel_of_its_severity_once(desk: Desk) ->
         desk.world.later(seconds=2)
     [finding] = await desk.seen("incidents")
     assert "*Do:* Execute rollback.\u2003Incident: <#C" in finding.shown
-
-
-async def test_a_promoted_release_is_kept_in_its_file(desk: Desk) -> None:
-    run_id = await desk.world.at_the_gate()
-    await desk.world.approves(run_id)
-    await desk.world.works()
-    await desk.deliver()
-    good = desk.kept.releases[-1].known_good
-    assert good is not None
-    assert (good.run, good.version) == (run_id, "v2")
 
 
 KPI = {

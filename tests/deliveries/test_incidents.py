@@ -13,13 +13,14 @@ from bot.adapters.slack.client import Poster, web_client
 from bot.deliveries import Deliveries
 from bot.incident_rooms import IncidentRooms
 from runbooks.engine import asks
-from runbooks.incidents.incident import Incident, Slack
+from runbooks.incidents.in_slack import Slack
+from runbooks.incidents.incident import Incident
 from runbooks.store import Fold
 from runbooks.vocabulary import Actor, Failed
 from sandbox.slack import Fault, Kind, LocalSlack, Message
 from sandbox.waiting import until
 from tests.commands.seat import Seat, edge_of, serving
-from tests.deliveries.test_deliveries import Desk, Kept, catalogue
+from tests.deliveries.test_deliveries import Desk, catalogue
 from tests.engine.world import World
 
 pytestmark = pytest.mark.slack
@@ -43,10 +44,10 @@ async def desk(store: PostgresStore, store_pool: Pool, folds: dict[str, Fold], l
     world.members.groups = {"sre": {alex}, "developers": {riley}}
     client = web_client(token=local_slack.bot_token, api_url=local_slack.api_url)
     client.timeout = 2
-    sent, kept = MessageLog(store_pool, now=lambda: world.now), Kept()
+    sent = MessageLog(store_pool, now=lambda: world.now)
     rooms = IncidentRooms(sent, SlackChannels(client), world.members)
-    deliveries = Deliveries(world.store, sent, Poster(client), catalogue(local_slack), kept, lambda: world.now, rooms)
-    return Desk(world, local_slack, deliveries, kept)
+    deliveries = Deliveries(world.store, sent, Poster(client), catalogue(local_slack), lambda: world.now, rooms)
+    return Desk(world, local_slack, deliveries)
 
 
 async def fails(desk: Desk) -> str:

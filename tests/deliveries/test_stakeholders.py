@@ -15,7 +15,6 @@ from bot.incident_rooms import IncidentRooms
 from bot.posts import Posts
 from runbooks.catalogue import Catalogue
 from runbooks.documents.parse import parse
-from runbooks.releases.state import Release
 from runbooks.runs.state import Status
 from runbooks.steps.notify import NotifyStakeholders
 from runbooks.store import Fold
@@ -42,13 +41,6 @@ DOCUMENT = """# Deploy
   uses: knob
   ```
 """
-
-
-class Kept:
-    """No file is written here."""
-
-    async def keep(self, release: Release) -> None:
-        """Nothing."""
 
 
 @dataclass
@@ -106,7 +98,7 @@ def _desk(
     client = web_client(token=slack.bot_token, api_url=slack.api_url)
     client.timeout = 2
     rooms = IncidentRooms(sent, SlackChannels(client), world.members)
-    deliveries = Deliveries(world.store, sent, Poster(client), world.catalogue, Kept(), lambda: world.now, rooms)
+    deliveries = Deliveries(world.store, sent, Poster(client), world.catalogue, lambda: world.now, rooms)
     return Desk(world, slack, deliveries)
 
 

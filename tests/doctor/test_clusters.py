@@ -26,6 +26,7 @@ from tests.doctor.reading import faults, found, only_fault
 pytestmark = pytest.mark.cluster
 
 NAME = manifests.NAME
+RECORD = f"{NAME}-last-known-good"
 
 
 def catalogue(namespace: str, **workload: Any) -> Catalogue:
@@ -95,7 +96,7 @@ def _role(name: str) -> dict[str, Any]:
 
 def test_what_is_needed_is_what_the_manifests_give() -> None:
     for name, needed in (
-        ("rights-solvereign-production.yaml", rights.needed_by_service("", [NAME])),
+        ("rights-solvereign-production.yaml", rights.needed_by_service("", [NAME], [RECORD])),
         ("base/jobs.yaml", rights.needed_by_jobs("")),
     ):
         given = {

@@ -26,6 +26,7 @@ _MAY = [
     *[(_PRODUCTION, verb, "/events", "") for verb in ("get", "list", "watch")],
     (_PRODUCTION, "get", "/pods/log", ""),
     (_PRODUCTION, "get", "/configmaps", "solvereign-env"),
+    (_PRODUCTION, "patch", "/configmaps", f"{_NAME}-last-known-good"),
     ("solvereign-staging", "patch", "apps/deployments", _NAME),
     *[(_JOBS, verb, "batch/jobs", "") for verb in ("create", "get", "list", "delete")],
     (_JOBS, "list", "/pods", ""),
@@ -177,6 +178,10 @@ def _role(file: Path) -> dict[str, Any]:
     return role
 
 
+def _records(file: Path) -> list[str]:
+    return [one["metadata"]["name"] for one in yaml.safe_load_all(file.read_text()) if one["kind"] == "ConfigMap"]
+
+
 def test_the_catalogue_beside_the_rights_names_what_they_allow() -> None:
     service = yaml.safe_load((MANIFESTS / "opsbot.yaml").read_text())["services"][_NAME]
     deployments = [workload["deployment"] for workload in service["workloads"]]
@@ -184,3 +189,5 @@ def test_the_catalogue_beside_the_rights_names_what_they_allow() -> None:
         role = _role(MANIFESTS / f"rights-{environment['namespace']}.yaml")
         assert role["metadata"]["namespace"] == environment["namespace"]
         assert role["rules"][0]["resourceNames"] == deployments
+        assert role["rules"][-1]["resourceNames"] == [environment["last-known-good"]["config-map"]]
+        assert _records(MANIFESTS / f"rights-{environment['namespace']}.yaml") == role["rules"][-1]["resourceNames"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.lkg_file import write_lkg
-from runbooks.releases.lkg_file import lkg_json
+from runbooks.releases.lkg_file import NotKept, lkg_json
 from runbooks.steps.kubernetes.config_hash import config_hash, config_maps_of, drift, key_hashes
 from runbooks.steps.kubernetes.known_good import running_images
 from runbooks.steps.lkg_update import all_tests_passed, health_was_seen
@@ -182,19 +182,27 @@ def test_a_time_of_another_zone_is_told_in_utc() -> None:
 
 def test_the_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "state" / "last-known-good.json"
-    write_lkg(path, replace(KNOWN, version="v41", commit="3f2c1d9" + "0" * 33))
+    write_lkg(path, lkg_json(replace(KNOWN, version="v41", commit="3f2c1d9" + "0" * 33)))
     before = path.open(encoding="utf-8")
-    write_lkg(path, KNOWN)
+    write_lkg(path, lkg_json(KNOWN))
     with before:
         assert json.load(before)["git_sha"] == "3f2c1d9"  # who had it open reads the old one to its end
-    assert json.loads(path.read_text())["git_sha"] == "a8005c2"
+    assert path.read_text() == lkg_json(KNOWN)
     assert [p.name for p in path.parent.iterdir()] == ["last-known-good.json"]
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_that_holds_it_already_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "last-known-good.json"
+    write_lkg(path, lkg_json(KNOWN))
+    before = path.stat()
+    write_lkg(path, lkg_json(KNOWN))
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_a_file_that_can_not_be_replaced_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "last-known-good.json"
     path.mkdir()
-    with pytest.raises(OSError, match="directory"):
-        write_lkg(path, KNOWN)
+    with pytest.raises(NotKept, match=r"last-known-good\.json can't be written \(Is a directory\)"):
+        write_lkg(path, lkg_json(KNOWN))
     assert [p.name for p in tmp_path.iterdir()] == ["last-known-good.json"]

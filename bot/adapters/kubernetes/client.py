@@ -25,6 +25,7 @@ from runbooks.vocabulary import Json
 Query = Sequence[tuple[str, str]]
 _PAUSES = (0.5, 1.0, 2.0)  # seconds
 JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,143 @@
+"""The record as a commit on a branch of a real repository, also while somebody else pushes."""
+
+import os
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.lkg_git import Branch, GitRecords, Record
+from runbooks.releases.lkg_file import NotKept
+from runbooks.vocabulary import Unreachable
+from tests.fixtures.repositories import Repository
+
+AT = datetime(2026, 1, 7, 10, 30, tzinfo=UTC)
+V42 = Record('{\n  "git_sha": "a8005c2"\n}\n', "api production: v42 a8005c2 is the last known good (D-107)", AT)
+V43 = Record('{\n  "git_sha": "d359c58"\n}\n', "api production: v43 d359c58 is the last known good (D-108)", AT)
+AUTHOR = "ops-bot@solvereign.example"
+
+
+class Shared:
+    """A bare repository, and somebody's clone of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clone = Repository(folder / "clone")
+        self.clone.commit({"README.md": "# Operations\n", "other.txt": "1"})
+        self.bare = folder / "shared.git"
+        self.clone.git("clone", "--quiet", "--bare", self.clone.url, str(self.bare))
+        self.clone.git("remote", "add", "shared", str(self.bare))
+        self.clone.git("fetch", "--quiet", "shared")
+
+    @property
+    def place(self) -> Branch:
+        return Branch(self.bare.as_uri(), "main", "production/last-known-good.json", "the repository of records")
+
+    def git(self, *arguments: str) -> str:
+        return self.clone.git(f"--git-dir={self.bare}", *arguments)
+
+    def text(self) -> str:
+        return self.git("show", f"main:{self.place.path}") + "\n"
+
+    def hook(self, name: str, script: str) -> None:
+        path = self.bare / "hooks" / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+    def push_by_another(self, *, into: str) -> str:
+        """A shell command that pushes another commit once, whenever it is run first."""
+        self.clone.commit({"other.txt": into})
+        clean = "unset GIT_QUARANTINE_PATH $(git rev-parse --local-env-vars)"
+        done = self.bare / f"pushed-{into}"
+        return f"[ -e {done} ] || {{ touch {done}; {clean}; git -C {self.clone.folder} push --quiet shared main; }}"
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Shared:
+    return Shared(tmp_path)
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> GitRecords:
+    return GitRecords(tmp_path / "state", environment=os.environ, author=AUTHOR)
+
+
+async def test_each_record_is_one_commit_of_one_file(shared: Shared, records: GitRecords) -> None:
+    for record in (V42, V43):
+        await records.write(shared.place, record)
+        assert shared.text() == record.text
+    assert shared.git("log", "--format=%an <%ae>|%cn|%cI|%s", "-1", "main") == (
+        f"Opsbot <{AUTHOR}>|Opsbot|2026-01-07T10:30:00+00:00|{V43.message}"
+    )
+    assert shared.git("diff", "--name-only", "main~2", "main") == shared.place.path
+    assert shared.git("show", "main:other.txt") == "1"
+
+
+async def test_what_stands_there_is_not_committed_again(shared: Shared, records: GitRecords, tmp_path: Path) -> None:
+    await records.write(shared.place, V42)
+    before = shared.git("rev-parse", "main")
+    await records.write(shared.place, V42)
+    await GitRecords(tmp_path / "anew", environment=os.environ, author=AUTHOR).write(shared.place, V42)
+    assert shared.git("rev-parse", "main") == before
+
+
+async def test_somebody_who_pushes_first_loses_nothing(shared: Shared, records: GitRecords) -> None:
+    """The other's push comes between our fetch and our push: the hook of the repository makes it then."""
+    shared.hook("pre-receive", shared.push_by_another(into="2"))
+    await records.write(shared.place, V42)
+    assert (shared.text(), shared.git("show", "main:other.txt")) == (V42.text, "2")
+    assert shared.git("log", "--format=%s", "main").splitlines() == [V42.message, "A change", "A change"]
+
+
+async def test_it_gives_up_where_others_are_always_first(shared: Shared, records: GitRecords) -> None:
+    empty = "$(git hash-object -t tree /dev/null)"
+    who = "-c user.name=x -c user.email=x@x.example"
+    tree = "git mktree </dev/null"
+    shared.hook(
+        "pre-receive",
+        f"unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES; {tree} >/dev/null\n"
+        f"git update-ref refs/heads/main $(git {who} commit-tree -p main -m Another {empty})",
+    )
+    with pytest.raises(Unreachable, match="others pushed first, 5 times"):
+        await records.write(shared.place, V42)
+    assert shared.git("log", "--format=%s", "main").splitlines().count("Another") == 5
+
+
+async def test_a_push_that_is_refused_is_told_as_such(shared: Shared, records: GitRecords) -> None:
+    shared.hook("pre-receive", "echo made-up-secret-of-the-server; exit 1")
+    with pytest.raises(NotKept, match=r"^the repository of records takes no push to main\. Give ") as caught:
+        await records.write(shared.place, V42)
+    assert "made-up-secret" not in str(caught.value)
+
+
+async def test_a_branch_that_is_not_there_is_not_made(shared: Shared, records: GitRecords) -> None:
+    shared.git("branch", "records/old", "main")
+    place = Branch(shared.bare.as_uri(), "records", "lkg.json", "the repository of records")
+    with pytest.raises(NotKept, match=r"has no branch records\. Make it"):
+        await records.write(place, V42)
+
+
+async def test_a_repository_that_is_away_did_not_answer_and_keeps_its_password(
+    tmp_path: Path, records: GitRecords, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = Branch("http://opsbot:made-up-password@127.0.0.1:1/x.git", "main", "lkg.json", "the repository of records")
+    with pytest.raises(Unreachable) as caught:
+        await records.write(away, V42)
+    assert str(caught.value) == "the repository of records did not answer"
+    assert "made-up-password" not in caplog.text
+    assert "127.0.0.1:1" in caplog.text
+
+
+async def test_a_try_pushes_nothing(shared: Shared, records: GitRecords) -> None:
+    before = shared.git("for-each-ref")
+    await records.try_write(shared.place, seconds=20)
+    assert shared.git("for-each-ref") == before
+
+
+async def test_a_try_finds_what_is_missing(shared: Shared, records: GitRecords) -> None:
+    gone = Branch((shared.bare.parent / "gone.git").as_uri(), "main", "lkg.json", "the repository of records")
+    with pytest.raises(Unreachable):
+        await records.try_write(gone, seconds=20)
+    with pytest.raises(NotKept, match=r"has no branch elsewhere\. Make it"):
+        await records.try_write(replace(shared.place, branch="elsewhere"), seconds=20)
