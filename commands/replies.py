@@ -234,6 +234,10 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
         f"Not approved. You asked for this {_noun(f)}, so somebody else of @{f['group']} must approve it."
     ),
     "approved-already": _approved_already,
+    "too-late": lambda f: (
+        f"Not approved. The time to approve {f['run']} was over {_when(f)}, so it ends and nothing is changed. "
+        f"To ask again: {_command(f)}."
+    ),
     "no-approval-wanted": lambda f: (
         f"{f['run']} does not wait for an approval now. Nothing was changed. Its card shows what it waits for."
     ),

@@ -173,6 +173,7 @@ def _failure(run: Run, step: PlannedStep, now: datetime) -> e.Ended:
 @_decide.register
 def _(command: c.Approve, run: Run, now: datetime) -> list[e.Event]:
     _may_judge(run, command, "approve")
+    policy.in_time(run, now)
     expires = now + timedelta(seconds=run.approval_seconds)
     return [e.Approved(command.by, now, command.digest, expires)]
 

@@ -3,7 +3,9 @@
 Every rule raises Refused with a closed reason and the facts that its sentence needs.
 """
 
-from runbooks.runs.state import PLANNED, Run, Status
+from datetime import datetime
+
+from runbooks.runs.state import PLANNED, Run, Status, approval_ends
 from runbooks.vocabulary import Actor, Refused
 
 
@@ -42,6 +44,12 @@ def _what(run: Run) -> dict[str, str]:
     place = {"service": run.service, "environment": run.environment}
     command = f"{PLANNED} {run.command}" if run.planned else run.command
     return {**run.parameters, "run": run.id, "command": command, "version": run.version, **place}
+
+
+def in_time(run: Run, now: datetime) -> None:
+    """The wait for approvals is not over, though nobody may have ended the run yet."""
+    if (ends := approval_ends(run)) is not None and ends <= now:
+        raise Refused("too-late", at=ends, **_what(run))
 
 
 def wants_approval(run: Run) -> None:

@@ -151,6 +151,22 @@ async def test_an_approval_that_expired_before_the_first_change(desk: Desk) -> N
     assert desk.world.outside.effects == [f"{run_id}/knob"]
 
 
+async def test_an_approval_after_its_time_though_nobody_has_ended_the_run_yet(desk: Desk) -> None:
+    run_id, card = await gate(desk)
+    desk.world.later(minutes=31)
+    before = desk.records()
+    accepted, said = await desk.clicks(card, "Approve", ALEX)
+    assert (accepted, said) == (
+        False,
+        f"Not approved. The time to approve {run_id} was over at <!date^1795516200^{{time}}|10:30 UTC>, so it ends "
+        "and nothing is changed. To ask again: `/deploy api v2 production`.",
+    )
+    assert desk.records() == before
+    await desk.world.works()
+    assert (await desk.world.run(run_id)).status is Status.EXPIRED
+    assert desk.world.outside.effects == []
+
+
 async def test_an_approver_who_left_before_the_first_change(desk: Desk) -> None:
     run_id, card = await gate(desk)
     await desk.clicks(card, "Approve", ALEX)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,8 +115,11 @@ def test_a_variable_that_the_catalogue_names_and_nobody_set(opsbot: Opsbot, tmp_
 
 def test_a_database_that_is_not_there_ends_the_start_with_1(opsbot: Opsbot, tmp_path: Path) -> None:
     catalogue(tmp_path)
+    assert Settings.model_fields["start_seconds"].default == 30  # seconds
+    began = time.monotonic()
     code, _, said = opsbot("serve", **slack(NOWHERE), OPSBOT_START_SECONDS="1")
     assert code == 1
+    assert time.monotonic() - began > 0.5, "it may come yet"
     assert said.startswith("No database at 127.0.0.1:1/ops after 1 s: ")
     assert said.endswith(". Nothing was done. See that the database runs, and that its URL is right.\n")
     code, _, said = opsbot("verify", OPSBOT_DATABASE_URL=NOWHERE)

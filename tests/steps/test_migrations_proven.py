@@ -158,7 +158,7 @@ async def test_a_database_that_is_away_is_waited_for_and_then_it_is_not_known(tw
     assert isinstance(last, Failed)
     assert last.reason == (
         "The database of solvereign-api staging did not answer for a minute, so whether the migrations were tried in "
-        "staging is not known. Mend it, then deploy again."
+        "staging is not known. Mend it, then deploy again. Nothing was changed."
     )
 
 

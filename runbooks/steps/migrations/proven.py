@@ -66,7 +66,7 @@ class MigrationsProven(Step):
             wanted = await self._planner.migrations(turn.site)
             rows = await self._planner.database.rows(there)
         except (PlanningFailed, DatabaseUnfit) as cause:
-            return Failed(str(cause))
+            return Failed(f"{cause} Nothing was changed.")
         except Unreachable as cause:
             return _silent(turn, there, cause)
         good = await self._releases.good(there.service_name, there.environment_name)
@@ -82,7 +82,7 @@ def _silent(turn: Turn, there: Site, cause: Unreachable) -> Outcome:
         return Pending(turn.now + _AGAIN, f"{cause.what} does not answer; trying again")
     return Failed(
         f"{cause.what[0].upper()}{cause.what[1:]} did not answer for a minute, so whether the migrations were tried "
-        f"in {there.environment_name} is not known. Mend it, then deploy again."
+        f"in {there.environment_name} is not known. Mend it, then deploy again. Nothing was changed."
     )
 
 
