@@ -29,7 +29,7 @@ select begun.stream, begun.last
     or starts_with(begun.stream, 'tenant/' || %(service)s::text || '/')
     or begun.stream = 'audit/' || %(service)s::text
     or starts_with(begun.stream, 'audit/' || %(service)s::text || '/')
-    or (begun.moved and begun.stream ~ '^(run|finding)/' and strpos(first.data, %(named)s) > 0)
+    or (begun.moved and begun.stream ~ '^(run|finding|incident)/' and strpos(first.data, %(named)s) > 0)
  order by begun.stream;
 
 -- name: history_to

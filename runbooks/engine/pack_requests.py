@@ -29,7 +29,8 @@ class PackRequests:
         """Keep that somebody wants it, once per `key`; the approvals that it needs. Raises Refused."""
         service = self.audits.catalogue.services[scope.service]
         allowed = entitled(service)
-        policy.of_group(groups=await self.members.groups_of(by, allowed), allowed=allowed, doing="ask for audit packs")
+        theirs = await self.members.groups_of(by, allowed)
+        policy.of_group(groups=theirs, allowed=allowed, doing="ask for audit packs")
         wanted = await self._wanted(service.audit_approval, by) if service.audit_approval else None
         ask = Ask(by, scope.period.first, scope.period.last, SLACK, wanted)
         await self.audits.keep(stream_of(scope.service, scope.tenant), ask, key=key)

@@ -25,11 +25,11 @@ def findings(book: Book) -> Html:
 
 def _finding(book: Book, finding: f.Finding, events: tuple[Any, ...]) -> Iterator[object]:
     yield tag("span", finding.severity, class_="badge " + ("bad" if finding.severity in ("S1", "S2") else "stopped"))
-    by = [tag("a", finding.run, href=f"#{finding.run}")] if finding.run else ["found by Opsbot"]
+    by = book.link(finding.run) if finding.run else "found by Opsbot"
     yield lines(
         [
             tag("b", finding.title),
-            joined([finding.environment, " · ", *by]),
+            joined([finding.environment, " · ", by]),
             tag("span", moment(events[0].at), class_="when"),
         ]
     )
@@ -37,16 +37,18 @@ def _finding(book: Book, finding: f.Finding, events: tuple[Any, ...]) -> Iterato
     yield lines(_came_of(book, finding)) or "nobody acknowledged it"
 
 
-def _came_of(book: Book, finding: f.Finding) -> list[str]:
-    found = []
+def _came_of(book: Book, finding: f.Finding) -> list[object]:
+    found: list[object] = []
     if finding.acknowledged_by:
         found.append(f"acknowledged by {book.who(finding.acknowledged_by)}, {moment(finding.acknowledged_at)}")
     if back := finding.way_back:
-        found.append(f"{back.run}: {back.status}, {moment(back.at)}")
+        found.append(joined([book.link(back.run), f": {back.status}, {moment(back.at)}"]))
     elif finding.rolls_back:
-        found.append(f"answered by {finding.rolls_back}")
+        found.append(joined(["answered by ", book.link(finding.rolls_back)]))
     if finding.mended:
         found.append(f"{finding.mended} {moment(finding.mended_at)}")
+    if finding.incident:
+        found.append(joined(["belongs to ", book.link(finding.incident)]))
     return found
 
 
@@ -72,7 +74,7 @@ def _tenant(book: Book) -> Any:
             tag("p", said, *([" · ", by] if by else [])),
             table(("Gate", "Where it stands"), (_gate(tenant, gate) for gate in Gate)),
             tag("h4", "Every try"),
-            table(("When (UTC)", "What", "Release", "Run"), (_try(event) for event in each.events)),
+            table(("When (UTC)", "What", "Release", "Run"), (_try(book, event) for event in each.events)),
         )
 
     return told
@@ -93,7 +95,7 @@ def _gate(tenant: Tenant, gate: Gate) -> Iterator[object]:
         )
 
 
-def _try(event: Any) -> Iterator[object]:
+def _try(book: Book, event: Any) -> Iterator[object]:
     yield tag("span", moment(event.at), class_="when")
     match event:
         case t.GatePassed(gate=gate):
@@ -103,7 +105,7 @@ def _try(event: Any) -> Iterator[object]:
         case _:
             yield "went live"
     yield f"{event.release} ({event.commit[:7]})"
-    yield tag("a", event.run, href=f"#{event.run}")
+    yield book.link(event.run)
 
 
 def known_good(book: Book) -> Html:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from statistics import median
 
-from runbooks.packs import plots, records, runs
+from runbooks.packs import incidents, plots, records, runs
 from runbooks.packs.markup import Html, count, joined, moment, span, table, tag
 from runbooks.packs.style import CSS
 from runbooks.packs.told import Book, Told
@@ -71,7 +71,8 @@ def _chapters(book: Book) -> Iterator[tuple[str, str, Html]]:
         yield "runs", f"Runs: {_outcomes(book)}", runs.overview(book)
     else:
         yield "runs", "Runs", tag("p", "No run moved in this period.", class_="soft")
-    yield "findings", "Findings and incidents", records.findings(book)
+    yield "incidents", "Incidents", incidents.chapter(book)
+    yield "findings", "Findings", records.findings(book)
     yield "tenants", "Tenant onboarding gates", records.tenants(book)
     yield "known-good", "Last known good", records.known_good(book)
     if book.runs:
@@ -90,6 +91,7 @@ def _tiles(book: Book) -> Iterator[tuple[object, str]]:
     yield sum(len(told.approvals) for told in book.runs), "approvals"
     yield span(_middle(waits)) or "–", "median time to approval"
     yield span(_middle(changing)) or "–", "median time of changing"
+    yield len(book.incidents), "incidents"
     yield len(book.findings), "findings"
 
 
@@ -138,6 +140,9 @@ def _gaps(book: Book) -> Iterator[Html]:
             f"Nothing was recorded of {scope.tenant} itself: what follows concerns every tenant of {scope.service}."
         )
         yield tag("p", said, class_="note")
+    if untold := {f"{kind} in {told.stream}" for told in book.told for kind in told.untold}:
+        said = f"Written by a newer release and not told in this report: {', '.join(sorted(untold))}."
+        yield tag("p", f"{said} events.jsonl has them, and the chains count them.", class_="note")
     if withheld := book.selection.withheld:
         names = ", ".join(name.partition("/")[2] for name in withheld)
         yield tag("p", f"Kept out, since their record tells of others too: {names}.", class_="note")

@@ -2,13 +2,16 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from runbooks.packs.period import Period
 from runbooks.store import Recorded
 from runbooks.vocabulary import OPSBOT, Actor
+
+NO_RUN = "L-"
+"""What the name of a finding begins with that no run raised."""
 
 
 @dataclass(frozen=True)
@@ -56,39 +59,52 @@ def select(scope: Scope, events: Iterable[Recorded], tenants: Collection[str] = 
     if not scope.tenant:
         return Selection(scope, kept)
     theirs = {name: found for name, found in kept.items() if _of_tenant(scope, name, kept) is not False}
-    others = {*tenants, *(tenant_of(name, kept) for name in kept)} - {scope.tenant, ""}
+    others = {*tenants, *(code for name in kept for code in tenants_of(name, kept))} - {scope.tenant}
     withheld = {name for name, found in theirs.items() if _names(found, others)}
-    withheld |= {name for name in theirs if _run_of(name) in withheld}
+    withheld |= {name for name in theirs if _about(kept[name]) & withheld}
     rest = {name: found for name, found in theirs.items() if name not in withheld}
     return Selection(scope, rest, tuple(sorted(withheld)))
 
 
-def tenant_of(stream: str, streams: dict[str, tuple[Recorded, ...]]) -> str:
-    """The tenant that a stream is about; "" where it is about all of them."""
+def tenants_of(stream: str, streams: Mapping[str, Sequence[Recorded]]) -> frozenset[str]:
+    """The tenants that a stream is about; none where it is about all of them."""
     room, *parts = stream.split("/")
     match room, parts:
         case "tenant", [_, _, code]:
-            return code
+            return frozenset({code})
         case "audit", [_, code]:
-            return code
+            return frozenset({code})
         case "run", _:
-            return str((_first(streams[stream]).get("parameters") or {}).get("tenant", ""))
-        case "finding", _ if (run := _run_of(stream)) in streams:
-            return tenant_of(run, streams)
-    return ""
+            return frozenset({str((_first(streams[stream]).get("parameters") or {}).get("tenant", ""))} - {""})
+        case _:
+            runs = (run for run in _about(streams[stream]) if _room(run) == "run" and run in streams)
+            return frozenset(code for run in runs for code in tenants_of(run, streams))
 
 
-def _of_tenant(scope: Scope, stream: str, streams: dict[str, tuple[Recorded, ...]]) -> bool | None:
+def _of_tenant(scope: Scope, stream: str, streams: Mapping[str, Sequence[Recorded]]) -> bool | None:
     """Whether a stream is the tenant's own; None where it is about all of them."""
-    if stream == f"audit/{scope.service}" or (_room(stream) == "finding" and _run_of(stream) not in streams):
-        return False  # who audits the whole service, or a finding of which nobody can tell whose it is
-    code = tenant_of(stream, streams)
-    return None if not code else code == scope.tenant
+    if stream == f"audit/{scope.service}":
+        return False  # who audits the whole service
+    if any(_room(other) == "run" and other not in streams for other in _about(streams[stream])):
+        return False  # a finding or an incident of which nobody can tell whose it is
+    codes = tenants_of(stream, streams)
+    return None if not codes else codes == {scope.tenant}
+
+
+def _about(events: Sequence[Recorded]) -> frozenset[str]:
+    """The runs that a finding is about; the findings and runs that an incident is about."""
+    if _room(events[0].stream) not in ("finding", "incident"):
+        return frozenset()
+    told = [read for event in events if isinstance(read := _read(event), dict)]
+    findings = {str(each["finding"]) for each in told if each.get("finding")}
+    runs = {str(each["run"]) for each in told if each.get("run")}
+    runs |= {run for finding in findings if (run := finding.partition(".")[0]) and not finding.startswith(NO_RUN)}
+    return frozenset({*(f"run/{run}" for run in runs), *(f"finding/{finding}" for finding in findings)})
 
 
 def _of_service(service: str, events: Sequence[Recorded]) -> bool:
     room, _, name = events[0].stream.partition("/")
-    if room in ("run", "finding"):
+    if room in ("run", "finding", "incident"):
         return _first(events).get("service") == service
     return room in ("release", "tenant", "audit") and name.partition("/")[0] == service
 
@@ -109,12 +125,6 @@ def _words(value: Any) -> Iterator[str]:
         case list():
             for each in value:
                 yield from _words(each)
-
-
-def _run_of(stream: str) -> str:
-    """The run that a finding is about: `run/D-7` of `finding/D-7.deploy-failed`."""
-    room, _, name = stream.partition("/")
-    return f"run/{name.partition('.')[0]}" if room == "finding" else ""
 
 
 def _room(stream: str) -> str:

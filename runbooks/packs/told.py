@@ -6,15 +6,19 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from pydantic import ValidationError
+
 from runbooks.audit.chain import faults
 from runbooks.audit.requests import Packs
 from runbooks.folds import folds
 from runbooks.incidents.findings import Finding
+from runbooks.incidents.incident import Incident
+from runbooks.packs.markup import tag
 from runbooks.packs.scope import Selection
 from runbooks.releases.state import Release
 from runbooks.runs import events as e
 from runbooks.runs.state import Run
-from runbooks.store import Recorded
+from runbooks.store import Fold, Recorded
 from runbooks.tenants.state import Tenant
 from runbooks.vocabulary import OPSBOT, Actor
 
@@ -28,6 +32,7 @@ class Told:
     events: tuple[Any, ...] = ()
     state: Any = None  # None where its events can't be read
     faults: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()  # kinds of events in it that are not known here, so that the report leaves them out
 
     @property
     def head(self) -> str:
@@ -86,8 +91,21 @@ class Book:
         found = [(each.state, each.events) for each in self.told if isinstance(each.state, Finding)]
         return tuple(sorted(found, key=lambda pair: (pair[1][0].at, pair[0].id)))
 
+    @cached_property
+    def incidents(self) -> list[Told]:
+        """The incidents in the order in which they were opened."""
+        return sorted((each for each in self.of(Incident) if each.state.opened), key=lambda each: each.recorded[0].at)
+
+    def link(self, name: str) -> object:
+        """The id of a run or an incident; it leads there where that is told."""
+        return tag("a", name, href=f"#{name}") if name in self._ids else name
+
+    @cached_property
+    def _ids(self) -> frozenset[str]:
+        return frozenset({*(told.run.id for told in self.runs), *(each.state.id for each in self.incidents)})
+
     def of(self, kind: type) -> list[Told]:
-        """The streams of a kind of state: Release, Tenant or Packs."""
+        """The streams of a kind of state: Release, Tenant, Packs or Incident."""
         return [each for each in self.told if isinstance(each.state, kind)]
 
     @property
@@ -121,14 +139,28 @@ def _told(stream: str, recorded: Sequence[Recorded]) -> Told:
     try:
         if fold is None:
             raise ValueError(f"{stream}: of a kind that is not known")  # noqa: TRY301  # told like any other fault
-        events = tuple(fold.event_type.validate_json(each.data) for each in recorded)
+        events, untold = _events(fold, recorded)
         state = fold.start(stream)
         for event in events:
             state = fold.evolve(state, event)
-    except (ValueError, KeyError, TypeError) as fault:
+    except (ValueError, KeyError, TypeError, AssertionError) as fault:
         said = f"{stream}: its events can't be read ({type(fault).__name__})"
         return Told(stream, tuple(recorded), faults=(*wrong, said))
-    return Told(stream, tuple(recorded), events, state, wrong)
+    return Told(stream, tuple(recorded), events, state, wrong, untold)
+
+
+def _events(fold: Fold, recorded: Sequence[Recorded]) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    """The events as values, and the kinds of those that are not known here. Raises ValueError for other faults."""
+    read, untold = [], []
+    for each in recorded:
+        try:
+            read.append(fold.event_type.validate_json(each.data))
+        except ValidationError as fault:
+            first = fault.errors(include_url=False)[0]
+            if first["type"] != "union_tag_invalid":
+                raise
+            untold.append(str(first["ctx"]["tag"]))
+    return tuple(read), tuple(dict.fromkeys(untold))
 
 
 def _run(told: Told) -> RunTold:

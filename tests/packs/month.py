@@ -12,6 +12,9 @@ from runbooks.audit.chain import link
 from runbooks.folds import folds
 from runbooks.gates import Gate
 from runbooks.incidents import findings as f
+from runbooks.incidents import follow_up as u
+from runbooks.incidents import incident as i
+from runbooks.incidents.in_slack import Slack, SlackAnswered
 from runbooks.packs.period import Period
 from runbooks.packs.scope import Scope
 from runbooks.releases import events as r
@@ -28,6 +31,7 @@ from tests.runs.stories import ALEX, RILEY, SAM, SRE
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 11, 30))
 WHOLE = Scope("api", NOVEMBER)
 ACME = replace(WHOLE, tenant="acme")
+SECRET = "zanzibar-7"  # what was said of another tenant alone
 NAMES = {RILEY: "Riley Example", ALEX: "Alex Example", SAM: "Sam Example"}
 
 
@@ -137,8 +141,51 @@ def finding(run: str, at: datetime, rolls_back: str = "") -> list[Any]:
         service="api",
         environment="production",
         rolls_back=rolls_back,
+        incident=f"I-{run[2:]}" if rolls_back else "",
     )
     return [raised, f.Acknowledged(ALEX, at + timedelta(minutes=2))]
+
+
+def incident(finding: str, at: datetime, *said: str, title: str = "Deploy failed, rollback needed") -> list[Any]:
+    """Opened for a finding, with what people said of it."""
+    opened = i.Opened(
+        OPSBOT,
+        at,
+        severity=Severity.S2,
+        service="api",
+        environment="production",
+        title=title,
+        what=(CRASHED.reason,),
+        finding=finding,
+        requester=RILEY,
+    )
+    return [opened, *(i.Updated(ALEX, at + timedelta(minutes=n), text) for n, text in enumerate(said, 1))]
+
+
+def learned_from(at: datetime) -> list[Any]:
+    """An incident from its beginning to its lessons, with an investigation that outlasts it."""
+    back = WayBack("R-107", "v41", "succeeded", stands=True, by=OPSBOT, at=at + timedelta(minutes=3))
+    lessons = i.Lessons(
+        "A variable was missing in the new release.",
+        "The rollback was quick.",
+        "Check variables first.",
+        ALEX,
+        at.date(),
+    )
+    return [
+        *incident("D-107.deploy-failed", at),
+        SlackAnswered(OPSBOT, at + timedelta(seconds=2), Slack.CREATE, channel="C9", name="inc-2026-11-12-api"),
+        SlackAnswered(OPSBOT, at + timedelta(seconds=3), Slack.PIN),
+        SlackAnswered(OPSBOT, at + timedelta(seconds=4), Slack.INVITE, refused="user_is_restricted"),
+        i.TakenOn(ALEX, at + timedelta(minutes=1)),
+        i.WayBackEnded(OPSBOT, at + timedelta(minutes=3), back),
+        u.FollowUpOpened(OPSBOT, at + timedelta(minutes=3), "Why the variable was missing", "D-107.deploy-failed"),
+        i.Updated(SAM, at + timedelta(minutes=9), "Old pods serve; nobody saw an error."),
+        u.FollowUpTaken(SAM, at + timedelta(minutes=10)),
+        i.Resolved(ALEX, at + timedelta(minutes=50), "v41 serves again."),
+        i.LessonsWritten(ALEX, at + timedelta(minutes=50), lessons),
+        u.FollowUpDone(SAM, at + timedelta(days=1), "The chart lacked it since the move."),
+    ]
 
 
 def gates(run: str, at: datetime, *, failing: Gate | None = None) -> list[Any]:
@@ -199,6 +246,12 @@ def _month() -> tuple[Recorded, ...]:
         *stream("run/D-121", onboarding("D-121", day(17), "globex")),
         *stream("finding/D-107.deploy-failed", finding("D-107", day(12, 10, 10), "R-107")),
         *stream("finding/D-121.tenant-gate-failed", finding("D-121", day(17, 11))),
+        *stream("incident/I-107", learned_from(day(12, 10, 10))),
+        *stream(
+            "incident/I-121",
+            incident("D-121.tenant-gate-failed", day(17, 11), SECRET, title="Tenant onboarding gate failed"),
+        ),
+        *stream("incident/I-132", incident("", day(19), "All tenants saw it for a minute.", title="Slow start")),
         *stream("release/api/production", release()),
         *stream("tenant/api/production/acme", gates("D-120", day(16, 12), failing=Gate.DETERMINISM_PROOF)),
         *stream("tenant/api/production/globex", gates("D-121", day(17, 12))),

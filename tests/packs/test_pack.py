@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from runbooks.audit.chain import link
 from runbooks.packs import pack, rows, told
 from runbooks.packs.report import CHECK
 from runbooks.packs.scope import Scope, select
@@ -22,8 +23,8 @@ from runbooks.releases import events as r
 from runbooks.runs import events as e
 from runbooks.store import Recorded
 from runbooks.vocabulary import OPSBOT, Actor
-from tests.packs.month import ACME, NAMES, NOVEMBER, WHOLE, day, given_up, month, release, stream
-from tests.runs.stories import RILEY
+from tests.packs.month import ACME, NAMES, NOVEMBER, WHOLE, day, given_up, incident, month, release, stream
+from tests.runs.stories import ALEX, RILEY
 
 EVIL = """<script>alert(1)</script>"><img src=x onerror=alert(1)>&amp;\x00\x0b'"""
 
@@ -230,3 +231,38 @@ def test_the_archives_hash_does_not_depend_on_when_it_is_made() -> None:
 
 def test_the_bot_is_called_by_its_name() -> None:
     assert told.read(select(WHOLE, [])).who(OPSBOT) == "Opsbot"
+
+
+def test_an_incident_is_told_with_its_timeline_its_follow_up_and_its_lessons() -> None:
+    text = files()["report.html"].decode()
+    for said in (
+        "opened it as S2: Deploy failed, rollback needed",
+        "Slack refused to invite: user_is_restricted",
+        "Old pods serve; nobody saw an error.",
+        "to be found out: Why the variable was missing",
+        "The chart lacked it since the move.",
+        "v41 serves again.",
+        "Check variables first.",
+        "Alex Example (UALEX), until 2026-11-12",
+        '<a href="#R-107">R-107</a> to v41 ended: succeeded',
+        'belongs to <a href="#I-107">I-107</a>',
+    ):
+        assert said in text, said
+
+
+def test_an_event_of_a_kind_that_is_not_known_breaks_nothing() -> None:
+    told_before = stream("incident/I-132", incident("", day(19), "All tenants saw it for a minute."))
+    newer = link(
+        stream="incident/I-132",
+        version=3,
+        data='{"at":"2026-11-19T12:00:00Z","by":"T1/UALEX","kind":"reviewed","note":"fine"}',
+        actor=ALEX,
+        at=day(19, 12),
+        previous=told_before[-1].hash,
+    )
+    made = files([*told_before, newer])
+    page = made["report.html"].decode()
+    assert "The record holds." in page
+    assert "Written by a newer release and not told in this report: reviewed in incident/I-132." in page
+    assert "All tenants saw it for a minute." in page
+    assert b"reviewed" in made["events.jsonl"]

@@ -8,7 +8,7 @@ from runbooks.packs.scope import Scope, select
 from runbooks.runs import events as e
 from runbooks.store import Recorded
 from runbooks.vocabulary import OPSBOT
-from tests.packs.month import ACME, NOVEMBER, WHOLE, day, deployed, finding, month, stream
+from tests.packs.month import ACME, NOVEMBER, SECRET, WHOLE, day, deployed, finding, incident, month, stream
 
 
 def everything(scope: Scope, events: list[Recorded], *tenants: str) -> str:
@@ -42,8 +42,31 @@ def test_a_tenants_pack_holds_nothing_of_another() -> None:
     assert "globex" in everything(WHOLE, month())
     found = everything(ACME, month(), "globex")
     assert "acme" in found
-    for foreign in ("globex", "D-121", "tenant-gate-failed"):
+    for foreign in ("globex", "D-121", "tenant-gate-failed", SECRET, "I-121"):
         assert foreign not in found
+
+
+def test_a_tenants_pack_has_the_incidents_of_all_and_none_of_another() -> None:
+    events = [*month(), *stream("incident/I-131", incident("", day(18), f"Only globex saw it: {SECRET}"))]
+    assert SECRET in everything(WHOLE, events)
+    assert SECRET not in everything(ACME, events)
+    of_all = {"incident/I-107", "incident/I-132"}
+    assert {name for name in select(ACME, events).streams if name.startswith("incident/")} == of_all
+    assert "incident/I-131" in select(ACME, events).withheld
+    both = stream("incident/I-140", [*incident("D-121.gate", day(18)), *incident("D-120.gate", day(18, 11))])
+    assert both[0].stream not in select(ACME, [*events, *both]).streams
+    own = stream("incident/I-141", incident("D-120.gate", day(18)))
+    assert own[0].stream in select(ACME, [*events, *own]).streams
+
+
+def test_an_incident_goes_the_way_of_its_finding_and_its_run() -> None:
+    text = "globex was slow"
+    of_it = stream("incident/I-130", incident("D-130.deploy-failed", day(15)))
+    assert select(ACME, [*month(), *noted("D-130", text), *of_it]).withheld == ("incident/I-130", "run/D-130")
+    lonely = stream("incident/I-9", incident("D-9.health-failing", day(9)))
+    assert select(ACME, lonely).streams == {}
+    outdated = stream("incident/I-8", incident("L-8.lkg-outdated", day(9)))
+    assert select(ACME, outdated).streams.keys() == {"incident/I-8"}
 
 
 def test_a_run_of_all_that_names_another_tenant_is_kept_out_and_that_is_said() -> None:

@@ -26,11 +26,11 @@ class PostgresRecord:
         self._pool = pool
 
     async def events(self, service: str, *, since: datetime, until: datetime) -> list[Recorded]:
-        """Every event before `until` of the runs and findings that moved in the period, of releases and tenants.
+        """Every event before `until` of the runs, findings and incidents that moved then, of releases and tenants.
 
         Each stream is whole from its first event on. Raises StoreUnavailable.
         """
-        named = f'"service":{canonical(service)}'  # as it stands in the first event of a run or a finding
+        named = f'"service":{canonical(service)}'  # as it stands in their first events
         async with self._pool.session() as connection:
             rows = await _rows(connection, "audited", service=service, named=named, since=since, until=until)
         found: list[Recorded] = []
