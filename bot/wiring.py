@@ -80,7 +80,7 @@ from runbooks.steps.take_over import TakeOver
 from runbooks.steps.tenant_gate import TenantGate
 from runbooks.steps.tenant_go_live import TenantGoLive
 from runbooks.steps.watch import Watch
-from runbooks.steps. WayBack(=way_back = RollbackPreview(import WayBackWrite
+from runbooks.steps.way_back import WayBackWrite
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
         steps = _steps(outside, store, Posts(sent), redactor, books=configuration.library)
         planner = Planner(configuration.catalogue, configuration.library, steps, outside.source)
         packs = PackRequests(Audits(store, configuration.catalogue, record, now), members)
-         WayBack(=way_back = RollbackPreview(= WayBack(outside.workloads, outside.databases)
+        way_back = RollbackPreview(outside.workloads, outside.databases)
         yield Services(
             store=store,
             outside=outside,

@@ -14,7 +14,7 @@ PATIENCE = 3.5  # seconds; with the look-ups before it, an answer comes within 5
 
 
 @dataclass(frozen=True)
-class WayBack:
+class RollbackPreview:
     """Meets `commands.edge.WayBack`."""
 
     workloads: Workloads
