@@ -6,18 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from runbooks.events import Happened
 from runbooks.vocabulary import Actor, Json, KnownGood, Outcome, Plan, Quorum
 from runbooks.way_back import WayBack
 
 
 @dataclass(frozen=True)
-class _Happened:
-    by: Actor
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Requested(_Happened):
+class Requested(Happened):
     """Somebody, or a failed deploy, asked for this run."""
 
     command: str  # "deploy" or "rollback"
@@ -36,7 +31,7 @@ class Requested(_Happened):
 
 
 @dataclass(frozen=True)
-class Planned(_Happened):
+class Planned(Happened):
     """The plan stands. `provisional`: only its first steps, the rest is planned when they are done."""
 
     plan: Plan
@@ -47,7 +42,7 @@ class Planned(_Happened):
 
 
 @dataclass(frozen=True)
-class Verified(_Happened):
+class Verified(Happened):
     """The plan was made again before it runs, and came out the same."""
 
     digest: str
@@ -55,7 +50,7 @@ class Verified(_Happened):
 
 
 @dataclass(frozen=True)
-class Began(_Happened):
+class Began(Happened):
     """The intent of a step, under a lease epoch, before its effect."""
 
     step: str
@@ -64,7 +59,7 @@ class Began(_Happened):
 
 
 @dataclass(frozen=True)
-class Progressed(_Happened):
+class Progressed(Happened):
     """A line of progress from a long step."""
 
     step: str
@@ -73,7 +68,7 @@ class Progressed(_Happened):
 
 
 @dataclass(frozen=True)
-class Recorded(_Happened):
+class Recorded(Happened):
     """What a step answered."""
 
     step: str
@@ -83,7 +78,7 @@ class Recorded(_Happened):
 
 
 @dataclass(frozen=True)
-class Answered(_Happened):
+class Answered(Happened):
     """A person chose for a step that waited."""
 
     step: str
@@ -92,7 +87,7 @@ class Answered(_Happened):
 
 
 @dataclass(frozen=True)
-class Approved(_Happened):
+class Approved(Happened):
     """A person approved this plan."""
 
     digest: str
@@ -101,7 +96,7 @@ class Approved(_Happened):
 
 
 @dataclass(frozen=True)
-class Disapproved(_Happened):
+class Disapproved(Happened):
     """Approvals that no longer count: their people left the group, or the time is over."""
 
     people: tuple[Actor, ...]
@@ -110,14 +105,14 @@ class Disapproved(_Happened):
 
 
 @dataclass(frozen=True)
-class Stopping(_Happened):
+class Stopping(Happened):
     """Somebody aborted it; what is under way is being ended."""
 
     kind: Literal["stopping"] = "stopping"
 
 
 @dataclass(frozen=True)
-class Noted(_Happened):
+class Noted(Happened):
     """Something people should read on the card."""
 
     text: str
@@ -125,7 +120,7 @@ class Noted(_Happened):
 
 
 @dataclass(frozen=True)
-class Ended(_Happened):
+class Ended(Happened):
     """It is over. `roll_back`: the environment was changed and the document says to go back."""
 
     status: str
@@ -140,7 +135,7 @@ class Ended(_Happened):
 
 
 @dataclass(frozen=True)
-class WayBackEnded(_Happened):
+class WayBackEnded(Happened):
     """The rollback that was to take back what this run left is over, well or not."""
 
     way_back: WayBack

@@ -1,23 +1,17 @@
 """What happened to a tenant. The database keeps its passes and its going live by itself, from these."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from runbooks.events import Happened
 from runbooks.gates import Gate
 from runbooks.vocabulary import Actor
 
 
 @dataclass(frozen=True)
-class _Happened:
-    by: Actor
-    at: datetime
-
-
-@dataclass(frozen=True)
-class GatePassed(_Happened):
+class GatePassed(Happened):
     """The service's own command said so, with a report."""
 
     gate: Gate
@@ -28,7 +22,7 @@ class GatePassed(_Happened):
 
 
 @dataclass(frozen=True)
-class GateFailed(_Happened):
+class GateFailed(Happened):
     """It was not passed; an earlier pass of this gate counts no more."""
 
     gate: Gate
@@ -40,7 +34,7 @@ class GateFailed(_Happened):
 
 
 @dataclass(frozen=True)
-class WentLive(_Happened):
+class WentLive(Happened):
     """The tenant may be let in. `passes`: of each gate, the number of its event in this stream."""
 
     commit: str
