@@ -16,7 +16,7 @@ from runbooks.runs import todo as t
 from runbooks.runs.decide import unchanged
 from runbooks.runs.state import Run
 from runbooks.steps.base import Turn, Untouched
-from runbooks.store import Conflict, Lease, LeaseLost, Store
+from runbooks.store import Conflict, Lease, LeaseLost, Store, StoreUnavailable
 from runbooks.vocabulary import (
     Done,
     Failed,
@@ -95,6 +95,12 @@ class Advance:
         except PlanningFailed as fault:
             sentence = self.redactor.text(fault.sentence)
             return await self._commit(lease, c.PlanFailed(sentence, fault.finding or ""))
+        except (Unreachable, LeaseLost, StoreUnavailable):
+            raise
+        except Exception as cause:
+            log.exception("%s could not be planned", run.id)
+            what = f"Opsbot stumbled over an unexpected {type(cause).__name__} while it made the plan"
+            return await self._commit(lease, c.PlanFailed(f"{what}; the log has the details."))
         return await self._commit(lease, c.Adopt(plan, provisional))
 
     async def _approvers(self, run: Run, step: PlannedStep) -> frozenset[Any]:
@@ -121,7 +127,7 @@ class Advance:
                     return await step.start(turn)
         except Fenced as cause:
             return Failed(f"Somebody else took this target over meanwhile, so nothing more was done here ({cause}).")
-        except (Unreachable, LeaseLost):
+        except (Unreachable, LeaseLost, StoreUnavailable):
             raise
         except Exception as cause:
             log.exception("step %s of %s failed unexpectedly", turn.step.uses, turn.site.run)
@@ -152,7 +158,7 @@ class Advance:
             return await self.planner.steps[turn.step.uses].abandon(turn)
         except Fenced:
             return "Somebody else holds its targets now, so nothing was touched here."
-        except (Unreachable, LeaseLost):
+        except (Unreachable, LeaseLost, StoreUnavailable):
             raise
         except Exception as cause:
             log.exception("step %s of %s was not ended", turn.step.uses, turn.site.run)
