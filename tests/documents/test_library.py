@@ -126,7 +126,7 @@ def test_an_emergency_rollback_waits_for_nobody_before_the_pods_are_back() -> No
     items = the("rollback-procedures").runs.items
 
     assert [item.uses for item in items] == [
-        *("take-over", "kubernetes.restore", "http.health", "migrations.rollback", "announce", "confirm")
+        *("take-over", "kubernetes.restore", "http.health", "migrations.rollback", "announce", "incident.lessons")
     ]
     assert tuple(item.title for item in items if item.title in QUICK_REFERENCE) == QUICK_REFERENCE
 
@@ -139,8 +139,10 @@ def test_a_planned_rollback_has_its_six_lines() -> None:
     assert steps(runbook.items) == {
         "Read rollback-procedures.md fully": "procedure.show",
         "Notify stakeholders": "notify.stakeholders",
+        "Create incident record": "incident.record",
         "Execute rollback": "kubernetes.restore",
         "Verify health": "http.health",
+        "Document lessons learned": "incident.lessons",
     }
 
 

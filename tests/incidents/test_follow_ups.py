@@ -1,14 +1,23 @@
 """What somebody has to find out: opened with its finding, of one owner at a time, ended with what was found."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from commands.home import look
+from commands.views.home import home
+from commands.views.incident_card import incident_card, told
+from commands.views.incident_words import listed
 from runbooks.engine import asks
-from runbooks.incidents.follow_up import FollowUp
-from runbooks.vocabulary import Failed
+from runbooks.incidents.follow_up import EndFollowUp, FollowUp, TakeFollowUp
+from runbooks.vocabulary import Actor, Failed
+from tests.bad_input.desk import shown
+from tests.commands.seat import edge_of
+from tests.commands.stages import RELEASE
 from tests.engine.world import ALEX, OUTSIDER, RILEY, SAM, TEN, World
 from tests.incidents.records import LEARNED, finding, incident
+from tests.incidents.test_incident import HOSTILE, OPEN, after
 
 WHY = "Investigate why the health probes failed"
 NAME = "D-1.health-failing"
@@ -95,6 +104,30 @@ async def test_once_it_is_ended_nothing_moves_it(world: World, ask: asks.Ask) ->
 async def test_where_nothing_is_to_be_found_out(world: World, ask: asks.Ask) -> None:
     await failing(world, "deploy-failed")
     assert (await world.hears(ask, ALEX)).refused == "no-follow-up"
+
+
+async def waits(world: World, me: Actor) -> list[str]:
+    """What the person's Home says that waits for them."""
+    lines = shown(home(world.catalogue, await look(edge_of(world), me))["blocks"]).split("\n")
+    return [line for line in lines if line.startswith("🔎")]
+
+
+async def test_it_waits_on_the_home_of_its_owner_and_before_of_who_asked_for_the_deploy(world: World) -> None:
+    await failing(world)
+    line = f"🔎 *I-1* api production: {WHY}"
+    assert (await waits(world, RILEY), await waits(world, ALEX)) == ([f"{line}, which nobody has yet"], [])
+    await world.hears(asks.Investigate("I-1"), ALEX)
+    assert (await waits(world, RILEY), await waits(world, ALEX)) == ([], [f"{line}, which you took on"])
+    await world.hears(asks.Found("I-1", "The cache."), ALEX)
+    assert await waits(world, ALEX) == []
+
+
+def test_what_was_found_is_never_interpreted() -> None:
+    opened = replace(OPEN, follow_up=WHY)
+    found = after(opened, TakeFollowUp(ALEX), EndFollowUp(ALEX, HOSTILE * 20))
+    said = str(incident_card(found, [], RELEASE)) + str(told(found)) + listed([found])
+    assert "<!channel>" not in said
+    assert "<https" not in said
 
 
 async def test_of_an_incident_that_is_none(world: World) -> None:
