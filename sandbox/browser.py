@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Self
 
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import Locator, Page, Playwright, async_playwright
+from playwright.async_api import FloatRect, Locator, Page, Playwright, async_playwright
 
 from sandbox.slack import LocalSlack
-from sandbox.slack.page import PERSON_COOKIE
+from sandbox.slack.page_code import PERSON_COOKIE
 
 _WINDOW_WIDTH, _WINDOW_HEIGHT = 1400, 1000
 _FILE_WIDTH = 1060
@@ -164,11 +164,24 @@ class BrowserPerson:
         """What can be read on the messages of the open thread, the first one included."""
         return await self.page.locator(".thread-pane .msg .msg-body").all_inner_texts()
 
-    async def picture(self, path: Path, *, of: str = "") -> None:
-        """A PNG of the window, or only of the message that holds the text `of`."""
+    async def close_thread(self) -> None:
+        """Close the open thread."""
+        await self.page.locator(".thread-pane .thread-x").click()
+        await self.page.locator(".thread-pane").wait_for(state="detached")
+
+    async def widen_thread(self, pixels: int) -> None:
+        """Drag the open thread's edge so far to the left."""
+        edge = await self.page.locator(".thread-resize-handle").bounding_box()
+        if edge is None:
+            raise RuntimeError("no thread is open")
+        x, y = edge["x"] + edge["width"] / 2, edge["y"] + edge["height"] / 2
+        await self.page.mouse.move(x, y)
+        await self.page.mouse.down()
+        await self.page.mouse.move(x - pixels, y, steps=4)
+        await self.page.mouse.up()
+
+    async def picture(self, path: Path, *, clip: FloatRect | None = None) -> None:
+        """A PNG of the window, or of a part of it."""
         path.parent.mkdir(parents=True, exist_ok=True)
         await self.page.mouse.move(0, 0)  # nothing is hovered over
-        if of:
-            await self.card(of).screenshot(path=path)
-        else:
-            await self.page.screenshot(path=path)
+        await self.page.screenshot(path=path, clip=clip)

@@ -14,8 +14,8 @@ p { margin: 6px 0; max-width: 75ch; overflow-wrap: anywhere }
 .lead { color: var(--soft); margin-bottom: 22px }
 a { color: var(--accent); text-decoration: none } a:hover { text-decoration: underline }
 nav { margin: 18px 0; padding: 10px 0; border: solid var(--line); border-width: 1px 0; display: flex; flex-wrap: wrap;
-  gap: 4px 20px; font-size: 14px }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 10px; margin: 20px 0 }
+  gap: 4px 14px; font-size: 14px }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 10px; margin: 20px 0 }
 .tile { background: var(--wash); border-radius: 8px; padding: 12px 14px }
 .tile b { display: block; font-size: 19px; white-space: nowrap; line-height: 1.25; font-weight: 650;
   font-variant-numeric: tabular-nums }

@@ -20,8 +20,6 @@ from sandbox.slack.journal import Journal
 from sandbox.slack.rules import Offers
 from sandbox.slack.workspace import Workspace
 
-PERSON_COOKIE = "person"
-
 
 class Page:
     """One open page: what it is shown, and what it sends."""

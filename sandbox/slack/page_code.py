@@ -1,14 +1,15 @@
-"""The local Slack's page with what its own code lacks put in as it passes: forms that behave as Slack's do.
+"""The local Slack's page with what its own code lacks put in as it passes: above all forms that behave as Slack's do.
 
 Slack's forms show what is chosen from the start and keep it when the form changes, tell the bot of a choice whose
 field asks for that, mark what is optional, and say what is wrong below the field. The page's code is one line of
 minified JavaScript, of a version that is pinned by its hash, so each piece of it is found by its text.
 """
 
+PERSON_COOKIE = "person"
 _STYLE = """<style>
 .bk-section:has(> .bk-button) { display: flex; align-items: center; justify-content: space-between; gap: 16px }
 .bk-section > .bk-button { flex: none; padding: 3px 12px }
-.bk-button, .modal-btn, .sidebar-item, .composer-send { font-family: inherit }
+button, input, select, textarea { font-family: inherit }
 .bk-select { background: #fff }
 .bk-input { margin-bottom: 6px }
 .bk-input .bk-plain-input { max-width: none; box-sizing: border-box }
@@ -20,6 +21,11 @@ _STYLE = """<style>
 _MENDED = {
     "try /echo hi": "try /deploy help",
     "</head>": f"{_STYLE}</head>",
+    '[V.members.length," members"]': '[V.members.length,V.members.length===1?" member":" members"]',
+    # a person's direct messages are called by the other side, which is the bot
+    "l.members.find(g=>!a.includes(g))": (
+        f'l.members.find(g=>!a.includes(g)&&!document.cookie.includes("{PERSON_COOKIE}="+g))??a[0]'
+    ),
     # what was filled in stays while the same form is changed
     "Q.useEffect(()=>{k({})},[m==null?void 0:m.id,l.length])": "Q.useEffect(()=>{k({})},[l.length])",
     # what was wrong stands below its field

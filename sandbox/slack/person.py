@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from sandbox.slack.page import PERSON_COOKIE
+from sandbox.slack.page_code import PERSON_COOKIE
 
 _LOOK_SECONDS = 0.02
 _SENT = {"users_select": "selected_user", "datepicker": "selected_date"}  # under which name a field's value is sent

@@ -21,8 +21,8 @@ from sandbox.slack.files import SHOW, UPLOAD, Files
 from sandbox.slack.forms import Forms
 from sandbox.slack.journal import Call, Journal
 from sandbox.slack.memory import Memory
-from sandbox.slack.page import PERSON_COOKIE, Page
-from sandbox.slack.page_code import mended
+from sandbox.slack.page import Page
+from sandbox.slack.page_code import PERSON_COOKIE, mended
 from sandbox.slack.rules import Offers, for_the_person_alone
 from sandbox.slack.scopes import shipped_scopes
 from sandbox.slack.server import SlackServer

@@ -1,16 +1,16 @@
 """An incident in Slack's page: its channel with the card, and the form that ends it (`make images`)."""
 
-import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from sandbox.browser import Browser
 from sandbox.waiting import until
-from tests.browser.test_by_hand import IMAGES, Album
+from tests.browser.album import Album
 from tests.commands.seat import edge_of, serving
 from tests.deliveries.test_deliveries import Desk
-from tests.deliveries.test_incidents import NAME, delivered, desk, fails, incident
+from tests.deliveries.test_incidents import delivered, desk, fails, incident
 
 pytestmark = [pytest.mark.slack, pytest.mark.browser]
 __all__ = ["desk"]  # a fixture
@@ -21,15 +21,16 @@ async def test_its_channel_shows_the_card_and_resolving_asks_what_was_learned(
     browser: Browser,
     tmp_path: Path,
 ) -> None:
-    album = Album(IMAGES if os.environ.get("OPSBOT_IMAGES") else tmp_path)
+    album = Album.of(tmp_path)
     async with serving(edge_of(desk.world), desk.slack):
+        desk.world.now = datetime.now(UTC)  # as the page's own times
         await desk.world.adopted("v1")
         name = await fails(desk)
         await delivered(desk)
         alex = await browser.person(desk.slack, "alex")
-        await alex.open(f"#{NAME}")
+        await alex.open(f"#inc-{desk.world.now:%Y-%m-%d}-api")
         assert "New pods crash." in await alex.sees("Deploy failed, rollback needed")
-        await album.take("incident", alex, of="Deploy failed, rollback needed", height=420)
+        await album.take("incident", alex, of="Deploy failed, rollback needed", height=440)
         await alex.click("Resolve", on="Deploy failed, rollback needed")
         for label, said in {
             "What resolved it": "v1 serves again.",

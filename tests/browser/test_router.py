@@ -1,6 +1,5 @@
 """The router in Slack's page, by typing and clicking; its pictures are those of the docs (`make images`)."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from bot.adapters.postgres.store import PostgresStore
 from sandbox.browser import Browser
 from sandbox.slack import LocalSlack
-from tests.browser.test_by_hand import IMAGES, Album
+from tests.browser.album import Album
 from tests.commands.seat import CHANNEL, edge_of, serving
 from tests.commands.stages import KNOWN as CATALOGUE
 from tests.engine.world import World
@@ -20,7 +19,7 @@ ASKED, READ = "Is this an emergency rollback?", "Take over from a deploy"
 async def test_the_router_leads_to_the_command_and_the_document(
     store: PostgresStore, local_slack: LocalSlack, browser: Browser, tmp_path: Path
 ) -> None:
-    world, album = World(store), Album(IMAGES if os.environ.get("OPSBOT_IMAGES") else tmp_path)
+    world, album = World(store), Album.of(tmp_path)
     world.catalogue = CATALOGUE
     async with serving(edge_of(world), local_slack):
         riley = await browser.person(local_slack, "riley")
