@@ -11,8 +11,8 @@ from commands.views.finding_card import finding_card, finding_text
 from commands.views.headline import severity, title
 from commands.views.incident_card import incident_card, incident_text
 from commands.views.incident_card import told as told_of
-from commands.views.pack_requests import asked, came_of_it
 from commands.views.lessons_line import lessons_of
+from commands.views.pack_requests import asked, came_of_it
 from commands.views.plots import Picture, pictures
 from commands.views.procedure import procedures
 from commands.views.run_card import Look, card
