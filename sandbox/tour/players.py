@@ -14,7 +14,14 @@ from sandbox.world import SERVICE, World
 PATIENCE = 90.0  # seconds for one thing to be seen
 _DATE, _GROUP = re.compile(r"<!date[^|>]*\|([^>]*)>"), re.compile(r"<!subteam\^[^|>]*\|([^>]*)>")
 _CHANNEL, _RUN = re.compile(r"<#[^|>]*\|([^>]*)>"), re.compile(r"\b[A-Z]-\d+\b")
-_DEPLOYS = "deploys"
+_DEPLOYS, _LESSONS = "deploys", "Write lessons"
+LEARNED = {
+    "text": "Production serves again.",
+    "happened": "A release was not what it should have been.",
+    "helped": "The way back was known.",
+    "change": "Try it longer in staging.",
+}
+"""What people of the tour write into the form of an incident; whose it is and until when is suggested there."""
 
 
 class TourFailed(Exception):
@@ -82,14 +89,24 @@ class Players:
         await self.world.person("alex").click(card, "Approve")
 
     async def tick_until(self, card: Message, wanted: Callable[[Message], bool], *, by: str = "riley") -> Message:
-        """They tick every line that opens, until the card is as wanted."""
-        person = self.world.person(by)
+        """They tick every line that opens, and write the lessons that one asks for, until the card is as wanted."""
         while True:
-            card = await self.until_card(card, lambda m: wanted(m) or "Done" in m.buttons)
+            card = await self.until_card(card, lambda m: wanted(m) or bool(_open_lines(m)))
             if wanted(card):
                 return card
-            await person.click(card, "Done")
+            if "Done" in card.buttons:
+                await self.world.person(by).click(card, "Done")
+            else:
+                await self._write_lessons(by, card)
             card = await self.until_card(card, partial(_moved, card, wanted))
+
+    async def _write_lessons(self, name: str, card: Message) -> None:
+        """By the form that the line opens; it ends the incident too."""
+        person = self.world.person(name)
+        self.tell(f"{name.capitalize()} clicks: {_LESSONS}")
+        await person.click(card, _LESSONS)
+        await until(person.view, seconds=self.patience, what="the form of the lessons")
+        await person.submit(LEARNED)
 
     async def until_card(self, card: Message, wanted: Callable[[Message], bool]) -> Message:
         """The card, once it is as wanted. Raises TourFailed where it ended otherwise."""
@@ -165,7 +182,12 @@ def run_of(message: Message) -> str:
 
 def _moved(before: Message, wanted: Callable[[Message], bool], now: Message) -> bool:
     """Whether the card is as wanted, or a tick was taken."""
-    return wanted(now) or now.buttons.count("Done") != before.buttons.count("Done")
+    return wanted(now) or _open_lines(now) != _open_lines(before)
+
+
+def _open_lines(message: Message) -> list[str]:
+    """The buttons of the lines that people do."""
+    return [label for label in message.buttons if label in ("Done", _LESSONS)]
 
 
 def _over(message: Message) -> bool:
