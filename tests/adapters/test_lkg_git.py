@@ -1,6 +1,7 @@
 """The record as a commit on a branch of a real repository, also while somebody else pushes."""
 
 import os
+import shutil
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -45,12 +46,32 @@ class Shared:
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
-    def push_by_another(self, *, into: str) -> str:
-        """A shell command that pushes another commit once, whenever it is run first."""
-        self.clone.commit({"other.txt": into})
-        clean = "unset GIT_QUARANTINE_PATH $(git rev-parse --local-env-vars)"
-        done = self.bare / f"pushed-{into}"
-        return f"[ -e {done} ] || {{ touch {done}; {clean}; git -C {self.clone.folder} push --quiet shared main; }}"
+
+def with_another(shared: Shared, folder: Path, *, times: int) -> GitRecords:
+    """The bot with a git before which somebody else pushes, so many times, just as it is about to push."""
+    real, left = shutil.which("git"), folder / "left"
+    left.write_text("x" * times)
+    program = folder / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(
+        f"""#!/bin/sh
+case " $* " in *" push "*)
+  if [ -s {left} ]; then
+    (
+      cd {shared.clone.folder}
+      echo more >> other.txt
+      {real} -c user.name=Ada -c user.email=ada@solvereign.example commit --quiet --all --message Another
+      {real} push --quiet shared main
+    )
+    truncate --size=-1 {left}
+  fi
+esac
+exec {real} "$@"
+"""
+    )
+    program.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    return GitRecords(folder / "state", environment=environment, author=AUTHOR)
 
 
 @pytest.fixture
@@ -82,26 +103,16 @@ async def test_what_stands_there_is_not_committed_again(shared: Shared, records:
     assert shared.git("rev-parse", "main") == before
 
 
-async def test_somebody_who_pushes_first_loses_nothing(shared: Shared, records: GitRecords) -> None:
-    """The other's push comes between our fetch and our push: the hook of the repository makes it then."""
-    shared.hook("pre-receive", shared.push_by_another(into="2"))
-    await records.write(shared.place, V42)
-    assert (shared.text(), shared.git("show", "main:other.txt")) == (V42.text, "2")
-    assert shared.git("log", "--format=%s", "main").splitlines() == [V42.message, "A change", "A change"]
+async def test_somebody_who_pushes_first_loses_nothing(shared: Shared, tmp_path: Path) -> None:
+    await with_another(shared, tmp_path, times=2).write(shared.place, V42)
+    assert (shared.text(), shared.git("show", "main:other.txt")) == (V42.text, "1more\nmore")
+    assert shared.git("log", "--format=%s", "main").splitlines() == [V42.message, "Another", "Another", "A change"]
 
 
-async def test_it_gives_up_where_others_are_always_first(shared: Shared, records: GitRecords) -> None:
-    empty = "$(git hash-object -t tree /dev/null)"
-    who = "-c user.name=x -c user.email=x@x.example"
-    tree = "git mktree </dev/null"
-    shared.hook(
-        "pre-receive",
-        f"unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES; {tree} >/dev/null\n"
-        f"git update-ref refs/heads/main $(git {who} commit-tree -p main -m Another {empty})",
-    )
+async def test_it_gives_up_where_others_are_always_first(shared: Shared, tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="others pushed first, 5 times"):
-        await records.write(shared.place, V42)
-    assert shared.git("log", "--format=%s", "main").splitlines().count("Another") == 5
+        await with_another(shared, tmp_path, times=9).write(shared.place, V42)
+    assert shared.git("log", "--format=%s", "main").splitlines() == [*["Another"] * 5, "A change"]
 
 
 async def test_a_push_that_is_refused_is_told_as_such(shared: Shared, records: GitRecords) -> None:
