@@ -14,6 +14,8 @@ from sandbox.service import manifests
 from sandbox.service.database import MIGRATIONS
 from sandbox.service.repository import git
 from sandbox.slack import Message
+from sandbox.tour.players import LEARNED
+from sandbox.waiting import until
 from sandbox.world import PLACES, SERVICE, World
 from tests.bad_input.releases import release
 
@@ -66,15 +68,23 @@ async def card(world: World, run: str, fits: Callable[[Message], bool]) -> Messa
     return await message(world, "deploys", lambda m: _key(m) == key and fits(m))
 
 
+LESSONS = "Write lessons"
+OPEN = {"Done", LESSONS}
+
+
 async def ticked_until(world: World, run: str, fits: Callable[[Message], bool]) -> Message:
-    """Riley ticks every line that opens, until the card is like this."""
+    """Riley ticks every line that opens, and writes the lessons, until the card is like this."""
+    riley = world.person("riley")
     while True:
-        now = await card(world, run, lambda m: fits(m) or "Done" in m.buttons)
+        now = await card(world, run, lambda m: fits(m) or bool(OPEN & set(m.buttons)))
         if fits(now):
             return now
-        open_now = now.buttons.count("Done")
-        await world.person("riley").click(now, "Done")
-        await card(world, run, lambda m, left=open_now: fits(m) or m.buttons.count("Done") != left)
+        open_now = [label for label in now.buttons if label in OPEN]
+        await riley.click(now, open_now[0])
+        if open_now[0] == LESSONS:
+            await until(riley.view, what="the form of the lessons")
+            await riley.submit(LEARNED)
+        await card(world, run, lambda m, left=open_now: fits(m) or [b for b in m.buttons if b in OPEN] != left)
 
 
 def _key(message: Message) -> str:
