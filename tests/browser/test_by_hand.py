@@ -135,8 +135,17 @@ async def _crashes(riley: BrowserPerson, alex: BrowserPerson, album: Album) -> N
     await alex.open("#deploys")
     await riley.sees(f"Deploy failed: {SERVICE} to production")
     back = _card_of(deploy.strip(" ·").replace("D-", "R-"))
-    await _ticks(riley, back, lines=1)
+    await _writes_the_lessons(riley, back)
     await riley.sees(f"Rolled back {SERVICE} production to v42", seconds=LONG)
+
+
+async def _writes_the_lessons(person: BrowserPerson, card: str) -> None:
+    """In the form of the incident, which the rollback's last line opens."""
+    await person.button("Write lessons", on=card).wait_for(timeout=LONG * 1000)
+    await person.click("Write lessons", on=card)
+    for label in ("What resolved it", "What happened", "What helped", "What is to change"):
+        await person.fill(label, "v42 serves again.")
+    await person.confirm()
 
 
 async def _is_refused(person: BrowserPerson) -> None:
