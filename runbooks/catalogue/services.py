@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from runbooks.catalogue.environments import Approval, Environment
 from runbooks.catalogue.kpis import Kpi
-from runbooks.catalogue.parts import Duration, Name, Part, is_variable
+from runbooks.catalogue.parts import Duration, Name, Part, Variable, is_variable
 from runbooks.catalogue.proofs import Ci, SmokeCheck
 
 
@@ -34,16 +34,34 @@ class Runner(StrEnum):
     LOCAL = "local"
 
 
+KeyOf = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/[A-Za-z0-9._-]{1,253}$")]
+"""NAME/KEY: a key of a Secret or a ConfigMap in the namespace where Jobs run."""
+
+
 class Command(Part):
-    """A command of the service: an argument list, never a shell string."""
+    """A command of the service: an argument list, never a shell string.
+
+    What `secrets` and `config_maps` name is filled in by the cluster, into the Job alone; Opsbot never reads it.
+    """
 
     run: tuple[str, ...] = Field(min_length=1)
     runner: Runner = Runner.JOB
     timeout: Duration = timedelta(minutes=10)
     env: dict[str, str] = Field(default_factory=dict)
+    secrets: dict[Variable, KeyOf] = Field(default_factory=dict)
+    config_maps: dict[Variable, KeyOf] = Field(default_factory=dict)
     trusted: bool = False  # a person says: this code may run beside the bot for production
     tests: bool = False  # passing it counts as "all tests pass"
     repeatable: bool = False  # cut off half-way it may simply run again
+
+    @model_validator(mode="after")
+    def _variables_are_clear(self) -> Self:
+        if self.runner is Runner.LOCAL and (self.secrets or self.config_maps):
+            raise ValueError("only a Job is given `secrets` and `config-maps`: use `runner: job`")
+        given = [*self.env, *self.secrets, *self.config_maps]
+        if twice := sorted({name for name in given if given.count(name) > 1}):
+            raise ValueError(f"named twice among `env`, `secrets` and `config-maps`: {', '.join(twice)}")
+        return self
 
 
 class Onboarding(Command):

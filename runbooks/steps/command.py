@@ -6,7 +6,7 @@ What a command left behind is redacted, kept whole under its digest, and shown b
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -38,6 +38,8 @@ class Task:
     run: str
     step: str
     epoch: int
+    secrets: Mapping[str, str] = field(default_factory=dict)  # variable -> NAME/KEY, which the cluster fills in
+    config_maps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class JobState:
     tail: str = ""  # of its output so far
     trouble: str = ""
     wants_room: bool = False  # no node has room for it, which more nodes may change
+    hopeless: bool = False  # something that it names is not there: waiting changes nothing
 
 
 class Ending(StrEnum):
@@ -179,7 +182,7 @@ class Command(Step):
         if state.over:
             ran = Ran(state.exit_code, await self._jobs.output(task), state.seconds, state.trouble)
             return await self._over(turn, ran)
-        if late or _stuck_for_long(turn, state, token):
+        if late or state.hopeless or _stuck_for_long(turn, state, token):
             why = f"it was ended after its time-out of {span(task.timeout)}" if late else state.trouble
             ran = Ran(None, await self._jobs.output(task), state.seconds, why)
             await self._jobs.end(task)
@@ -246,6 +249,8 @@ def _task(turn: Turn) -> Task:
         run=turn.site.run,
         step=turn.step.id,
         epoch=turn.epoch,
+        secrets=params.get("secrets", {}),
+        config_maps=params.get("config_maps", {}),
     )
 
 

@@ -42,8 +42,9 @@ def planned_command(name: str, command: Command, site: Site, *, more: Mapping[st
             "env": env,
             "timeout": command.timeout.total_seconds(),
             "tests": command.tests,
+            **_references(command),
         },
-        shows=(f"{name}: {shlex.join(argv)} · {_where(command, image)}", *_settings(env)),
+        shows=(f"{name}: {shlex.join(argv)} · {_where(command, image)}", *_settings(env, command)),
         cut=_cut(command),
     )
 
@@ -98,8 +99,17 @@ def _where(command: Command, image: str) -> str:
     return f"as a Job in the image {image.rpartition(':')[2]}"
 
 
-def _settings(env: dict[str, str]) -> tuple[str, ...]:
-    return (f"with {', '.join(f'{name}={value}' for name, value in env.items())}",) if env else ()
+def _references(command: Command) -> dict[str, dict[str, str]]:
+    """What the cluster fills in, where there is any: a plan without it keeps its digest."""
+    found = {"secrets": command.secrets, "config_maps": command.config_maps}
+    return {kind: dict(references) for kind, references in found.items() if references}
+
+
+def _settings(env: dict[str, str], command: Command) -> tuple[str, ...]:
+    said = [f"{name}={value}" for name, value in env.items()]
+    said += [f"{name} from the Secret {place}" for name, place in command.secrets.items()]
+    said += [f"{name} from the ConfigMap {place}" for name, place in command.config_maps.items()]
+    return (f"with {', '.join(said)}",) if said else ()
 
 
 def _cut(command: Command) -> Cut:

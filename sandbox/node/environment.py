@@ -84,7 +84,8 @@ async def _value(entry: Json, *, pod: Json, api: Api, known: Mapping[str, str]) 
         return data[key]
     if reference.get("optional"):
         return None
-    raise ConfigMissing(f"couldn't find key {key} in {kind} {reference['name']}")
+    what = "Secret" if kind == "secrets" else "ConfigMap"
+    raise ConfigMissing(f"couldn't find key {key} in {what} {pod['metadata']['namespace']}/{reference['name']}")
 
 
 async def _data(api: Api, kind: str, namespace: str, reference: Json) -> dict[str, str] | None:
@@ -95,7 +96,7 @@ async def _data(api: Api, kind: str, namespace: str, reference: Json) -> dict[st
             raise
         if reference.get("optional"):
             return None
-        raise ConfigMissing(f'{kind} "{reference["name"]}" not found') from error
+        raise ConfigMissing(f'{kind.removesuffix("s")} "{reference["name"]}" not found') from error
     data: dict[str, str] = found.get("data") or {}
     if kind == "secrets":
         return {key: base64.b64decode(value).decode() for key, value in data.items()}

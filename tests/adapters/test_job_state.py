@@ -67,6 +67,35 @@ def test_why_it_does_not_start(its_pod: Json | None, trouble: str, wants_room: b
     assert (state.over, state.trouble, state.wants_room) == (False, trouble, wants_room)
 
 
+MISSING = 'secret "api-jobs" not found'
+
+
+@pytest.mark.parametrize(
+    ("message", "hopeless", "trouble"),
+    [
+        (MISSING, True, f"its container can't be set up in opsbot-jobs: {MISSING} (CreateContainerConfigError)"),
+        (
+            "couldn't find key url in Secret opsbot-jobs/api-jobs",
+            True,
+            "its container can't be set up in opsbot-jobs: couldn't find key url in Secret opsbot-jobs/api-jobs "
+            "(CreateContainerConfigError)",
+        ),
+        (
+            "container has runAsNonRoot and image will run as root",
+            False,
+            "its container can't be set up, perhaps because its image runs as root (CreateContainerConfigError)",
+        ),
+    ],
+)
+def test_what_it_names_and_is_not_there_is_said_and_not_waited_for(
+    message: str, hopeless: bool, trouble: str
+) -> None:
+    its_pod = pod(container={"waiting": {"reason": "CreateContainerConfigError", "message": message}})
+    its_pod["metadata"]["namespace"] = "opsbot-jobs"
+    state = state_of(job(), its_pod)
+    assert (state.over, state.hopeless, state.trouble) == (False, hopeless, trouble)
+
+
 def test_it_shows_what_it_prints_while_it_runs() -> None:
     at_work = pod("Running", container={"running": {"startedAt": "2026-11-24T10:00:02Z"}})
     assert is_running(at_work)

@@ -4,13 +4,14 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from bot.adapters.jobs.runner import KubernetesJobs
-from bot.adapters.kubernetes.client import Address, Clusters
+from bot.adapters.kubernetes.client import Address, Clusters, path
 from bot.adapters.processes.runner import LocalProcesses
 from runbooks.redaction import HIDDEN, Redactor
 from runbooks.steps.command import Command, Ending, JobRefused, JobState, Task
@@ -189,6 +190,50 @@ async def test_a_job_has_no_rights_no_secrets_and_no_second_try(
     found = control_plane.kubectl(*one, f"jsonpath={pod.replace('{.', '{.spec.template.spec.')}")
     assert found.startswith("opsbot-job false Never  {")
     assert '"runAsNonRoot":true' in found
+
+
+async def test_what_it_names_is_filled_in_by_the_cluster(jobs: KubernetesJobs, control_plane: ControlPlane) -> None:
+    name = f"api-{uuid.uuid4().hex[:8]}"
+    made = {"secret": ["generic", name, "--from-literal=url=postgresql://made-up"], "configmap": [name]}
+    made["configmap"].append("--from-literal=level=$(HOME) high")
+    for kind, arguments in made.items():
+        control_plane.kubectl("create", kind, *arguments, "--namespace", NAMESPACE)
+    code = "import os; print(os.environ['DATABASE_URL'], os.environ['LEVEL'], os.environ['PLAIN'])"
+    given = {"secrets": {"DATABASE_URL": f"{name}/url"}, "config_maps": {"LEVEL": f"{name}/level"}}
+    job = replace(python(code, PLAIN="text"), **given)
+    await jobs.start(job)
+    assert (await ended(jobs, job)).exit_code == 0
+    assert await jobs.output(job) == "postgresql://made-up $(HOME) high text\n"
+    spec = control_plane.kubectl("get", "job", "--namespace", NAMESPACE, job.name, "--output=yaml")
+    assert "postgresql" not in spec
+
+
+@pytest.mark.parametrize("key", ["other", "url"])
+async def test_a_secret_that_is_not_there_is_said_at_once(
+    jobs: KubernetesJobs, control_plane: ControlPlane, key: str
+) -> None:
+    name = f"api-{uuid.uuid4().hex[:8]}"
+    said = f'secret "{name}" not found'
+    if key == "other":
+        control_plane.kubectl("create", "secret", "generic", name, "--from-literal=url=x", "--namespace", NAMESPACE)
+        said = f"couldn't find key other in Secret {NAMESPACE}/{name}"
+    job = replace(python("pass"), secrets={"DATABASE_URL": f"{name}/{key}"})
+    await jobs.start(job)
+
+    async def hopeless() -> str:
+        state = await jobs.look(job)
+        return state.trouble if state and state.hopeless else ""
+
+    assert await until(hopeless, what="the trouble") == (
+        f"its container can't be set up in {NAMESPACE}: {said} (CreateContainerConfigError)"
+    )
+    await jobs.end(job)
+
+
+async def test_the_bot_itself_can_not_read_a_secret_of_its_jobs(control_plane: ControlPlane) -> None:
+    async with Clusters({"main": Address(control_plane.opsbot_kubeconfig)}) as clusters:
+        answer = await clusters.send("main", "GET", path("api", "v1", "namespaces", NAMESPACE, "secrets"))
+    assert answer.status == HTTPStatus.FORBIDDEN
 
 
 async def test_long_output_keeps_its_ends(jobs: KubernetesJobs) -> None:

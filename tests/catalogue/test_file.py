@@ -47,7 +47,7 @@ CASES = {
         ("    tag: version", "    xyz: 1"),
         (
             "xyz: 1",
-            "unknown key `xyz` in services.solvereign-api; known here: `ci`, `commands`, "
+            "unknown key `xyz` in services.solvereign-api; known here: `audit-approval`, `ci`, `commands`, "
             "`default-environment`, `environments`, `image`, `kpis`, `migrations`, `onboarding`, `runbooks`, "
             "`smoke`, `source`, `tag`, `version-path`, `workloads`",
         ),
@@ -77,6 +77,36 @@ CASES = {
     "a number where text is wanted": (
         ('PYTHONUNBUFFERED: "1"', "PYTHONUNBUFFERED: 1"),
         ("PYTHONUNBUFFERED", f"`{COMMANDS}.smoke.env.PYTHONUNBUFFERED` can't be `1`; it is text: put it in quotes"),
+    ),
+    "a Secret without its key": (
+        ("solvereign-smoke/database-url", "solvereign-smoke"),
+        (
+            "DATABASE_URL: solvereign-smoke",
+            f"`{COMMANDS}.smoke.secrets.DATABASE_URL` can't be `solvereign-smoke`; it must match "
+            "^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/[A-Za-z0-9._-]{1,253}$",
+        ),
+    ),
+    "a variable from two places": (
+        ("LOG_LEVEL: solvereign-smoke", "DATABASE_URL: solvereign-smoke"),
+        (
+            "      smoke:",
+            f"{COMMANDS}.smoke: named twice among `env`, `secrets` and `config-maps`: DATABASE_URL",
+        ),
+    ),
+    "a Secret beside the bot": (
+        ("        timeout: 2m\n", "        timeout: 2m\n        runner: local\n"),
+        (
+            "      smoke:",
+            f"{COMMANDS}.smoke: only a Job is given `secrets` and `config-maps`: use `runner: job`",
+        ),
+    ),
+    "approvers of audit packs that there are not": (
+        ("      group: release-managers\n      expires: 1d", "      group: release-mangers\n      expires: 1d"),
+        (
+            "release-mangers",
+            "services.solvereign-api.audit-approval: there is no group 'release-mangers'; did you mean "
+            "`release-managers`?",
+        ),
     ),
     "a name that can't be one": (
         ("      staging:\n", "      Staging Area:\n"),

@@ -123,6 +123,16 @@ async def test_a_job_that_can_not_start_is_given_up_after_a_grace(
     assert len(jobs.ended) == 1
 
 
+async def test_a_job_that_lacks_its_secret_is_given_up_at_once(kept: Kept, local: LocalProcesses) -> None:
+    why = 'its container can\'t be set up in opsbot-jobs: secret "api-jobs" not found (CreateContainerConfigError)'
+    jobs = Jobs([JobState(NOW), JobState(NOW, trouble=why, hopeless=True)])
+    step = with_jobs(jobs, kept, local)
+    *waited, failed = await through(step, await at(step))
+    assert len(waited) == 2
+    assert failed == replace(failed, reason=f"tests failed: {why}. It printed nothing.")
+    assert len(jobs.ended) == 1
+
+
 async def test_trouble_that_passes_is_forgotten(kept: Kept, local: LocalProcesses) -> None:
     stuck, fine = JobState(NOW, trouble="no pod yet"), JobState(NOW)
     jobs = Jobs([*[stuck] * 8, fine, *[stuck] * 8, JobState(NOW, over=True, exit_code=0)])

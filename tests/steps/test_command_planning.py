@@ -12,8 +12,13 @@ from tests.steps.places import turn
 
 
 @pytest.fixture
-def step(kept: Kept, local: LocalProcesses) -> Command:
-    return with_jobs(Jobs(), kept, local)
+def jobs() -> Jobs:
+    return Jobs()
+
+
+@pytest.fixture
+def step(jobs: Jobs, kept: Kept, local: LocalProcesses) -> Command:
+    return with_jobs(jobs, kept, local)
 
 
 async def test_the_plan_says_exactly_what_is_run(step: Command) -> None:
@@ -29,6 +34,22 @@ async def test_the_plan_says_exactly_what_is_run(step: Command) -> None:
         "tests": True,
     }
     assert (tests.cut, tests.changes) == (Cut.RECONCILES, False)
+
+
+async def test_what_the_cluster_fills_in_is_named_and_not_known(step: Command, jobs: Jobs) -> None:
+    references = {"secrets": {"DATABASE_URL": "api-jobs/url"}, "config-maps": {"LEVEL": "api/level"}}
+    there = place({"tests": {"run": ["x"], "env": {"A": "b"}, **references}})
+    planned = await turn(step, {"command": "tests"}, there)
+    assert planned.step.shows[1] == (
+        "with A=b, DATABASE_URL from the Secret api-jobs/url, LEVEL from the ConfigMap api/level"
+    )
+    await step.start(planned)
+    (task,) = jobs.started
+    assert (task.env, task.secrets, task.config_maps) == (
+        {"A": "b"},
+        {"DATABASE_URL": "api-jobs/url"},
+        {"LEVEL": "api/level"},
+    )
 
 
 async def test_three_names_stand_for_whole_values(step: Command) -> None:

@@ -1,4 +1,4 @@
-"""The Job that runs a command: no rights, no secrets, no second try; and the stone that keeps one from running."""
+"""The Job that runs a command: no rights, no second try, no secrets but those it names; and its stone."""
 
 from collections.abc import Mapping
 
@@ -71,7 +71,7 @@ def _pod(task: Task) -> Json:
                 "name": CONTAINER,
                 "image": task.image,
                 "command": [_literal(part) for part in task.argv],
-                "env": _variables(task.env),
+                "env": [*_literals(task.env), *_references(task)],
                 "resources": _RESOURCES,
                 "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
             }
@@ -79,8 +79,19 @@ def _pod(task: Task) -> Json:
     }
 
 
-def _variables(env: Mapping[str, str]) -> list[Json]:
+def _literals(env: Mapping[str, str]) -> list[Json]:
     return [{"name": name, "value": _literal(value)} for name, value in env.items()]
+
+
+def _references(task: Task) -> list[Json]:
+    """Variables that the kubelet fills in, so that what a Secret holds passes by us."""
+    kinds = (("secretKeyRef", task.secrets), ("configMapKeyRef", task.config_maps))
+    return [
+        {"name": variable, "valueFrom": {kind: {"name": name, "key": key}}}
+        for kind, references in kinds
+        for variable, place in references.items()
+        for name, _, key in [place.partition("/")]
+    ]
 
 
 def _literal(text: str) -> str:

@@ -19,6 +19,7 @@ _UNSTARTABLE = {
     "CreateContainerError": "its container can't be created",
     "RunContainerError": "its container can't be started, perhaps because the image lacks the program",
 }
+_MISSING = ("not found", "couldn't find key")  # as the kubelet says it of a Secret, a ConfigMap or a key of one
 _MESSAGE_SHOWN = 120  # characters
 _OVER = ("Succeeded", "Failed")
 
@@ -33,7 +34,7 @@ def state_of(job: Json, pod: Json | None, *, tail: str = "", refused: str = "") 
     if pod is None:
         return JobState(created, trouble=refused or "the cluster has made no pod for it yet")
     trouble, wants_room = _trouble(pod)
-    return JobState(created, tail=tail, trouble=trouble, wants_room=wants_room)
+    return JobState(created, tail=tail, trouble=trouble, wants_room=wants_room, hopeless=bool(_missing(pod)))
 
 
 def is_over(job: Json, pod: Json | None) -> bool:
@@ -71,7 +72,17 @@ def _lost(finished: Json, pod: Json | None) -> str:
     return f"its pod was lost ({why})" if why else "its pod is gone"
 
 
+def _missing(pod: Json) -> str:
+    """What the container names and is not there, in the kubelet's words; "" where all of it is."""
+    waiting = _container(pod).get("waiting") or {}
+    said = str(waiting.get("message", "")) if waiting.get("reason") == "CreateContainerConfigError" else ""
+    return one_line(said, _MESSAGE_SHOWN) if any(sign in said for sign in _MISSING) else ""
+
+
 def _trouble(pod: Json) -> tuple[str, bool]:
+    if missing := _missing(pod):
+        namespace = pod["metadata"].get("namespace", "")
+        return f"its container can't be set up in {namespace}: {missing} (CreateContainerConfigError)", False
     reason = (_container(pod).get("waiting") or {}).get("reason", "")
     if reason in _UNSTARTABLE:
         return f"{_UNSTARTABLE[reason]} ({reason})", False
