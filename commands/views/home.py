@@ -122,12 +122,13 @@ def _place(release: Release, runs: Sequence[Run]) -> Iterator[str]:
 def _differs(release: Release, runs: Sequence[Run]) -> list[str]:
     """What the last change left there, where that is not the last known good."""
     there = (run for run in runs if (run.service, run.environment) == (release.service, release.environment))
-    last = next((run for run in there if run.changed), None)
+    last, good = next((run for run in there if run.changed), None), release.known_good
     if last is None or not last.status.over:
         return []
+    if good is not None and last.ended_at is not None and good.at > last.ended_at:
+        return []  # what it left was adopted since
     if last.status is not Status.SUCCEEDED:
         return [f"as {last.id} left it, which {last.status.value}"] if last.way_back is None else []
-    good = release.known_good
     same = good is not None and good.version == last.version
     return [] if same else [f"runs {words.line(last.version, 90)} since {last.id}"]
 

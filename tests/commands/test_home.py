@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from commands.replies import NOT_READ
 from commands.views import words
 from commands.views.home import Seen, home
 from runbooks.engine import asks
+from runbooks.engine.draft import Draft
 from runbooks.folds import folds as rooms
 from runbooks.incidents.findings import Finding
+from runbooks.releases.decide import Adopt
 from runbooks.releases.state import Release
 from runbooks.store import Fold
 from runbooks.vocabulary import Actor, Failed
@@ -22,7 +25,7 @@ from sandbox.browser import Browser
 from sandbox.slack import Fault, Kind, LocalSlack
 from tests.bad_input.desk import shown
 from tests.commands.seat import edge_of, serving
-from tests.engine.world import ALEX, OUTSIDER, RILEY, SAM, World
+from tests.engine.world import ALEX, OUTSIDER, RILEY, SAM, World, known_good
 from tests.fixtures.store import StoreDatabase
 from tests.store.proxy import proxied
 
@@ -104,6 +107,21 @@ async def test_what_runs_and_what_is_last_known_good(world: World) -> None:
     await world.adopted("v1")
     good = "last known good v1 `1111111`, since <!date^1795514400^{date_short_pretty} {time}|24 Nov 2026 10:00 UTC>"
     assert part(await seen_by(world, RILEY), "What runs where") == [f"*api production* · {good}"]
+
+
+async def test_what_was_adopted_since_is_not_what_a_failed_deploy_left(world: World) -> None:
+    run_id = await world.at_the_gate("v2")
+    world.outside.answers = [Failed("New pods crash.")]
+    await world.approves(run_id)
+    await world.works()
+    world.later(minutes=1)
+    draft = Draft(store=world.store, catalogue=world.catalogue, now=world.now)
+    await draft.apply("release/api/production", Adopt(replace(known_good("v2"), at=world.now), ALEX))
+    await world.store.commit(draft.changes())
+    text = await seen_by(world, RILEY)
+    [shown_now] = part(text, "What runs where")
+    assert "left it" not in shown_now
+    assert part(text, "Findings that nobody has taken on") == ["None."]
 
 
 async def test_what_a_failed_deploy_left_and_its_finding_until_somebody_takes_it_on(world: World) -> None:
