@@ -33,7 +33,7 @@ class PrometheusMetrics:
             "start": f"{moments.start.timestamp():.3f}",
             "end": f"{moments.end.timestamp():.3f}",
             "step": f"{moments.step.total_seconds():.3f}",
-            "timeout": f"{self._seconds:g}s",
+            "timeout": f"{self._seconds * 1000:.0f}ms",
         }
         try:
             async with asyncio.timeout(self._seconds):
