@@ -2,14 +2,18 @@
 
 import copy
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from runbooks.steps.kubernetes.outdated import difference
+from runbooks.steps.kubernetes.known_good import Record, read_known_good
+from runbooks.steps.kubernetes.outdated import difference, differences
+from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout_state import Observed
-from runbooks.vocabulary import Json, KnownWorkload, digest_of
+from runbooks.vocabulary import Json, KnownWorkload, Pending, digest_of
 from tests.steps.clusters import NEW, OLD, pod, settled, template
+from tests.steps.kube import API, Kube, planned
 
 REPOSITORY = NEW.partition(":")[0]
 GOOD, OTHER = (f"{REPOSITORY}@sha256:{digit * 64}" for digit in "ab")
@@ -78,3 +82,31 @@ def test_a_restart_is_no_difference_and_another_annotation_is() -> None:
     assert said(known(), running(annotated(**restarted))) == []
     assert said(known(), running(annotated(**restarted, team="ops"))) != []
     assert said(known(annotated(**restarted)), running()) == []
+
+
+@pytest.mark.cluster
+async def test_on_a_cluster(kube: Kube) -> None:
+    """As recorded, restarted, changed, put back by a rollback, and gone."""
+    await kube.create("v41", replicas=0)
+    await kube.settled(pods=False)
+    record = Record("adopt", "v41", "3f2c1d9" + "0" * 33, "", datetime.now(UTC))
+    good = await read_known_good(kube.workloads, kube.site(), record)
+
+    async def found() -> tuple[str, ...]:
+        return await differences(kube.workloads, kube.site(), good)
+
+    assert await found() == ()
+    await kube.kubectl("rollout", "restart", "deployment", API)
+    assert await found() == ()
+    await kube.set_image("v42")
+    assert await found() == (f"Deployment {API} runs v42, recorded is v41.",)
+    restore = Restore(kube.workloads)
+    turn = await planned(restore, kube.site(version="v41", commit=good.commit, target=good, known_good=good))
+    assert isinstance(await restore.start(turn), Pending)
+    assert await found() == ()
+    await kube.kubectl("set", "env", "deployment", API, "MODE=other")
+    assert await found() == (f"Deployment {API} has another pod template than was recorded, with the same images.",)
+    await kube.kubectl("delete", "deployment", API)
+    assert await found() == (f"There is no Deployment {API} any more.",)
+    both = kube.site(workloads=(API, "solvereign-worker"))
+    assert (await differences(kube.workloads, both, good))[1] == "Deployment solvereign-worker is not in the record."
