@@ -158,8 +158,8 @@ async def test_a_baseline_of_zeros(release: Release, prometheus_server: Promethe
     measured(release, prometheus_server.url, worse, window="2s", tolerance="20%")
     await release.goes_back(
         await release.deployed(),
-        "Error rate: 0.1 %, was 0 % (at most 0 %), since percent of a baseline of 0 allow nothing: give its tolerance "
-        "in its unit.",
+        "Error rate: 0.1 %, was 0 % (at most 0 %), since percent of a baseline of 0 allow nothing: give its "
+        "tolerance in its unit.",
     )
 
 
@@ -171,6 +171,6 @@ async def test_a_query_that_is_wrong_is_told_before_anything_is_changed(
     assert (await release.world.run(run_id)).status is Status.FAILED
     card = shown(await release.desk.card(run_id))
     assert "❌ The KPI “error rate” can't be asked for: Prometheus refuses its query: " in card
-    assert card.endswith("unclosed left parenthesis. Correct its `query` in the catalogue. Nothing was changed.")
+    assert "unclosed left parenthesis. Correct its `query` in the catalogue. Nothing was changed.\n" in card
     assert release.world.outside.effects == []
     assert (await release.desk.types("/deploy api v2")).startswith("D-2 started"), "nothing is held"
