@@ -15,6 +15,8 @@ from bot.adapters.postgres.messages import Message as Sent
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.slack.client import Poster, SlackRefused
 from bot.incident_rooms import IncidentRooms, lost
+from commands.views import words
+from commands.views.blocks import context
 from commands.views.incident_room import room
 from commands.views.messages import Message, messages, streams_seen
 from commands.views.plots import Picture
@@ -122,9 +124,14 @@ class Deliveries:
             raise
 
     async def _image(self, picture: Picture) -> dict[str, Any]:
+        """The picture; where Slack does not take it, what it would have shown, in words."""
         if picture.name not in self.uploaded:
             content = await asyncio.to_thread(drawn, picture)
-            uploaded = await self.slack.upload(name=picture.name, content=content, alt=picture.alt)
+            try:
+                uploaded = await self.slack.upload(name=picture.name, content=content, alt=picture.alt)
+            except SlackRefused as refused:
+                said = f"⚠️ The picture is missing: Slack did not take it (“{refused}”)."
+                return context(f"{said} {words.safe(picture.alt, 1500)}")
             self.uploaded.clear()  # one at a time: it is for the next try alone
             self.uploaded[picture.name] = uploaded
         return {
