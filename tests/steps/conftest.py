@@ -7,15 +7,13 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.processes.runner import LocalProcesses
-from bot.adapters.source.git import GitSource
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
 from sandbox.cluster.control_plane import ControlPlane
 from tests.fixtures.postgres import DatabaseFactory
-from tests.fixtures.repositories import Repository
 from tests.steps.commanding import Kept
 from tests.steps.kube import Kube, connected
-from tests.steps.two_places import Two
+from tests.steps.two_places import Two, two_places
 
 
 @pytest.fixture
@@ -37,8 +35,7 @@ def restore(kube: Kube) -> Restore:
 
 @pytest.fixture
 def two(tmp_path: Path, database: DatabaseFactory) -> Two:
-    source = GitSource(tmp_path / "state", environment=os.environ)
-    return Two(Repository(tmp_path / "service"), source, {"PRODUCTION": database(), "STAGING": database()})
+    return two_places(tmp_path, database)
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """Production and staging of one service, each with a database of its own."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from bot.adapters.service_database.database import ServiceDatabases
@@ -13,6 +15,7 @@ from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.steps.migrations.proven import MigrationsProven
 from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.vocabulary import Failed, KnownGood, Outcome
+from tests.fixtures.postgres import DatabaseFactory
 from tests.fixtures.repositories import Repository
 from tests.fixtures.schemas import FOLDER, through
 from tests.steps import places
@@ -24,7 +27,6 @@ PLACE: dict[str, Any] = {
     "approval": {"group": "developers"},
     "database": "STAGING",
 }
-NOTES = {"024_notes.sql": "create table notes (n text);\n", "024_rollback.sql": "drop table notes;\n"}
 
 
 @dataclass
@@ -98,3 +100,8 @@ class Two:
         found = await self.outcome(commit)
         assert isinstance(found, Failed), found
         return found.reason
+
+
+def two_places(folder: Path, database: DatabaseFactory) -> Two:
+    source = GitSource(folder / "state", environment=os.environ)
+    return Two(Repository(folder / "service"), source, {"PRODUCTION": database(), "STAGING": database()})
