@@ -1,4 +1,4 @@
-"""A release whose migrations were not tried in staging as they are: production is not changed, and the card says why."""
+"""A release whose migrations were not tried in staging as they are: nothing is changed, and the card says why."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
