@@ -14,8 +14,9 @@ def chapter(book: Book) -> Html:
     """A line of each, then each in full."""
     if not book.incidents:
         return tag("p", "None.", class_="soft")
-    head = ("Incident", "What", "Opened (UTC)", "Worked on by", "Where it stands", "Took")
-    return joined([table(head, (_line(book, told) for told in book.incidents)), *map(_in_full(book), book.incidents)])
+    head = ("Id", "What", "Opened (UTC)", "Worked on by", "State", "Took")
+    overview = table(head, (_line(book, told) for told in book.incidents), class_="incidents")
+    return joined([overview, *map(_in_full(book), book.incidents)])
 
 
 def _line(book: Book, told: Told) -> Iterator[object]:
@@ -54,7 +55,7 @@ def _in_full(book: Book) -> Callable[[Told], Html]:
             tag("h3", f"{incident.id} · {incident.title} ", _severity(incident), " ", _standing(incident)),
             facts(_facts(book, incident)),
             tag("h4", "Timeline"),
-            table(("When (UTC)", "Who", "What"), (_entry(book, event) for event in told.events)),
+            table(("When (UTC)", "Who", "What"), (_entry(book, event) for event in told.events), class_="acts"),
             *_learned(book, incident),
             class_="run",
             id=incident.id,

@@ -20,7 +20,9 @@ NONE = tag("p", "None.", class_="soft")
 def findings(book: Book) -> Html:
     """Every finding with what people did about it."""
     head = ("Severity", "Finding", "What happened", "What came of it")
-    return table(head, (_finding(book, *each) for each in book.findings)) if book.findings else NONE
+    if not book.findings:
+        return NONE
+    return table(head, (_finding(book, *each) for each in book.findings), class_="findings")
 
 
 def _finding(book: Book, finding: f.Finding, events: tuple[Any, ...]) -> Iterator[object]:
@@ -61,7 +63,7 @@ def _tenant(book: Book) -> Any:
     def told(each: Told) -> Html:
         tenant: Tenant = each.state
         live = tenant.live
-        by = lines(["approved by", *map(book.who, live.approved_by)]) if live and live.approved_by else ""
+        by = f" · approved by {', '.join(map(book.who, live.approved_by))}" if live and live.approved_by else ""
         said = (
             f"live since {moment(live.at)}, on {live.release} ({live.commit[:7]}), by {live.run}"
             if live
@@ -71,7 +73,7 @@ def _tenant(book: Book) -> Any:
         return tag(
             "section",
             tag("h3", f"{tenant.code} in {tenant.environment} ", badge),
-            tag("p", said, *([" · ", by] if by else [])),
+            tag("p", said, by),
             table(("Gate", "Where it stands"), (_gate(tenant, gate) for gate in Gate)),
             tag("h4", "Every try"),
             table(("When (UTC)", "What", "Release", "Run"), (_try(book, event) for event in each.events)),

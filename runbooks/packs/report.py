@@ -47,10 +47,19 @@ def _subject(book: Book) -> str:
     return f"{scope.service}, tenant {scope.tenant}" if scope.tenant else scope.service
 
 
+def _holds(book: Book) -> str:
+    """What is in it, for who never saw one."""
+    scope = book.selection.scope
+    made = "Made from what Opsbot recorded when it happened"
+    if not scope.tenant:
+        return f"{made}."
+    return f"{made}: what concerns {scope.tenant}, and what concerns every tenant; nothing of another tenant alone."
+
+
 def _body(book: Book) -> Iterator[Html]:
     period = book.selection.scope.period
     yield tag("h1", f"Audit pack: {_subject(book)}")
-    yield tag("p", f"{period}, both days included. All times are UTC.", class_="lead")
+    yield tag("p", f"{period}, both days included. All times are UTC. {_holds(book)}", class_="lead")
     yield tag(
         "div",
         *(tag("div", tag("b", number), tag("span", name), class_="tile") for number, name in _tiles(book)),
@@ -124,7 +133,23 @@ def _said(book: Book) -> Iterator[Html]:
             "the heads are at the end.",
             class_="note good",
         )
+    if any(told.run.changed_at for told in book.runs):
+        yield _approved(book)
     yield from _gaps(book)
+
+
+def _approved(book: Book) -> Html:
+    """Whether what changed an environment was approved by somebody else: the four eyes."""
+    changed = [told for told in book.runs if told.run.changed_at]
+    alone = [told for told in changed if all(each.by == told.run.requester for each in told.approvals)]
+    said = f"{count(len(changed), 'run')} changed an environment"
+    if not alone:
+        return tag("div", tag("b", "Four eyes. "), f"{said}, each approved by somebody else.", class_="note good")
+    which = joined((book.link(told.run.id) for told in alone), ", ")
+    rest = f"{said}, {len(changed) - len(alone)} of them approved by somebody else. Without that: "
+    emergency = all(told.run.command == "rollback" for told in alone)
+    why = ", back to what was known to be good, which one person may do in an emergency." if emergency else "."
+    return tag("div", tag("b", "Four eyes. "), rest, which, why, class_="note good" if emergency else "note bad")
 
 
 def _gaps(book: Book) -> Iterator[Html]:

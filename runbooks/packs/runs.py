@@ -18,7 +18,7 @@ _TOLD = (e.Requested, e.Answered, e.Approved, e.Disapproved, e.Stopping, e.Ended
 def overview(book: Book) -> Html:
     """A table with a line for each."""
     head = ("Run", "What", "Asked by", "Approved by", "Tests", "Result", "Changing for")
-    return table(head, (_line(book, run) for run in book.runs))
+    return table(head, (_line(book, run) for run in book.runs), class_="runs")
 
 
 def chapters(book: Book) -> Html:
@@ -29,7 +29,7 @@ def chapters(book: Book) -> Html:
 def badge(status: str) -> Html:
     """How it ended, in a word and a colour."""
     look = LOOKS.get(Status(status), "stopped" if Status(status).over else "open")
-    return tag("span", status if Status(status).over else f"{status}, not ended", class_=f"badge {look}")
+    return tag("span", status if Status(status).over else "not ended", class_=f"badge {look}")
 
 
 def what(run: Run) -> str:
@@ -83,7 +83,7 @@ def _chapter(book: Book, told: RunTold) -> Html:
         *(tag("p", note, class_="note") for note in run.notes),
         *_plan(book, run),
         tag("h4", "Who did what"),
-        table(("When (UTC)", "Who", "What"), _acts(book, told)),
+        table(("When (UTC)", "Who", "What"), _acts(book, told), class_="acts"),
         class_="run",
         id=run.id,
     )

@@ -24,8 +24,15 @@ table { width: 100%; border-collapse: collapse; font-size: 13.5px; margin: 8px 0
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: 12.5px; white-space: nowrap }
 th, td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere }
 td:first-child { white-space: nowrap }
-.steps { table-layout: fixed } .steps td:first-child { white-space: normal }
+.runs, .incidents, .findings, .steps, .acts { table-layout: fixed }
+.runs th:nth-child(1) { width: 7% } .runs th:nth-child(2) { width: 18% } .runs th:nth-child(3) { width: 20% }
+.runs th:nth-child(6) { width: 14% } .runs th:nth-child(7) { width: 11% }
+.incidents th:nth-child(1) { width: 8% } .incidents th:nth-child(2) { width: 30% }
+.incidents th:nth-child(5) { width: 13% } .incidents th:nth-child(6) { width: 10% }
+.findings th:nth-child(1) { width: 8% } .findings th:nth-child(3) { width: 38% }
+.steps td:first-child { white-space: normal }
 .steps th:nth-child(1) { width: 46% } .steps th:nth-child(2) { width: 17% } .steps th:nth-child(3) { width: 8% }
+.acts th:nth-child(1) { width: 19% } .acts th:nth-child(2) { width: 25% }
 .num, .when { white-space: nowrap; font-variant-numeric: tabular-nums }
 .when, .soft { color: var(--soft) }
 code, .hash { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: 12px;
@@ -57,10 +64,11 @@ svg .open circle { fill: #fff; stroke: currentColor; stroke-width: 2.5 } svg .wa
   .scroll table { min-width: 620px }
   .facts { grid-template-columns: 1fr } }
 @media print {
-  @page { margin: 16mm 14mm }
+  @page { margin: 16mm 14mm; @bottom-right { content: counter(page) " of " counter(pages); font-size: 9pt } }
   body { max-width: none; padding: 0; font-size: 10.5pt } nav { display: none }
   h2, h3, h4 { break-after: avoid } tr, figure, .tile, dl { break-inside: avoid }
-  thead { display: table-header-group }
+  thead { display: table-header-group } table { font-size: 8.5pt } th { white-space: normal; font-size: 8pt }
+  .badge { font-size: 7.5pt; padding: 0 5px }
   a { color: inherit } * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 }
 """

@@ -61,3 +61,6 @@ async def test_it_can_be_printed(report: Page) -> None:
     assert 5 < len(re.findall(rb"/Type\s*/Page\b", printed)) < 60
     await report.emulate_media(media="print")
     assert not await report.locator("nav").is_visible()
+    await report.set_viewport_size({"width": 688, "height": 1000})  # A4 between its margins
+    rows = await report.locator(".runs tbody tr").evaluate_all("rows => rows.map(row => row.offsetHeight)")
+    assert max(rows) < 80, "its words stand whole beside one another"

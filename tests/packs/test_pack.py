@@ -10,6 +10,7 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from runbooks.releases import events as r
 from runbooks.runs import events as e
 from runbooks.store import Recorded
 from runbooks.vocabulary import OPSBOT, Actor
-from tests.packs.month import ACME, NAMES, NOVEMBER, WHOLE, day, given_up, incident, month, release, stream
+from tests.packs.month import ACME, NAMES, NOVEMBER, WHOLE, day, deployed, given_up, incident, month, release, stream
 from tests.runs.stories import ALEX, RILEY
 
 EVIL = """<script>alert(1)</script>"><img src=x onerror=alert(1)>&amp;\x00\x0b'"""
@@ -231,6 +232,22 @@ def test_the_archives_hash_does_not_depend_on_when_it_is_made() -> None:
 
 def test_the_bot_is_called_by_its_name() -> None:
     assert told.read(select(WHOLE, [])).who(OPSBOT) == "Opsbot"
+
+
+def good(run: str, at: datetime) -> list[e.Event]:
+    return deployed(run, at, waits=timedelta(minutes=1), takes=timedelta(minutes=1))
+
+
+def test_it_says_which_changes_had_four_eyes() -> None:
+    text = files()["report.html"].decode()
+    assert "8 runs changed an environment, 7 of them approved by somebody else. Without that: " in text
+    assert '<a href="#R-107">R-107</a>, back to what was known to be good' in text
+    approved = [each for each in month() if each.stream != "run/R-107"]
+    assert "7 runs changed an environment, each approved by somebody else." in files(approved)["report.html"].decode()
+    own = [replace(each, by=RILEY) if isinstance(each, e.Approved) else each for each in good("D-140", day(25))]
+    said = files([*approved, *stream("run/D-140", own)])["report.html"].decode()
+    assert 'Without that: <a href="#D-140">D-140</a>.' in said
+    assert '<div class="note bad"><b>Four eyes. </b>' in said
 
 
 def test_an_incident_is_told_with_its_timeline_its_follow_up_and_its_lessons() -> None:
