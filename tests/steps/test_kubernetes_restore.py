@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from runbooks.steps.base import Untouched
 from runbooks.steps.kubernetes.deployments import CAUSE, EPOCH, RUN, annotation, template_of
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.vocabulary import Failed, Fenced, Json, KnownGood, NotDone, Pending, PlanningFailed
@@ -115,6 +116,7 @@ async def test_cut_off_before_and_after(kube: Kube, restore: Restore) -> None:
     await kube.set_image("v44")
     turn = await rolling_back(kube, restore, known)
     assert await restore.settle(replace(turn, epoch=10)) == NotDone()
+    assert isinstance(await restore.abandon(replace(turn, epoch=10)), Untouched)
     await restore.start(replace(turn, epoch=10))
     assert isinstance(await restore.settle(replace(turn, epoch=11)), Pending)
     assert await restore.abandon(replace(turn, epoch=12)) == "1 of 1 workload was already put back to v41"

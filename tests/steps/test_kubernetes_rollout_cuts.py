@@ -10,7 +10,7 @@ import yaml
 
 from bot.adapters.kubernetes.client import Address, Clusters
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
-from runbooks.steps.base import Turn
+from runbooks.steps.base import Turn, Untouched
 from runbooks.steps.kubernetes.deployments import EPOCH, annotation
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.kubernetes.workloads import Patch, Ref
@@ -124,7 +124,17 @@ async def test_the_same_image_set_by_somebody_else_is_not_this_runs_work(kube: K
     await kube.create()
     turn = await planned(rollout, kube.site())
     await kube.set_image("v42")
-    assert await rollout.abandon(replace(turn, epoch=8)) == "no pod was changed"
+    clause = await rollout.abandon(replace(turn, epoch=8))
+    assert (clause, type(clause)) == ("no pod was changed", Untouched)
+
+
+async def test_what_somebody_changed_after_this_run_did_is_not_called_untouched(kube: Kube, rollout: Rollout) -> None:
+    await kube.create()
+    turn = await planned(rollout, kube.site())
+    await rollout.start(turn)
+    await kube.set_image("v43")
+    clause = await rollout.abandon(replace(turn, epoch=8))
+    assert (clause, type(clause)) == ("no workload is patched to v42 now", str)
 
 
 # ---------------------------------------------------------------- lost answers
