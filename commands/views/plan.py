@@ -17,7 +17,15 @@ _LABELS = {
     "migrations.plan": "Schema",
     "migrations.apply": "Schema",
     "migrations.rollback": "Schema",
+    "migrations.proven": "Schema",
     "http.health": "Health",
+    "probes.check": "Health",
+    "way-back.write": "Way back",
+    "notify.stakeholders": "Stakeholders",
+    "smoke": "Smoke",
+    "http.smoke": "Smoke",
+    "kpi.baseline": "KPIs",
+    "watch": "Watch",
 }
 _MOST_LINES = 20
 _LONGEST = 200  # characters of a line

@@ -92,16 +92,20 @@ class Watch(Step):
         return judged(kpi, now=await read(self._metrics, source, kpi, turn.now), was=was)
 
     async def _evidence(self, turn: Turn, seen: Json, verdicts: list[Verdict]) -> Json:
-        """What is kept: of each KPI its way through the whole watch."""
+        """What is kept."""
         kept = {key: seen[key] for key in ("looks", "missed", "gaps", "bad")}
-        source = turn.step.params["prometheus"]
-        ways = await asyncio.gather(
-            *(history(self._metrics, source, v.kpi, start=turn.began_at, end=turn.now) for v in verdicts)
+        kpis = await asyncio.gather(*(self._way(turn, verdict) for verdict in verdicts))
+        return {**kept, "seconds": turn.step.params["for"], "kpis": list(kpis)}
+
+    async def _way(self, turn: Turn, verdict: Verdict) -> Json:
+        """A KPI's evidence, with its way over the window before the deploy and through the whole watch."""
+        source, kpi, began = turn.step.params["prometheus"], verdict.kpi, turn.changed_at or turn.began_at
+        window = timedelta(seconds=kpi["window"])
+        before, after = await asyncio.gather(
+            history(self._metrics, source, kpi, start=began - window, end=began),
+            history(self._metrics, source, kpi, start=turn.began_at, end=turn.now),
         )
-        kpis = [
-            {**v.evidence, "after": list(way) or list(v.now.points)} for v, way in zip(verdicts, ways, strict=True)
-        ]
-        return {**kept, "seconds": turn.step.params["for"], "kpis": kpis}
+        return {**verdict.evidence, "before": list(before), "after": list(after) or list(verdict.now.points)}
 
 
 def _seen(turn: Turn, token: Json, signs: dict[str, str], verdicts: list[Verdict]) -> Json:

@@ -102,7 +102,11 @@ async def test_a_kpi_that_breaks_fails_it_as_a_failed_deploy(step: Watch, servic
     assert isinstance(last, Failed)
     assert last.reason == ("Error rate: 4.1 %, was 0.3 % (at most 0.8 %), for 20 s. It was seen 50 s into the watch.")
     assert last.finding == "deploy-failed"
-    assert last.evidence["kpis"][0]["now"] == 4.1
+    [found] = last.evidence["kpis"]
+    assert found["now"] == 4.1
+    changed = (NOW - timedelta(minutes=3)).timestamp()
+    assert (found["before"][0], found["before"][-1]) == ((changed - 10, 0.3), (changed, 0.3)), "a window's way"
+    assert found["after"][-1][1] == 4.1
 
 
 async def test_it_never_ends_on_a_bad_sign(step: Watch, service: Service) -> None:
