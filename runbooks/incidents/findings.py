@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from runbooks.events import Happened
 from runbooks.incidents.escalations import escalation
 from runbooks.vocabulary import OPSBOT, Actor, Refused, Severity
 from runbooks.way_back import WayBack
@@ -36,11 +37,9 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Raised:
+class Raised(Happened):
     """Something is wrong."""
 
-    by: Actor
-    at: datetime
     name: str
     severity: Severity
     title: str
@@ -57,40 +56,32 @@ class Raised:
 
 
 @dataclass(frozen=True)
-class Acknowledged:
+class Acknowledged(Happened):
     """A person has seen it and takes it on."""
 
-    by: Actor
-    at: datetime
     kind: Literal["acknowledged"] = "acknowledged"
 
 
 @dataclass(frozen=True)
-class WayBackEnded:
+class WayBackEnded(Happened):
     """The rollback that answered it is over, well or not."""
 
-    by: Actor
-    at: datetime
     way_back: WayBack
     kind: Literal["way-back-ended"] = "way-back-ended"
 
 
 @dataclass(frozen=True)
-class Tied:
+class Tied(Happened):
     """A person opened an incident for it."""
 
-    by: Actor
-    at: datetime
     incident: str
     kind: Literal["tied"] = "tied"
 
 
 @dataclass(frozen=True)
-class Mended:
+class Mended(Happened):
     """It holds no more; `how` is a sentence."""
 
-    by: Actor
-    at: datetime
     how: str
     kind: Literal["mended"] = "mended"
 
