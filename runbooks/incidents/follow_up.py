@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from runbooks.events import Happened
 from runbooks.vocabulary import Actor, Refused
 
 
@@ -30,31 +31,25 @@ class FollowUp:
 
 
 @dataclass(frozen=True)
-class FollowUpOpened:
+class FollowUpOpened(Happened):
     """Somebody has to find out."""
 
-    by: Actor
-    at: datetime
     text: str
     finding: str
     kind: Literal["follow-up-opened"] = "follow-up-opened"
 
 
 @dataclass(frozen=True)
-class FollowUpTaken:
+class FollowUpTaken(Happened):
     """A person sees to it from now on, and whoever did before does not."""
 
-    by: Actor
-    at: datetime
     kind: Literal["follow-up-taken"] = "follow-up-taken"
 
 
 @dataclass(frozen=True)
-class FollowUpDone:
+class FollowUpDone(Happened):
     """A person says what was found."""
 
-    by: Actor
-    at: datetime
     text: str
     kind: Literal["follow-up-done"] = "follow-up-done"
 
