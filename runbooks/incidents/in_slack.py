@@ -1,11 +1,10 @@
 """What an incident has of Slack beside its messages: what was asked, what came of it, and that a channel was lost."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from runbooks.vocabulary import Actor
+from runbooks.events import Happened
 
 
 class Slack(StrEnum):
@@ -17,11 +16,9 @@ class Slack(StrEnum):
 
 
 @dataclass(frozen=True)
-class SlackAnswered:
+class SlackAnswered(Happened):
     """Slack did what the incident asked of it, or `refused` it, by its own code."""
 
-    by: Actor
-    at: datetime
     asked: Slack
     refused: str = ""
     channel: str = ""
@@ -30,10 +27,8 @@ class SlackAnswered:
 
 
 @dataclass(frozen=True)
-class ChannelLost:
+class ChannelLost(Happened):
     """Nothing can be told in its channel any more; `why` is Slack's own code (`is_archived`)."""
 
-    by: Actor
-    at: datetime
     why: str
     kind: Literal["channel-lost"] = "channel-lost"
