@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from runbooks.events import Happened
 from runbooks.incidents import follow_up as follow_ups
 from runbooks.incidents.follow_up import FollowUp, FollowUpDone, FollowUpOpened, FollowUpTaken
 from runbooks.incidents.in_slack import ChannelLost, Slack, SlackAnswered
@@ -82,11 +83,9 @@ class Incident:
 
 
 @dataclass(frozen=True)
-class Opened:
+class Opened(Happened):
     """Something is so wrong that people work on it together."""
 
-    by: Actor
-    at: datetime
     severity: Severity
     service: str
     environment: str
@@ -99,11 +98,9 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Joined:
+class Joined(Happened):
     """Another finding of the same trouble; it opens an incident again that was resolved."""
 
-    by: Actor
-    at: datetime
     finding: str
     severity: Severity
     title: str
@@ -112,50 +109,40 @@ class Joined:
 
 
 @dataclass(frozen=True)
-class TakenOn:
+class TakenOn(Happened):
     """A person works on it."""
 
-    by: Actor
-    at: datetime
     kind: Literal["taken-on"] = "taken-on"
 
 
 @dataclass(frozen=True)
-class WayBackEnded:
+class WayBackEnded(Happened):
     """A rollback that was to mend it is over, or a later deploy went well."""
 
-    by: Actor
-    at: datetime
     way_back: WayBack
     kind: Literal["way-back-ended"] = "way-back-ended"
 
 
 @dataclass(frozen=True)
-class Updated:
+class Updated(Happened):
     """A person says how it stands."""
 
-    by: Actor
-    at: datetime
     text: str
     kind: Literal["updated"] = "updated"
 
 
 @dataclass(frozen=True)
-class Resolved:
+class Resolved(Happened):
     """A person says that it is over."""
 
-    by: Actor
-    at: datetime
     text: str
     kind: Literal["resolved"] = "resolved"
 
 
 @dataclass(frozen=True)
-class LessonsWritten:
+class LessonsWritten(Happened):
     """What was learned."""
 
-    by: Actor
-    at: datetime
     lessons: Lessons
     kind: Literal["lessons-written"] = "lessons-written"
 
