@@ -1,23 +1,17 @@
 """What happened to a release."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from runbooks.events import Happened
 from runbooks.releases.lag import Lag
-from runbooks.vocabulary import Actor, KnownGood
+from runbooks.vocabulary import KnownGood
 
 
 @dataclass(frozen=True)
-class _Happened:
-    by: Actor
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Locked(_Happened):
+class Locked(Happened):
     """Deploys were stopped."""
 
     reason: str
@@ -25,7 +19,7 @@ class Locked(_Happened):
 
 
 @dataclass(frozen=True)
-class Unlocked(_Happened):
+class Unlocked(Happened):
     """Deploys may go on."""
 
     reason: str = ""
@@ -33,7 +27,7 @@ class Unlocked(_Happened):
 
 
 @dataclass(frozen=True)
-class Staged(_Happened):
+class Staged(Happened):
     """A run recorded what it brought; it is good only when the run has ended well."""
 
     candidate: KnownGood
@@ -41,7 +35,7 @@ class Staged(_Happened):
 
 
 @dataclass(frozen=True)
-class Promoted(_Happened):
+class Promoted(Happened):
     """The candidate became the last known good."""
 
     run: str
@@ -49,7 +43,7 @@ class Promoted(_Happened):
 
 
 @dataclass(frozen=True)
-class Dropped(_Happened):
+class Dropped(Happened):
     """The candidate's run did not end well."""
 
     run: str
@@ -57,7 +51,7 @@ class Dropped(_Happened):
 
 
 @dataclass(frozen=True)
-class Adopted(_Happened):
+class Adopted(Happened):
     """A person declared that what runs now is good."""
 
     known_good: KnownGood
@@ -65,7 +59,7 @@ class Adopted(_Happened):
 
 
 @dataclass(frozen=True)
-class Left(_Happened):
+class Left(Happened):
     """A run left changes that nothing takes back by itself."""
 
     run: str
@@ -73,7 +67,7 @@ class Left(_Happened):
 
 
 @dataclass(frozen=True)
-class Settled(_Happened):
+class Settled(Happened):
     """A rollback or a deploy that ended well put an end to all that was left."""
 
     run: str
@@ -81,7 +75,7 @@ class Settled(_Happened):
 
 
 @dataclass(frozen=True)
-class Kept(_Happened):
+class Kept(Happened):
     """The record stands everywhere where the catalogue wants it; `digest` is of its text and those places."""
 
     digest: str
@@ -89,7 +83,7 @@ class Kept(_Happened):
 
 
 @dataclass(frozen=True)
-class FellBehind(_Happened):
+class FellBehind(Happened):
     """The record is outdated; `finding` says so, in these lines."""
 
     lag: Lag
@@ -99,7 +93,7 @@ class FellBehind(_Happened):
 
 
 @dataclass(frozen=True)
-class CaughtUp(_Happened):
+class CaughtUp(Happened):
     """It is outdated no more in the way that this finding says; `how` is a sentence."""
 
     lag: Lag
