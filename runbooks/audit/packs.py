@@ -7,17 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from runbooks.audit.requests import FILE, SLACK, End, Packs, Request, Wanted
+from runbooks.events import Happened
 from runbooks.vocabulary import OPSBOT, Actor, Refused
 
 
 @dataclass(frozen=True)
-class _Happened:
-    by: Actor
-    at: datetime
-
-
-@dataclass(frozen=True)
-class Asked(_Happened):
+class Asked(Happened):
     """Somebody wants a pack of this period, both days included; they get it themselves."""
 
     first: date
@@ -28,7 +23,7 @@ class Asked(_Happened):
 
 
 @dataclass(frozen=True)
-class Approved(_Happened):
+class Approved(Happened):
     """Somebody else agrees that it is handed over."""
 
     request: int  # the event that asked
@@ -36,7 +31,7 @@ class Approved(_Happened):
 
 
 @dataclass(frozen=True)
-class Rejected(_Happened):
+class Rejected(Happened):
     """Somebody else does not."""
 
     request: int
@@ -44,7 +39,7 @@ class Rejected(_Happened):
 
 
 @dataclass(frozen=True)
-class Expired(_Happened):
+class Expired(Happened):
     """Nobody agreed in time."""
 
     request: int
@@ -52,7 +47,7 @@ class Expired(_Happened):
 
 
 @dataclass(frozen=True)
-class Made(_Happened):
+class Made(Happened):
     """It is made and kept, and is handed over next: after this, Slack is looked at before it is handed over again."""
 
     request: int
@@ -63,7 +58,7 @@ class Made(_Happened):
 
 
 @dataclass(frozen=True)
-class Delivered(_Happened):
+class Delivered(Happened):
     """They got it."""
 
     request: int
@@ -75,7 +70,7 @@ class Delivered(_Happened):
 
 
 @dataclass(frozen=True)
-class Failed(_Happened):
+class Failed(Happened):
     """They did not get it."""
 
     request: int
@@ -234,7 +229,7 @@ def _moved(request: Request, event: Event) -> Request:
     return request
 
 
-def _ended(request: Request, event: _Happened, end: End) -> Request:
+def _ended(request: Request, event: Happened, end: End) -> Request:
     return replace(request, end=end, ended_by=event.by, ended_at=event.at)
 
 
