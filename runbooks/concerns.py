@@ -11,11 +11,11 @@ from runbooks.incidents.findings import Acknowledge, Finding, Raise
 from runbooks.incidents.follow_up import FollowUpTaken
 from runbooks.incidents.handling import Concern, EndWayBack
 from runbooks.incidents.incident import Incident, LessonsWritten
+from runbooks.rollback_outcome import WayBack
 from runbooks.runs.commands import Answer
 from runbooks.runs.state import Run, Status
 from runbooks.steps.incident_lessons import asks_for_lessons
 from runbooks.vocabulary import Actor, Severity
-from runbooks.way_back import WayBack
 
 See = Callable[[str], Any]
 _ADMITTED = frozenset({"concerned"})  # whoever may resolve an incident may tick its rollback's line with that

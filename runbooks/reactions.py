@@ -23,6 +23,7 @@ from runbooks.releases.events import Adopted, CaughtUp, FellBehind
 from runbooks.releases.lag import Lag
 from runbooks.releases.record import CatchUp, FallBehind
 from runbooks.releases.state import Release
+from runbooks.rollback_outcome import WayBack
 from runbooks.runs import events as e
 from runbooks.runs.commands import EndWayBack as EndRunsWayBack
 from runbooks.runs.commands import Note, Request
@@ -30,7 +31,6 @@ from runbooks.runs.state import Run, Status
 from runbooks.steps.incident_record import RECORD
 from runbooks.tenants.decide import Fail, GoLive, Pass
 from runbooks.vocabulary import Done, Failed, KnownGood
-from runbooks.way_back import WayBack
 
 Asked = list[tuple[str, Any]]
 OUTDATED = "lkg-outdated"

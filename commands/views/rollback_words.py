@@ -1,7 +1,7 @@
 """How a rollback ended, as a sentence for those that waited for it: the failed run's card, and its finding."""
 
 from commands.views import words
-from runbooks.way_back import WayBack
+from runbooks.rollback_outcome import WayBack
 
 
 def how_it_ended(back: WayBack, environment: str) -> str:

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from runbooks.events import Happened
 from runbooks.incidents.escalations import escalation
+from runbooks.rollback_outcome import WayBack
 from runbooks.vocabulary import OPSBOT, Actor, Refused, Severity
-from runbooks.way_back import WayBack
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from runbooks.incidents.incident import (
     Updated,
     WayBackEnded,
 )
+from runbooks.rollback_outcome import WayBack
 from runbooks.vocabulary import OPSBOT, Actor, Refused, Severity
-from runbooks.way_back import WayBack
 
 
 @dataclass(frozen=True)

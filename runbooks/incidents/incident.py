@@ -13,8 +13,8 @@ from runbooks.events import Happened
 from runbooks.incidents import follow_up as follow_ups
 from runbooks.incidents.follow_up import FollowUp, FollowUpDone, FollowUpOpened, FollowUpTaken
 from runbooks.incidents.in_slack import ChannelLost, Slack, SlackAnswered
+from runbooks.rollback_outcome import WayBack
 from runbooks.vocabulary import Actor, Severity
-from runbooks.way_back import WayBack
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from runbooks.rollback_outcome import WayBack
 from runbooks.vocabulary import OPSBOT, Actor, KnownGood, Outcome, Plan, Quorum
-from runbooks.way_back import WayBack
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from runbooks.events import Happened
+from runbooks.rollback_outcome import WayBack
 from runbooks.vocabulary import Actor, Json, KnownGood, Outcome, Plan, Quorum
-from runbooks.way_back import WayBack
 
 
 @dataclass(frozen=True)

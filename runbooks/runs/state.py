@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from runbooks.rollback_outcome import WayBack
 from runbooks.vocabulary import (
     OPSBOT,
     Actor,
@@ -24,7 +25,6 @@ from runbooks.vocabulary import (
     Then,
     Waiting,
 )
-from runbooks.way_back import WayBack
 
 PLANNED = "planned"
 """The part of a rollback's document that is for rollbacks without hurry."""

@@ -7,8 +7,8 @@ from runbooks.folds import rooms
 from runbooks.incidents import findings
 from runbooks.incidents.escalations import escalation
 from runbooks.incidents.findings import EndWayBack, Finding, Raise
+from runbooks.rollback_outcome import WayBack
 from runbooks.vocabulary import Actor
-from runbooks.way_back import WayBack
 
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 ABORTED = WayBack("R-1", "v41", "aborted", stands=False, by=Actor("T1/UALEX"), at=TEN)

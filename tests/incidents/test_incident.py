@@ -15,8 +15,8 @@ from runbooks.incidents import incident as events
 from runbooks.incidents.handling import Command, Concern, EndWayBack, Resolve, SlackDid, TakeOn, Update, decide
 from runbooks.incidents.in_slack import Slack
 from runbooks.incidents.incident import Incident, Lessons
+from runbooks.rollback_outcome import WayBack
 from runbooks.vocabulary import Actor, Refused, Severity
-from runbooks.way_back import WayBack
 from tests.commands.stages import KNOWN, RELEASE
 
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

@@ -18,13 +18,13 @@ from runbooks.incidents.in_slack import Slack, SlackAnswered
 from runbooks.packs.period import Period
 from runbooks.packs.scope import Scope
 from runbooks.releases import events as r
+from runbooks.rollback_outcome import WayBack
 from runbooks.runs import commands as c
 from runbooks.runs import events as e
 from runbooks.runs.evolve import start
 from runbooks.store import Recorded
 from runbooks.tenants import events as t
 from runbooks.vocabulary import OPSBOT, Done, Pending, Severity
-from runbooks.way_back import WayBack
 from tests.commands.stages import CRASHED, DEPLOY, HEALTHY, ROLLBACK, SMOKED, V41, V42, Stages
 from tests.runs.stories import ALEX, RILEY, SAM, SRE
 
