@@ -31,7 +31,7 @@ class Courier(Protocol):
         ...
 
     async def has(self, *, to: Actor, text: str) -> bool:
-        """Whether a file with this text above it was given to them lately."""
+        """Whether a file with this text above it was given to them lately. Raises SlackRefused."""
         ...
 
     async def names(self, people: Iterable[Actor]) -> Mapping[Actor, str]:
@@ -90,16 +90,16 @@ class Packing:
 
     async def _hand(self, lease: Lease, packs: Packs, request: Request, *, looks: bool) -> None:
         """Give it to them, unless an earlier try did; `looks` where there may have been one."""
-        text, number = handed(packs, request), request.number
-        if not (looks and await self.courier.has(to=request.by, text=request.archive)):
-            data = await self._audits.store.get(request.archive)
-            name = f"{name_of(_scope(packs, request))}.zip"
-            try:
-                await self.courier.hand(to=request.by, name=name, data=data, text=text)
-            except SlackRefused as refused:
-                await self._keep(lease, Fail(number, f"Slack would not take the file ({refused})"))
-                return
-        await self._keep(lease, Deliver(number, request.by, SLACK, request.archive, request.told))
+        number, name = request.number, f"{name_of(_scope(packs, request))}.zip"
+        try:
+            if not (looks and await self.courier.has(to=request.by, text=request.archive)):
+                data = await self._audits.store.get(request.archive)
+                await self.courier.hand(to=request.by, name=name, data=data, text=handed(packs, request))
+        except SlackRefused as refused:
+            doubt = ", and does not say whether it took an earlier one" if looks else ""
+            await self._keep(lease, Fail(number, f"Slack would not take the file ({refused}){doubt}"))
+        else:
+            await self._keep(lease, Deliver(number, request.by, SLACK, request.archive, request.told))
 
     async def _keep(self, lease: Lease, command: Command) -> Packs | None:
         return await self._audits.keep(lease.work.key, command, lease=lease)

@@ -195,6 +195,21 @@ async def test_a_restart_after_the_file_was_given_to_slack_delivers_once(desk: D
     assert await desk.kinds(STREAM) == ["asked", "approved", "made", "delivered"]
 
 
+async def test_where_slack_does_not_say_whether_it_came_it_is_not_sent_again(desk: Desk) -> None:
+    await asked(desk)
+    await clicks(desk, "alex", "Approve")
+    desk.slack.proxy.inject(Fault("files.completeUploadExternal", Kind.LOST_ANSWER))
+    await desk.packs()
+    desk.world.later(seconds=6)
+    desk.slack.proxy.inject(Fault("conversations.history", Kind.ERROR, error="missing_scope"))
+    await desk.works()
+    assert await delivered(desk) == 1
+    end = (await desk.recorded(STREAM))[-1]
+    assert end["why"] == (
+        "Slack would not take the file (missing_scope), and does not say whether it took an earlier one"
+    )
+
+
 @pytest.mark.parametrize(("group", "why"), [("sre", "who approved it"), ("developers", "who asked for it")])
 async def test_who_left_their_group_meanwhile_counts_no_more(desk: Desk, group: str, why: str) -> None:
     await asked(desk)
