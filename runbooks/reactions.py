@@ -72,7 +72,7 @@ def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked
         case e.Recorded(step=step, outcome=Done() | Failed() as outcome), Run() as run if _of_tenant(run, step):
             return _of_onboarding(run, step, outcome, see(release_of(run)))
         case e.Recorded(outcome=Done(evidence=evidence)), Run() as run:
-            return _recorded(run, evidence)
+            return [*_recorded(run, evidence), *_back_but_for_lines(run, see)]
         case e.Ended(), Run(command="onboard") as run:
             return _onboarding_ended(run, see(release_of(run)))
         case e.Ended(), Run() as run:
@@ -145,6 +145,14 @@ def _recorded(run: Run, evidence: dict[str, Any]) -> Asked:
     return asked
 
 
+def _back_but_for_lines(run: Run, see: See) -> Asked:
+    """Whoever waits for a rollback is told when it stands, not when people have done its last lines."""
+    lines = [step.uses == "confirm" for step in run.unfinished]
+    if run.command != "rollback" or not run.carried_out or not lines or not all(lines):
+        return []
+    return _told(run, [*_behind(run, see), *_left(see(release_of(run)), see)], see)
+
+
 def _ended(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
     behind = list(_behind(run, see))
     asked: Asked = [(release_of(run), (Promote if run.status is Status.SUCCEEDED else Drop)(run.id))]
@@ -192,13 +200,14 @@ def _told(run: Run, waiting: list[Run], see: See) -> Asked:
     kept = concerns.kept_for(run, see)
     if not (waiting or kept) or (run.command != "rollback" and run.status is not Status.SUCCEEDED):
         return []
+    back = run.status is Status.RUNNING  # but for lines of people
     way_back = WayBack(
         run=run.id,
         version=run.version,
-        status=run.status,
-        stands=run.status is Status.SUCCEEDED or (run.status is Status.ABORTED and run.carried_out),
+        status=Status.SUCCEEDED if back else run.status,
+        stands=back or run.status is Status.SUCCEEDED or (run.status is Status.ABORTED and run.carried_out),
         by=run.ended_by,
-        at=run.ended_at,
+        at=run.moved_at if back else run.ended_at,
         changed=run.changed,
         command=run.command,
         successor=run.successor,

@@ -28,6 +28,14 @@ class WayBack:
     command: str = "rollback"
     successor: str = ""  # the rollback that took its place
 
+    def tells_more_than(self, before: "WayBack | None") -> bool:
+        """Whether this end is another than the one that was told before."""
+        return before is None or self._told != before._told
+
+    @property
+    def _told(self) -> tuple[str, str, bool, str]:
+        return self.run, self.status, self.stands, self.successor
+
     @property
     def given_up(self) -> bool:
         """Whether people ended it before it was done, and nothing goes on by itself."""

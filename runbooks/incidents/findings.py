@@ -154,7 +154,11 @@ def decide(finding: Finding, command: Command, now: datetime) -> list[Event]:
                 raise Refused("acknowledged-already", by=finding.acknowledged_by, at=finding.acknowledged_at)
             return [Acknowledged(by, now)]
         case EndWayBack(way_back, by):
-            return [WayBackEnded(by, now, way_back)] if finding.name and finding.way_back != way_back else []
+            return (
+                [WayBackEnded(by, now, way_back)]
+                if finding.name and way_back.tells_more_than(finding.way_back)
+                else []
+            )
         case Tie(incident, by):
             _refuse_unknown(finding)
             if finding.incident:

@@ -106,7 +106,8 @@ def decide(incident: Incident, command: Command, now: datetime) -> list[Event]:
         case TakeOn(by):
             return _taking_on(incident, by, now) if incident.opened else []
         case EndWayBack(way_back, by):
-            known = any(entry.way_back == way_back for entry in incident.entries)
+            told = (entry.way_back for entry in incident.entries if entry.way_back)
+            known = any(not way_back.tells_more_than(before) for before in told)
             ended = [WayBackEnded(by, now, way_back), *_over_with_it(incident, way_back, now)]
             return ended if incident.opened and not known else []
         case SlackDid(asked, refused, channel, name, by):

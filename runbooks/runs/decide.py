@@ -254,7 +254,7 @@ def _(command: c.Expire, run: Run, now: datetime) -> list[e.Event]:
 
 @_decide.register
 def _(command: c.EndWayBack, run: Run, now: datetime) -> list[e.Event]:
-    told_already = run.way_back == command.way_back
+    told_already = not command.way_back.tells_more_than(run.way_back)
     return [] if told_already or not run.status.over else [e.WayBackEnded(command.by, now, command.way_back)]
 
 
