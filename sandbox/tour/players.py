@@ -57,7 +57,8 @@ class Players:
     async def told(self, name: str, line: str, wanted: Callable[[Message], bool]) -> Message:
         """Somebody types a command, and the answer is told."""
         said = await self.types(name, line, wanted)
-        self.tell(f"  only {name.capitalize()} sees: {self.readable(said.shown)}")
+        first, *more = self.readable(said.shown).splitlines()
+        self.tell("\n  | ".join([f"  only {name.capitalize()} sees: {first}", *more]))
         return said
 
     async def see(self, channel: str, wanted: str | Callable[[Message], bool]) -> Message:

@@ -11,7 +11,7 @@ from sandbox.tether import tethered
 
 ROOT = Path(__file__).parents[2]
 SEED = 5
-MESSAGES = 3  # of the first act: the card, the call for an approval, the announcement
+MESSAGES = 3  # of the first act, at least: the card, the rollback plan in its thread, the call for an approval
 
 
 async def tour(*arguments: str) -> tuple[int | None, str]:
@@ -34,7 +34,7 @@ async def test_the_tour_fails_where_a_release_or_a_message_is_lost() -> None:
     )
     assert crashed == 1, of_crash
     assert "the card ended otherwise than expected" in of_crash
-    assert "Deploy failed: solvereign-api to production" in of_crash
+    assert "Deploy failed: solvereign-api to staging" in of_crash
     assert swallowed == 1, of_swallow
     assert "[swallowed: " in of_swallow
     assert "not in Slack, though posted: run/D-1/" in of_swallow
