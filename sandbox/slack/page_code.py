@@ -10,6 +10,9 @@ _STYLE = """<style>
 .bk-section:has(> .bk-button) { display: flex; align-items: center; justify-content: space-between; gap: 16px }
 .bk-section > .bk-button { flex: none; padding: 3px 12px }
 button, input, select, textarea { font-family: inherit }
+.sidebar-item { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
+.sidebar-item .hash, .sidebar-item .dot { margin-right: 6px }
+.bk-image { margin: 4px 0 }
 .bk-select { background: #fff }
 .bk-input { margin-bottom: 6px }
 .bk-input .bk-plain-input { max-width: none; box-sizing: border-box }

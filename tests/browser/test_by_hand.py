@@ -3,8 +3,6 @@
 `make images` puts the pictures into docs/images; otherwise they go to a temporary folder.
 """
 
-import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from playwright.async_api import expect
 from sandbox.browser import Browser, BrowserPerson
 from sandbox.outsiders import look
 from sandbox.world import SERVICE, World
+from tests.browser.album import Album
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,33 +20,13 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
-PNG, LARGEST = b"\x89PNG", 200_000  # bytes
 LONG = 90.0  # seconds, for what the machine must do first
-TYPED, CLICKED, CONFIRMED = "slash_command", "block_action", "view_submit"
-
-
-@dataclass(frozen=True)
-class Album:
-    """Where the pictures go."""
-
-    folder: Path
-
-    async def take(self, name: str, person: BrowserPerson, *, of: str, height: int) -> None:
-        """The person's window, so high, with this message in view; nothing on it is left undrawn."""
-        await person.page.set_viewport_size({"width": 1120, "height": height})
-        await person.card(of).scroll_into_view_if_needed()
-        assert await person.page.locator(".bk-unknown").count() == 0
-        path = self.folder / f"{name}.png"
-        await person.picture(path)
-        content = path.read_bytes()
-        assert content.startswith(PNG)
-        assert len(content) < LARGEST
+TYPED, CLICKED, SENT, CLOSED, HOME = "slash_command", "block_action", "view_submit", "view_close", "open_home"
 
 
 @pytest.fixture
 def album(tmp_path: Path) -> Album:
-    return Album(IMAGES if os.environ.get("OPSBOT_IMAGES") else tmp_path)
+    return Album.of(tmp_path)
 
 
 async def test_people_deploy_approve_and_roll_back_by_typing_and_clicking(
@@ -58,17 +37,19 @@ async def test_people_deploy_approve_and_roll_back_by_typing_and_clicking(
     async with Browser(chromium_program) as browser:
         riley, alex, casey = [await _sits_down(browser, world, name) for name in ("riley", "alex", "casey")]
 
-        deploy = await _deploys(riley, "v42")
+        deploy = await _fills_in_the_form(riley, album)
         await _ticks(riley, deploy, lines=1)
         await casey.type(f"/rollback {SERVICE} production")
         await casey.sees(f"Roll back {SERVICE} production to v41", seconds=LONG)
+        await riley.button("Approve", on=deploy).wait_for(timeout=LONG * 1000)
+        await _comes_from_home(alex, deploy)
         await _approves(alex, deploy, album)
         assert "v42 is the last known good" in await riley.sees(f"Deployed {SERVICE} to production", seconds=LONG)
-        await album.take("deployed", riley, of=deploy, height=640)
+        await album.take("deployed", riley, of=deploy, height=540)
         assert (await look(world)).images == {"v42"}
         await _is_refused(casey)
 
-        await _crashes(riley, alex, album)
+        await _breaks(riley, alex, album)
 
         deploy = await _deploys(riley, "main")
         await _ticks(riley, deploy, lines=1)
@@ -82,13 +63,40 @@ async def test_people_deploy_approve_and_roll_back_by_typing_and_clicking(
     assert facts.answers == {"v42"}
     assert (facts.ready, facts.schema) == (facts.wanted, "024_tenant_flags")
     assert world.slack.journal.control_calls() == []
-    assert {gesture["t"] for gesture in world.slack.journal.gestures} == {TYPED, CLICKED, CONFIRMED}
+    assert {gesture["t"] for gesture in world.slack.journal.gestures} == {TYPED, CLICKED, SENT, CLOSED, HOME}
 
 
 async def _sits_down(browser: Browser, world: World, name: str) -> BrowserPerson:
     person = await browser.person(world.slack, name)
     await person.open("#deploys")
     return person
+
+
+async def _fills_in_the_form(person: BrowserPerson, album: Album) -> str:
+    """Deploys v42 by `/deploy` alone; what its card is known by."""
+    await person.type("/deploy")
+    await person.dialog("Choose the service", seconds=LONG)
+    await person.pick("Service", SERVICE)
+    await person.dialog(f"{SERVICE} production: last known good v41")
+    await person.pick("Environment", "staging")
+    await person.dialog(f"{SERVICE} staging: last known good v41")
+    await person.pick("Environment", "production")
+    await person.pick("Version", "v42")
+    assert "2 commits by 2 authors" in await person.dialog("→ v42")
+    await album.take_part("form", person, person.page.locator(".modal"), margin=24)
+    await person.confirm()
+    said = await person.dialog(f"started: {SERVICE} v42 in production.", seconds=LONG)
+    await person.dismiss()
+    return _card_of(next(line for line in said.splitlines() if "started:" in line).split()[0])
+
+
+async def _comes_from_home(person: BrowserPerson, card: str) -> None:
+    """Sees on the bot's Home what waits for them, and goes where it can be done."""
+    await person.open("#general")
+    await person.open_home()
+    assert f"{_run_of(card)} {SERVICE} production → v42: to approve, until" in await person.home("to approve")
+    await person.page.locator("main .home .channel-mention", has_text="deploys").first.click()
+    await person.card(card).wait_for()
 
 
 async def _deploys(person: BrowserPerson, version: str) -> str:
@@ -102,6 +110,10 @@ def _card_of(run: str) -> str:
     return f" · {run} · "
 
 
+def _run_of(card: str) -> str:
+    return card.strip(" ·")
+
+
 async def _ticks(person: BrowserPerson, card: str, *, lines: int) -> None:
     """Every open line, one after the other."""
     for left in range(lines, 0, -1):
@@ -113,28 +125,29 @@ async def _approves(person: BrowserPerson, card: str, album: Album | None = None
     await person.button("Approve", on=card).wait_for(timeout=LONG * 1000)
     if album is not None:
         assert "Waits for 1 approval of @sre, not by @Riley Requester" in await person.sees(card)
-        await album.take("approval", person, of=card, height=820)
+        await album.take("approval", person, of=card, height=950)
     await person.click("Approve", on=card)
 
 
-async def _crashes(riley: BrowserPerson, alex: BrowserPerson, album: Album) -> None:
-    """v44 can't start: told in #incidents, and taken back by itself."""
-    deploy = await _deploys(riley, "v44")  # no line is open: it brings no migration
+async def _breaks(riley: BrowserPerson, alex: BrowserPerson, album: Album) -> None:
+    """v46 is well until its plans fail: the watch sees it, #incidents is told, it is taken back by itself."""
+    deploy = await _deploys(riley, "v46")  # no line is open: it brings no migration
     await _approves(alex, deploy)
     await alex.open("#incidents")
     found = await alex.sees(deploy, seconds=LONG)
     for said in (
         "S2 · Deploy failed, rollback needed",
-        "exit 1 · “fatal:",
+        "Failed plans: ",
         "The rollback to v42 has begun by itself",
     ):
         assert said in found
-    await album.take("failed", alex, of=deploy, height=480)
+    await album.take("failed", alex, of=deploy, height=400)
     await alex.click("Acknowledge", on=deploy)
     await alex.sees("Acknowledged by @Alex Approver")
     await alex.open("#deploys")
+    await _looks_at_the_kpis(alex, deploy, album)
     await riley.sees(f"Deploy failed: {SERVICE} to production")
-    back = _card_of(deploy.strip(" ·").replace("D-", "R-"))
+    back = _card_of(_run_of(deploy).replace("D-", "R-"))
     await _writes_the_lessons(riley, back)
     await riley.sees(f"Rolled back {SERVICE} production to v42", seconds=LONG)
 
@@ -148,6 +161,21 @@ async def _writes_the_lessons(person: BrowserPerson, card: str) -> None:
     await person.confirm()
 
 
+async def _looks_at_the_kpis(person: BrowserPerson, card: str, album: Album) -> None:
+    """Opens the thread, makes it wide, and sees how each KPI went before the deploy and in the watch."""
+    await person.page.set_viewport_size({"width": 1280, "height": 800})
+    await person.open_thread(card)
+    await person.widen_thread(480)
+    watched = person.page.locator(".thread-pane .msg", has_text="Monitor for 30min").last
+    image = watched.locator(".bk-image img")
+    await image.wait_for(timeout=LONG * 1000)
+    await expect(image).to_have_js_property("complete", value=True)
+    assert await image.evaluate("image => image.naturalWidth") > 0
+    assert "failed plans: " in (await image.get_attribute("alt") or "")
+    await album.take_part("kpis", person, watched)
+    await person.close_thread()
+
+
 async def _is_refused(person: BrowserPerson) -> None:
     """Confirms what was true before the deploy ended: refused, and said where the question stood."""
     await person.click("Roll back now", on="last known good since")
@@ -157,12 +185,12 @@ async def _is_refused(person: BrowserPerson) -> None:
 
 async def _rolls_back(person: BrowserPerson, *, stopping: str, album: Album) -> None:
     """Asks, reads what comes back, confirms; decides about the schema."""
-    stopped = stopping.strip(" ·")
+    stopped = _run_of(stopping)
     await person.type(f"/rollback {SERVICE} production")
     asked = await person.sees(f"Roll back {SERVICE} production to v42", seconds=LONG)
     for said in ("only visible to you", "last known good since", f"{stopped} will be stopped first", "025 stays"):
         assert said in asked
-    await album.take("rollback-confirm", person, of=f"Roll back {SERVICE} production to v42", height=820)
+    await album.take("rollback-confirm", person, of=f"Roll back {SERVICE} production to v42", height=460)
     await person.click("Roll back now", on="will be stopped first")
     said = await person.sees(f"Stopped for it: {stopped}.", seconds=LONG)
     assert await person.card("will be stopped first").count() == 0  # the answer stands in its place
@@ -173,4 +201,4 @@ async def _rolls_back(person: BrowserPerson, *, stopping: str, album: Album) -> 
     await _ticks(person, back, lines=1)
     await person.sees(f"Rolled back {SERVICE} production to v42 in ", seconds=LONG)
     await expect(person.card(back)).to_contain_text("✅ Done", timeout=LONG * 1000)
-    await album.take("rolled-back", person, of=back, height=820)
+    await album.take("rolled-back", person, of=back, height=460)
