@@ -33,7 +33,7 @@ from sandbox.world import PLACES, SERVICE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PODS, GOOD = re.compile(r"(\d+) of \1 pods on (v\d+)"), re.compile(r"candidate (v\d+) ([0-9a-f]{7})")
-SHORT = 15.0  # seconds for one thing to be seen, where it will not be
+SHORT = 25.0  # seconds for one thing to be seen, where it will not be
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ async def test_it_fails_where_a_finding_or_a_pack_is_lost(production: World) -> 
         await play(players, [a_tenant])
     assert psql(production.owner_url, LIVE, service=SERVICE) == []
 
-    production.slack.proxy.inject(Fault("files.completeUploadExternal", Kind.SWALLOW))
+    production.slack.proxy.inject(Fault("files.completeUploadExternal", Kind.ERROR, error="restricted_action"))
     with pytest.raises(TourFailed, match="an audit pack in a direct message"):
         await play(players, [an_audit_pack])
 
