@@ -32,7 +32,7 @@ from sandbox.waiting import until
 from sandbox.world import PLACES, SERVICE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-PODS, GOOD = re.compile(r"(\d+) of \1 pods on (v\d+)"), re.compile(r"candidate (v\d+) ([0-9a-f]{7})")
+PODS = re.compile(r"(\d+) of \1 pods on (v\d+)")
 SHORT = 25.0  # seconds for one thing to be seen, where it will not be
 
 
