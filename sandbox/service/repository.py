@@ -2,7 +2,7 @@
 
 v41 is good; v42 is good and brings migration 024; v43 starts and never gets ready; v44 crashes at start; v45 brings
 migration 025 without a rollback script, which the head of `main` then adds; v46, on a branch from v42, is well until
-its plans begin to fail, 24 seconds after its start.
+somebody plans a whole season.
 """
 
 import os

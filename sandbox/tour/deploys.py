@@ -1,5 +1,6 @@
 """The acts of deploys: tried in staging, good in production; then a crash and a KPI that breaks, both taken back."""
 
+from sandbox.service.traffic import plan_a_season
 from sandbox.tour.players import Players, done, run_of
 from sandbox.world import SERVICE
 
@@ -41,11 +42,12 @@ async def a_crash(players: Players) -> None:
 
 
 async def a_kpi_that_breaks(players: Players) -> None:
-    """v46 is healthy and its smoke tests pass, but its plans fail after a while: the watch takes it back."""
-    players.act("A KPI that breaks", "v46 is healthy, until its plans begin to fail. The watch sees it.")
+    """v46 is healthy and its smoke tests pass, but has no room for a season's plans: the watch takes it back."""
+    players.act("A KPI that breaks", "v46 is healthy, until a tenant plans a whole season. The watch sees it.")
     card = await players.deploy("v46")
     card = await players.until_card(card, lambda m: "all well so far" in m.shown)
     players.show(card, "is watched")
+    await plan_a_season(players.world.urls["production"])
     card = await players.until_card(card, lambda m: "Deploy failed" in m.shown)
     players.show(card, "Deploy failed")
     finding = await players.see(

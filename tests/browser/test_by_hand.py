@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from sandbox.browser import Browser, BrowserPerson
 from sandbox.outsiders import look
+from sandbox.service.traffic import plan_a_season
 from sandbox.world import SERVICE, World
 from tests.browser.album import Album
 
@@ -49,7 +50,7 @@ async def test_people_deploy_approve_and_roll_back_by_typing_and_clicking(
         assert (await look(world)).images == {"v42"}
         await _is_refused(casey)
 
-        await _breaks(riley, alex, album)
+        await _breaks(world, riley, alex, album)
 
         deploy = await _deploys(riley, "main")
         await _ticks(riley, deploy, lines=1)
@@ -129,10 +130,12 @@ async def _approves(person: BrowserPerson, card: str, album: Album | None = None
     await person.click("Approve", on=card)
 
 
-async def _breaks(riley: BrowserPerson, alex: BrowserPerson, album: Album) -> None:
-    """v46 is well until its plans fail: the watch sees it, #incidents is told, it is taken back by itself."""
+async def _breaks(world: World, riley: BrowserPerson, alex: BrowserPerson, album: Album) -> None:
+    """v46 is well until a tenant plans a season: the watch sees it, tells #incidents, and it goes back by itself."""
     deploy = await _deploys(riley, "v46")  # no line is open: it brings no migration
     await _approves(alex, deploy)
+    await expect(alex.card(deploy)).to_contain_text("all well so far", timeout=LONG * 1000)
+    await plan_a_season(world.urls["production"])
     await alex.open("#incidents")
     found = await alex.sees(deploy, seconds=LONG)
     for said in (

@@ -25,7 +25,15 @@ def answer(path: str, settings: Settings) -> tuple[int, dict[str, str]]:
     return 404, {"error": "not found"}
 
 
-def handler(settings: Settings, metrics: Metrics) -> type[BaseHTTPRequestHandler]:
+def planned(path: str, planner: Planner) -> tuple[int, dict[str, int | str]]:
+    """Status and body of a POST: `/plans/NUMBER` plans that many shifts ahead, 10,000 at most."""
+    number = path.removeprefix("/plans/")
+    if number == path or not number.isdecimal() or len(number) > 5 or int(number) > 10_000:
+        return 404, {"error": "not found"}
+    return 200, {"made": planner.make(int(number))}
+
+
+def handler(settings: Settings, metrics: Metrics, planner: Planner) -> type[BaseHTTPRequestHandler]:
     """The handler of one server."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -35,6 +43,12 @@ def handler(settings: Settings, metrics: Metrics) -> type[BaseHTTPRequestHandler
                 self._send(200, metrics.text(), "text/plain; version=0.0.4")
                 return
             status, body = answer(path, settings)
+            self._send(status, json.dumps(body) + "\n", "application/json")
+            metrics.request(status, time.monotonic() - began)
+
+        def do_POST(self) -> None:
+            began = time.monotonic()
+            status, body = planned(self.path, planner)
             self._send(status, json.dumps(body) + "\n", "application/json")
             metrics.request(status, time.monotonic() - began)
 
@@ -73,7 +87,7 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM."""
     metrics = Metrics()
     planner = Planner(metrics)
-    server = Server(("127.0.0.1", settings.port), handler(settings, metrics))
+    server = Server(("127.0.0.1", settings.port), handler(settings, metrics, planner))
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     port = server.server_address[1]
     print(f"solvereign-api {build.version()} ({build.commit()[:7]}) listens on port {port}", flush=True)

@@ -8,13 +8,15 @@ import pytest
 
 from backend_py import build
 from backend_py.metrics import Metrics
+from backend_py.planner import Planner
 from backend_py.server import Server, answer, handler
 from backend_py.settings import Settings
 
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    server = Server(("127.0.0.1", 0), handler(Settings(port=0, database=None), Metrics()))
+    metrics = Metrics()
+    server = Server(("127.0.0.1", 0), handler(Settings(port=0, database=None), metrics, Planner(metrics)))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
