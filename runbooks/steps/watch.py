@@ -4,6 +4,7 @@ Every look is recorded, so that a watch cut off by a restart goes on to the same
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -105,7 +106,15 @@ class Watch(Step):
             history(self._metrics, source, kpi, start=began - window, end=began),
             history(self._metrics, source, kpi, start=turn.began_at, end=turn.now),
         )
-        return {**verdict.evidence, "before": list(before), "after": list(after) or list(verdict.now.points)}
+        return {**verdict.evidence, "before": list(before), "after": _to_its_end(after, verdict.now, turn)}
+
+
+def _to_its_end(
+    after: Sequence[tuple[int, float | None]], now: Reading, turn: Turn
+) -> list[tuple[int, float | None]]:
+    """The way through the watch up to the value that was judged: its steps need not end there."""
+    way, at = list(after or now.points), int(turn.now.timestamp())
+    return [*way, (at, now.value)] if now.value is not None and (not way or way[-1][0] < at) else way
 
 
 def _seen(turn: Turn, token: Json, signs: dict[str, str], verdicts: list[Verdict]) -> Json:

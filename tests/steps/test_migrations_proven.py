@@ -47,6 +47,16 @@ async def test_without_a_place_a_person_ticks_it(two: Two) -> None:
     assert resolved.shows == ("A person says whether the migrations were tried: production has no `proven-in`",)
 
 
+async def test_where_they_are_tried_first_there_is_nothing_to_hold_against(two: Two) -> None:
+    commit = two.release(TENANTS)
+    site = two.site(commit)
+    there = replace(site, environment_name="staging", environment=site.service.environments["staging"])
+    turn = await places.turn(two.proven, {}, there)
+
+    assert turn.step.shows == ("this is where they are tried, before production",)
+    assert await two.proven.start(turn) == Done("this is where they are tried", {"files": ["021_tenants.sql"]})
+
+
 async def test_a_place_without_a_database_proves_nothing(two: Two) -> None:
     at = two.site(two.release(TENANTS))
     staging = at.service.environments["staging"].model_copy(update={"database": None})

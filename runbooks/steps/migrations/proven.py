@@ -1,6 +1,7 @@
 """`migrations.proven`: the release's migrations stand where they are tried first, and a good release runs on them.
 
-The ledger there must hold the same files with the same checksums. Without `proven-in` a person ticks the line.
+The ledger there must hold the same files with the same checksums. In that first place itself there is nothing to hold
+against; elsewhere, without `proven-in`, a person ticks the line.
 """
 
 from collections.abc import Sequence
@@ -39,6 +40,9 @@ class MigrationsProven(Step):
         """Which migrations, and where they must have been tried."""
         planned, _ = await self._planner.plan(site)
         names, place = [file.name for file in planned.files], site.environment.proven_in
+        if names and place is None and (for_others := _asking_for(site)):
+            first = f"this is where they are tried, before {' and '.join(for_others)}"
+            return Resolved({"proven_in": site.environment_name, "files": names}, (first,))
         if names and place is None:
             asked = f"A person says whether the migrations were tried: {site.environment_name} has no `proven-in`"
             return Resolved(uses=Confirm.uses, shows=(asked,))
@@ -54,6 +58,8 @@ class MigrationsProven(Step):
         """Compare."""
         if not turn.step.params["files"]:
             return Done("no migrations in this release", {"files": []})
+        if turn.step.params["proven_in"] == turn.site.environment_name:
+            return Done("this is where they are tried", {"files": turn.step.params["files"]})
         return await self._look(turn)
 
     async def check(self, turn: Turn, token: Json) -> Outcome:  # noqa: ARG002 # it is the same question again
@@ -71,6 +77,11 @@ class MigrationsProven(Step):
             return _silent(turn, there, cause)
         good = await self._releases.good(there.service_name, there.environment_name)
         return _judged(there, wanted, rows, good=good)
+
+
+def _asking_for(site: Site) -> list[str]:
+    """The environments that have their migrations tried here."""
+    return [name for name, other in site.service.environments.items() if other.proven_in == site.environment_name]
 
 
 def _there(site: Site, name: str) -> Site:
