@@ -187,6 +187,11 @@ class PlannedStep:
     line: int = 0  # where the item stands in its document
     runs: tuple[str, ...] = ()  # what ran where it acts, as people call it, when the plan was made
 
+    @property
+    def does(self) -> Json:
+        """All that it will do, without what is only shown: equal for steps that do the same."""
+        return {key: value for key, value in asdict(self).items() if key not in _ONLY_SHOWN}
+
 
 @dataclass(frozen=True)
 class Quorum:
@@ -224,7 +229,7 @@ class Plan:
     def digest(self) -> str:
         """SHA-256 over all that will be done, hex. What is only shown is left out: it may tell what others move."""
         whole = asdict(self)
-        steps = [{k: v for k, v in step.items() if k not in _ONLY_SHOWN} for step in whole["steps"]]
+        steps = [step.does for step in self.steps]
         del whole["severity"]
         del whole["brings"]
         return digest_of({**whole, "steps": steps})

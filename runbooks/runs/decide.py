@@ -12,7 +12,7 @@ from runbooks.runs import commands as c
 from runbooks.runs import events as e
 from runbooks.runs import policy
 from runbooks.runs.evolve import evolve
-from runbooks.runs.plans import difference
+from runbooks.runs.plans import again, difference, still_counts
 from runbooks.runs.state import Run, Status
 from runbooks.runs.todo import under_way
 from runbooks.vocabulary import OPSBOT, Done, Failed, InDoubt, Outcome, Pending, PlannedStep, Refused, Then, Waiting
@@ -61,16 +61,17 @@ def _(command: c.Adopt, run: Run, now: datetime) -> list[e.Event]:
     digest = command.plan.digest
     if digest == run.digest and not command.provisional:
         return _with_approval_passed(run, [e.Verified(command.by, now, digest)], now)
-    changed = () if run.plan is None or run.provisional else difference(run.plan, command.plan)
-    planned = e.Planned(
-        command.by,
-        now,
-        plan=command.plan,
-        digest=digest,
-        provisional=command.provisional,
-        difference=changed,
-    )
-    return _with_end(run, [planned], now)
+    planned = e.Planned(command.by, now, command.plan, digest, command.provisional)
+    return _with_end(run, [_compared(run, planned)], now)
+
+
+def _compared(run: Run, planned: e.Planned) -> e.Planned:
+    """What differs from the plan before, and what counts under both; what a part did counts for the whole."""
+    if run.plan is None or run.provisional:
+        return replace(planned, kept=tuple(s.id for s in planned.plan.steps if s.id in run.steps))
+    kept = still_counts(run.plan, planned.plan)
+    lost = again(s for s in planned.plan.steps if s.id in run.steps and s.id not in kept)
+    return replace(planned, difference=(*difference(run.plan, planned.plan), *lost), kept=kept)
 
 
 def _with_approval_passed(run: Run, found: list[e.Event], now: datetime) -> list[e.Event]:

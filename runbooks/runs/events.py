@@ -38,6 +38,7 @@ class Planned(Happened):
     digest: str
     provisional: bool = False
     difference: tuple[str, ...] = ()
+    kept: tuple[str, ...] | None = None  # steps whose outcomes still count; None (older events): all but `approve`
     kind: Literal["planned"] = "planned"
 
 

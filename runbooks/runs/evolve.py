@@ -63,8 +63,9 @@ def _(event: e.Planned, run: Run) -> Run:
 
 
 def _still_planned(event: e.Planned, run: Run) -> dict[str, StepRun]:
-    """Steps keep their outcome under a new plan; a gate that was passed under the old one is closed again."""
-    kept = {s.id for s in event.plan.steps if s.uses != "approve" or event.digest == run.digest}
+    kept = event.kept
+    if kept is None:
+        kept = tuple(s.id for s in event.plan.steps if s.uses != "approve" or event.digest == run.digest)
     return {step: state for step, state in run.steps.items() if step in kept}
 
 

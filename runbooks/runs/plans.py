@@ -1,6 +1,10 @@
-"""How two plans differ, in lines for the card."""
+"""How two plans differ, in lines for the card, and what was done under the one that counts under the other."""
 
-from runbooks.vocabulary import Plan
+from collections.abc import Iterable
+
+from runbooks.vocabulary import Plan, PlannedStep, digest_of
+
+_NAMED = 3  # of the steps that are to be done again
 
 
 def difference(before: Plan, after: Plan) -> tuple[str, ...]:
@@ -15,3 +19,23 @@ def difference(before: Plan, after: Plan) -> tuple[str, ...]:
     if before.quorum != after.quorum:
         lines.append("who must approve has changed")
     return tuple(lines or ["the runbook's text has changed"])
+
+
+def still_counts(before: Plan, after: Plan) -> tuple[str, ...]:
+    """The steps whose outcomes, people's ticks included, are as good under the new plan.
+
+    The same step of the same commit; a gate that was passed under the old plan is closed again.
+    """
+    if before.commit != after.commit:
+        return ()
+    old = {
+        step.id: digest_of(step.does) for step in before.steps
+    }  # a stored plan has lists where one just made has tuples
+    return tuple(s.id for s in after.steps if s.uses != "approve" and old.get(s.id) == digest_of(s.does))
+
+
+def again(steps: Iterable[PlannedStep]) -> tuple[str, ...]:
+    """The line that names what is to be done again; none where nothing is."""
+    titles = [step.title for step in steps if step.uses != "approve"]
+    more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+    return (f"to be done again: {', '.join(titles[:_NAMED])}{more}",) if titles else ()

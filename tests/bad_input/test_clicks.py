@@ -126,13 +126,16 @@ async def test_an_approval_after_the_plan_changed(desk: Desk, refused: Refusal) 
     await desk.world.works()
     said = await refused(desk.clicks(old, "Approve", SAM))
     assert said == (
-        f"Not approved. The plan of {run_id} has changed since this card was drawn: commit 2222222 is now fffffff. "
-        "Read the card as it is now, then decide."
+        f"Not approved. The plan of {run_id} has changed since this card was drawn: commit 2222222 is now fffffff; "
+        "to be done again: Told everybody. Read the card as it is now, then decide."
     )
     now = await desk.card(run_id)
     assert "*The plan has changed, so earlier approvals no longer count:*\n• commit 2222222 is now fffffff" in shown(
         now
     )
+    await desk.world.ticks(run_id)
+    await desk.world.works()
+    now = await desk.card(run_id)
     assert (await desk.clicks(now, "Approve", SAM))[0]
     await desk.world.works()
     assert (await desk.world.run(run_id)).status is Status.SUCCEEDED

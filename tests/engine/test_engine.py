@@ -112,10 +112,12 @@ async def test_a_branch_that_moved_after_the_approval_voids_it(world: World) -> 
     await world.approves(run_id)
     world.source.moved["v2"] = "f" * 40
     await world.works()
+    await world.ticks(run_id)
+    await world.works()
     run = await world.run(run_id)
     assert (run.waits_for_approval, run.difference, world.outside.effects) == (
         True,
-        ("commit 2222222 is now fffffff",),
+        ("commit 2222222 is now fffffff", "to be done again: Told everybody"),
         [],
     )
     stale = await world.hears(asks.Approve(run_id, old), SAM)

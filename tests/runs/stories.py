@@ -17,6 +17,8 @@ RILEY, ALEX, SAM = Actor("T1/URILEY"), Actor("T1/UALEX"), Actor("T1/USAM")
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 SRE = frozenset({"sre"})
 BY_SRE = Quorum("sre")
+OTHER = "b" * 40
+"""The commit that a branch moved to."""
 
 
 def step(step_id: str, uses: str = "test", **more: Any) -> PlannedStep:

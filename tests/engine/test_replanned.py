@@ -1,0 +1,52 @@
+"""A plan that is made again before its first change, through the engine: what runs was tested and approved."""
+
+from runbooks.documents.parse import parse
+from runbooks.runs.state import Status
+from runbooks.steps.base import Params, Resolved, Site, Step, Turn
+from runbooks.vocabulary import Done, Outcome
+from tests.engine.world import DEPLOY, SAM, World
+
+MOVED = "b" * 40
+TESTS = "- [ ] All tests pass\n  ```step\n  id: tests\n  uses: suite\n  ```\n"
+
+
+class Suite(Step):
+    """The tests of the commit that is planned; counts the commits they ran on."""
+
+    uses = "suite"
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    async def resolve(self, params: Params, site: Site) -> Resolved:  # its commit is all it needs
+        return Resolved({"image": f"registry.example/api:{site.commit[:7]}"})
+
+    async def start(self, turn: Turn) -> Outcome:
+        self.ran.append(turn.site.commit)
+        return Done("12 passed", {"tests": True})
+
+
+def deploys_by(world: World, text: str) -> None:
+    known = {uses: step.params for uses, step in world.steps.items()}
+    world.shelf.documents["deploy"] = parse(text, path="deploy.md", known=known)
+
+
+async def test_what_is_deployed_is_what_was_tested(world: World) -> None:
+    suite = Suite()
+    world.steps["suite"] = suite
+    deploys_by(world, DEPLOY.replace("- [ ] Told", f"{TESTS}- [ ] Told"))
+    run_id = await world.at_the_gate()
+    world.source.moved["v2"] = MOVED
+    await world.approves(run_id)
+    await world.works()
+    run = await world.run(run_id)
+    assert suite.ran == ["2" * 40, MOVED]
+    assert run.current is not None
+    assert run.current.id == "told-everybody", "what people said was said of another commit"
+    await world.ticks(run_id)
+    await world.works()
+    assert world.outside.effects == []
+    await world.approves(run_id, SAM)
+    await world.works()
+    run = await world.run(run_id)
+    assert (run.status, run.plan and run.plan.commit) == (Status.SUCCEEDED, MOVED)
