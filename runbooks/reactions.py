@@ -11,15 +11,16 @@ from pydantic import TypeAdapter
 
 from runbooks import concerns
 from runbooks.accounts import of_failure, of_giving_up
-from runbooks.catalogue import Catalogue, OnFailure
+from runbooks.automatic_rollback import answer, rollback_id
+from runbooks.catalogue import Catalogue
 from runbooks.concerns import belongs_to, concern, ended, incident_of
 from runbooks.gates import Gate, stream_of
 from runbooks.incidents.findings import Acknowledged, Finding, Mend, Raise
 from runbooks.incidents.findings import EndWayBack as EndFindingsWayBack
 from runbooks.incidents.handling import TakeOn
 from runbooks.incidents.incident import Incident
-from runbooks.releases.decide import Drop, Leave, Promote, Settle, Stage
-from runbooks.releases.events import Adopted, CaughtUp, FellBehind
+from runbooks.releases.decide import Drop, Leave, Promote, Settle, Stage, Supplant
+from runbooks.releases.events import Adopted, CaughtUp, Dropped, FellBehind
 from runbooks.releases.lag import Lag
 from runbooks.releases.record import CatchUp, FallBehind
 from runbooks.releases.state import Release
@@ -73,6 +74,8 @@ def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked
             return _of_onboarding(run, step, outcome, see(release_of(run)))
         case e.Recorded(outcome=Done(evidence=evidence)), Run() as run:
             return [*_recorded(run, evidence), *_back_but_for_lines(run, see)]
+        case e.Began(step=step), Run(command="deploy" | "rollback") as run if _changes(run, step):
+            return [(release_of(run), Supplant(run.id))]
         case e.Ended(), Run(command="onboard") as run:
             return _onboarding_ended(run, see(release_of(run)))
         case e.Ended(), Run() as run:
@@ -95,6 +98,8 @@ def _of_release(event: object, release: Release, see: See) -> Asked:
             return [(f"finding/{finding}", Raise(OUTDATED, what, "", *place, offers_rollback=offers))]
         case CaughtUp(finding=finding, how=how):
             return [(f"finding/{finding}", Mend(how))]
+        case Dropped(run=name, why=why) if why:
+            return [(f"run/{name}", Note(why))]
         case Adopted(known_good=good):
             runs = {run.id: run for run in _left(release, see)}.values()
             found = [(run, _finding(run, list(_behind(run, see)))) for run in runs]
@@ -102,6 +107,10 @@ def _of_release(event: object, release: Release, see: See) -> Asked:
             return [(_stream(run, name), Mend(how)) for run, name in found if name]
         case _:
             return []
+
+
+def _changes(run: Run, step: str) -> bool:
+    return run.plan is not None and run.plan.step(step).changes
 
 
 def _of_tenant(run: Run, step: str) -> bool:
@@ -156,7 +165,7 @@ def _back_but_for_lines(run: Run, see: See) -> Asked:
 def _ended(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
     behind = list(_behind(run, see))
     asked: Asked = [(release_of(run), (Promote if run.status is Status.SUCCEEDED else Drop)(run.id))]
-    back = _way_back(catalogue, run, release)
+    back = answer(catalogue, run, release)
     if name := _finding(run, behind):
         raised = _raise(run, name, release, behind, back)
         incident = belongs_to(run, name, [*behind, *_left(release, see)], see)
@@ -167,8 +176,15 @@ def _ended(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
             asked.append((release_of(run), Leave(run.id)))
         if name == OUTDATED:
             asked += _outdated(run)
-    asked += _told(run, [*behind, *_left(release, see)], see)
-    return [*asked, *([(f"run/{back.run_id}", back.request)] if back else [])]
+    if not _outdone(run, release):
+        asked += _told(run, [*behind, *_left(release, see)], see)
+    return [*asked, *([(f"run/{rollback_id(run)}", back)] if back else [])]
+
+
+def _outdone(run: Run, release: Release) -> bool:
+    """Something else changed the place since the run had: its end is the end of nothing that others left."""
+    staged = any("known_good" in evidence for evidence in run.evidence.values())
+    return staged and (release.candidate is None or release.candidate.run != run.id)
 
 
 def _outdated(run: Run) -> Asked:
@@ -244,37 +260,7 @@ def _given_up(run: Run, behind: list[Run]) -> str:
     return "rollback-aborted" if run.status is Status.ABORTED else "rollback-not-approved"
 
 
-class _Back:
-    """The rollback that answers a failed run: the same number, the other letter."""
-
-    def __init__(self, *, run_id: str, request: Request) -> None:
-        self.run_id = run_id
-        self.request = request
-
-
-def _way_back(catalogue: Catalogue, run: Run, release: Release) -> _Back | None:
-    service = catalogue.services.get(run.service)
-    environment = service.environments.get(run.environment) if service else None
-    automatic = environment is not None and environment.on_failure is OnFailure.ROLLBACK
-    if service is None or not automatic or not run.roll_back or run.command == "rollback" or not release.known_good:
-        return None
-    request = Request(
-        by=run.requester,
-        command="rollback",
-        runbook=service.runbooks.rollback,
-        service=run.service,
-        environment=run.environment,
-        version=release.known_good.version,
-        targets=frozenset(run.targets),
-        quorum=None,
-        approval_seconds=run.approval_seconds,
-        target=release.known_good,
-        because=run.id,
-    )
-    return _Back(run_id="R-" + run.id.partition("-")[2], request=request)
-
-
-def _raise(run: Run, name: str, release: Release, behind: list[Run], back: _Back | None) -> Raise:
+def _raise(run: Run, name: str, release: Release, behind: list[Run], back: Request | None) -> Raise:
     asks_people = run.status.given_up or (run.roll_back and back is None and run.command != "rollback")
     told = of_giving_up(run, release, behind) if run.status.given_up else of_failure(run, release)
     return Raise(
@@ -283,6 +269,6 @@ def _raise(run: Run, name: str, release: Release, behind: list[Run], back: _Back
         run=run.id,
         service=run.service,
         environment=run.environment,
-        rolls_back=back.run_id if back else "",
+        rolls_back=rollback_id(run) if back else "",
         offers_rollback=asks_people,
     )

@@ -53,6 +53,14 @@ class Drop:
 
 
 @dataclass(frozen=True)
+class Supplant:
+    """The run begins to change the place: whatever another brought there is not what runs any more."""
+
+    run: str
+    by: Actor = OPSBOT
+
+
+@dataclass(frozen=True)
 class Adopt:
     """Take what runs now as good."""
 
@@ -76,7 +84,20 @@ class Settle:
     by: Actor = OPSBOT
 
 
-Command = LockDeploys | UnlockDeploys | Stage | Promote | Drop | Adopt | Leave | Settle | Keep | FallBehind | CatchUp
+Command = (
+    LockDeploys
+    | UnlockDeploys
+    | Stage
+    | Promote
+    | Drop
+    | Supplant
+    | Adopt
+    | Leave
+    | Settle
+    | Keep
+    | FallBehind
+    | CatchUp
+)
 
 
 def decide(release: Release, command: Command, now: datetime) -> list[e.Event]:  # a line per command
@@ -95,7 +116,7 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
             return [e.Unlocked(by, now, reason)]
         case Stage(candidate, by):
             return [] if release.candidate == candidate else [e.Staged(by, now, candidate)]
-        case Promote() | Drop():
+        case Promote() | Drop() | Supplant():
             return _of_candidate(release, command, now)
         case Adopt():
             return _adopted(release, command, now)
@@ -105,8 +126,11 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
             return record.decide(release, command, now)
 
 
-def _of_candidate(release: Release, command: Promote | Drop, now: datetime) -> list[e.Event]:
+def _of_candidate(release: Release, command: Promote | Drop | Supplant, now: datetime) -> list[e.Event]:
     candidate, by = release.candidate, command.by
+    if isinstance(command, Supplant):
+        since = f"{command.run} began to change {release.environment} since"
+        return _supplanted(release, command.run, since, by=by, now=now)
     if candidate is None or candidate.run != command.run:
         return []
     if isinstance(command, Drop):
@@ -115,12 +139,23 @@ def _of_candidate(release: Release, command: Promote | Drop, now: datetime) -> l
     return [e.Promoted(by, now, command.run), *record.caught_up(release, Lag.RUNS, how, by=by, now=now)]
 
 
+def _supplanted(release: Release, run: str, since: str, *, by: Actor, now: datetime) -> list[e.Event]:
+    """What another run brought is no candidate any more; `since` says what happened."""
+    candidate = release.candidate
+    if candidate is None or candidate.run == run:
+        return []
+    why = f"{since}, so {candidate.version} is not recorded as the last known good."
+    return [e.Dropped(by, now, candidate.run, why)]
+
+
 def _adopted(release: Release, command: Adopt, now: datetime) -> list[e.Event]:
     """What runs is good now, so nothing that runs left behind is still to be taken back."""
     by, version = command.by, command.known_good.version
     settled: list[e.Event] = [e.Settled(by, now, command.known_good.run)] if release.left else []
     how = f"What runs was recorded as the last known good: {version}."
+    since = f"{version} was recorded as what runs since"
     return [
+        *_supplanted(release, command.known_good.run, since, by=by, now=now),
         e.Adopted(by, now, command.known_good),
         *settled,
         *record.caught_up(release, Lag.RUNS, how, by=by, now=now),

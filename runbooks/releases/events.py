@@ -44,9 +44,10 @@ class Promoted(Happened):
 
 @dataclass(frozen=True)
 class Dropped(Happened):
-    """The candidate's run did not end well."""
+    """The candidate's run did not end well; or (`why`, a sentence) something else changed the place since."""
 
     run: str
+    why: str = ""
     kind: Literal["dropped"] = "dropped"
 
 
