@@ -5,10 +5,9 @@ Rendered from the state as it is now, so an edit that failed heals with the next
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.adapters.plots import drawn
 from bot.adapters.postgres.messages import Message as Sent
@@ -16,7 +15,7 @@ from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.slack.client import Poster, SlackRefused
 from bot.incident_rooms import IncidentRooms, lost
 from commands.views import words
-from commands.views.blocks import context
+from commands.views.blocks import Block, context
 from commands.views.incident_room import room
 from commands.views.messages import Message, messages, streams_seen
 from commands.views.plots import Picture
@@ -27,8 +26,24 @@ from runbooks.store import Lease, Store
 from runbooks.vocabulary import Unreachable, digest_of
 
 AGAIN = timedelta(seconds=3)
+ANEW = timedelta(minutes=1)  # between two posts of one message, should Slack take no edit of it at all
+PICTURE_TRIES = 10  # before it is told in words
+GONE = frozenset({"message_not_found", "cant_update_message"})
+"""What Slack answers where a message can't be edited any more: somebody deleted it, or it is another app's now."""
 GAP = timedelta(seconds=1.2)  # between edits of one card: Slack takes about 50 a minute (Slack rate limits, tier 3)
 log = logging.getLogger(__name__)
+
+
+class NotReadYet(Exception):
+    """Slack has the picture, and does not show it yet."""
+
+
+@dataclass
+class Uploaded:
+    """A file that no message shows yet, and how often Slack would not show it."""
+
+    file: str
+    refused: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,7 +57,7 @@ class Deliveries:
     clock: Callable[[], datetime]
     rooms: IncidentRooms
     edited: dict[str, datetime] = field(default_factory=dict)  # key -> when this process last edited it
-    uploaded: dict[str, str] = field(default_factory=dict)  # picture -> file that no message shows yet
+    uploaded: dict[str, Uploaded] = field(default_factory=dict)  # by the picture's name
 
     async def deliver(self, lease: Lease) -> datetime | None:
         """Post and edit what is wanted; answers when to try again, None where Slack is equal."""
@@ -52,7 +67,7 @@ class Deliveries:
         sent = dict(await self.sent.of(stream))
         try:
             wanted = messages(self.catalogue, state, lambda name: seen[name].state)
-            later = [await self._deliver(stream, message, sent) for message in wanted]
+            later = [await self._deliver(stream, message, wanted, sent) for message in wanted]
             if isinstance(state, Incident):
                 await self._room(lease, state, sent)
         except Unreachable as cause:
@@ -68,8 +83,10 @@ class Deliveries:
         if did is not None:
             await keep(self.store, self.catalogue, lease=lease, did=did, now=self.clock())
 
-    async def _deliver(self, stream: str, message: Message, sent: dict[str, Sent]) -> datetime | None:
-        """Post or edit one; answers when to come back for an edit that is too soon after the last."""
+    async def _deliver(
+        self, stream: str, message: Message, wanted: Sequence[Message], sent: dict[str, Sent]
+    ) -> datetime | None:
+        """Post or edit one; answers when to come back where it is too soon. One that is refused stops no other."""
         before, body = sent.get(message.key), _body(message)
         try:
             if before is None or before.ts is None:
@@ -77,11 +94,34 @@ class Deliveries:
                     sent[message.key] = await self._post(stream, message, sent)
             elif message.kept and before.body != body:
                 return await self._edit(message, before.channel, before.ts)
+        except NotReadYet:
+            return self.clock() + AGAIN
         except SlackRefused as refused:
-            log.error("Slack refused %s in %s: %s", message.key, message.channel, refused)  # noqa: TRY400  # expected
-            await self.sent.refused(message.key, why=str(refused))
-            intended = sent.get(message.key) or Sent(message.key, message.channel, None, None, "", None, self.clock())
-            sent[message.key] = replace(intended, refused=str(refused))
+            if before is not None and before.ts is not None and str(refused) in GONE:
+                return await self._anew(message, before, wanted, sent)
+            await self._refused(message, refused, sent)
+        return None
+
+    async def _refused(self, message: Message, refused: SlackRefused, sent: dict[str, Sent]) -> None:
+        log.error("Slack refused %s in %s: %s", message.key, message.channel, refused)
+        await self.sent.refused(message.key, why=str(refused))
+        intended = sent.get(message.key) or Sent(message.key, message.channel, None, None, "", None, self.clock())
+        sent[message.key] = replace(intended, refused=str(refused))
+
+    async def _anew(
+        self, message: Message, before: Sent, wanted: Sequence[Message], sent: dict[str, Sent]
+    ) -> datetime | None:
+        """Post what Slack lost; what its thread told follows into the new one, since nobody finds the old."""
+        if before.posted_at is not None and before.posted_at + ANEW > self.clock():
+            return before.posted_at + ANEW
+        log.warning("%s is gone from %s: it is posted anew, with its thread", message.key, message.channel)
+        lost = [each.key for each in wanted if message.key in (each.key, each.thread) and each.key in sent]
+        await self.sent.lost(lost)
+        for key in lost:
+            sent[key] = replace(sent[key], ts=None)
+        ts = await self._new(message, _ts(sent, message.thread))
+        await self.sent.posted(message.key, ts=ts, body=_body(message))
+        sent[message.key] = replace(before, ts=ts, body=_body(message), posted_at=self.clock())
         return None
 
     async def _edit(self, message: Message, channel: str, ts: str) -> datetime | None:
@@ -112,33 +152,42 @@ class Deliveries:
         return Sent(message.key, message.channel, ts, thread, stored, self.clock(), self.clock())
 
     async def _new(self, message: Message, thread: str | None) -> str:
-        """A new message, its picture uploaded before. Slack reads a file for a moment: until then it tries again."""
-        blocks = [*message.blocks, *([await self._image(message.picture)] if message.picture else [])]
+        """A new message, its picture uploaded before. Slack reads a file for a moment: until then NotReadYet."""
+        picture = message.picture
+        shown = [await self._shown(picture)] if picture else []
+        blocks = [*message.blocks, *shown]
         try:
-            return await self.slack.post(
+            ts = await self.slack.post(
                 key=message.key, channel=message.channel, text=message.text, blocks=blocks, thread=thread
             )
         except SlackRefused as refused:
-            if message.picture and str(refused) == "invalid_blocks":
-                raise Unreachable("Slack", "it has not read the picture yet") from refused
+            if picture and shown[0]["type"] == "image" and str(refused) == "invalid_blocks":
+                self.uploaded[picture.name].refused += 1
+                raise NotReadYet from refused
             raise
+        if picture:
+            self.uploaded.pop(picture.name, None)
+        return ts
 
-    async def _image(self, picture: Picture) -> dict[str, Any]:
+    async def _shown(self, picture: Picture) -> Block:
         """The picture; where Slack does not take it, what it would have shown, in words."""
-        if picture.name not in self.uploaded:
-            content = await asyncio.to_thread(drawn, picture)
-            try:
-                uploaded = await self.slack.upload(name=picture.name, content=content, alt=picture.alt)
-            except SlackRefused as refused:
-                said = f"⚠️ The picture is missing: Slack did not take it (“{refused}”)."
-                return context(f"{said} {words.safe(picture.alt, 1500)}")
-            self.uploaded.clear()  # one at a time: it is for the next try alone
-            self.uploaded[picture.name] = uploaded
-        return {
-            "type": "image",
-            "slack_file": {"id": self.uploaded[picture.name]},
-            "alt_text": picture.alt,
-        }
+        try:
+            uploaded = self.uploaded.get(picture.name) or await self._upload(picture)
+        except SlackRefused as refused:
+            return _in_words(picture, str(refused))
+        if uploaded.refused >= PICTURE_TRIES:
+            return _in_words(picture, "invalid_blocks")
+        return {"type": "image", "slack_file": {"id": uploaded.file}, "alt_text": picture.alt}
+
+    async def _upload(self, picture: Picture) -> Uploaded:
+        content = await asyncio.to_thread(drawn, picture)
+        file = await self.slack.upload(name=picture.name, content=content, alt=picture.alt)
+        self.uploaded[picture.name] = Uploaded(file)
+        return self.uploaded[picture.name]
+
+
+def _in_words(picture: Picture, why: str) -> Block:
+    return context(f"⚠️ The picture is missing: Slack did not take it (“{why}”). {words.safe(picture.alt, 1500)}")
 
 
 def _body(message: Message) -> str:

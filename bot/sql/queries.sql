@@ -235,6 +235,10 @@ update messages
        posted_at = coalesce(posted_at, %(now)s::timestamptz, clock_timestamp())
  where key = %(key)s;
 
+-- name: messages_lost
+-- They do not stand in Slack any more.
+update messages set ts = null, posted_at = null where key = any(%(keys)s);
+
 -- name: message_refused
 -- Slack would not take it.
 update messages set refused = %(why)s where key = %(key)s;

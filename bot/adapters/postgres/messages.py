@@ -1,6 +1,6 @@
 """The messages that stand in Slack, by key: what a delivery writes down before it posts, and after."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +43,10 @@ class MessageLog:
     async def posted(self, key: str, *, ts: str, body: str) -> None:
         """It stands in Slack under `ts`, with this body."""
         await self._execute("message_posted", key=key, ts=ts, body=body, now=self._now())
+
+    async def lost(self, keys: Sequence[str]) -> None:
+        """They do not stand in Slack any more, or nobody finds them there."""
+        await self._execute("messages_lost", keys=list(keys))
 
     async def refused(self, key: str, *, why: str) -> None:
         """Slack would not take it."""
