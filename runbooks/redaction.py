@@ -75,7 +75,8 @@ class Redactor:
         self._known = re.compile("|".join(map(re.escape, longest_first))) if forms else None
 
     def text(self, text: str) -> str:
-        """The text with each secret in it replaced by `[redacted]`."""
+        """The text with each secret in it replaced by `[redacted]`, and what can't be stored as text by `?`."""
+        text = text.encode(errors="replace").decode()
         if self._known:
             text = self._known.sub(HIDDEN, text)
         text = _PEM.sub(HIDDEN, text)

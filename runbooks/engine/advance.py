@@ -8,15 +8,15 @@ from typing import Any
 
 from runbooks.engine.draft import Draft
 from runbooks.engine.people import Members
-from runbooks.engine.planning import Planner
+from runbooks.engine.planning import TAKE_OVER, Planner
 from runbooks.reactions import release_of
 from runbooks.redaction import Redactor
 from runbooks.runs import commands as c
 from runbooks.runs import todo as t
 from runbooks.runs.decide import unchanged
-from runbooks.runs.state import Run
+from runbooks.runs.state import Run, StepRun
 from runbooks.steps.base import Turn, Untouched
-from runbooks.store import Conflict, Lease, LeaseLost, Store, StoreUnavailable
+from runbooks.store import Conflict, Lease, LeaseLost, Store, StoreUnavailable, TargetBusy
 from runbooks.vocabulary import (
     Done,
     Failed,
@@ -31,6 +31,8 @@ from runbooks.vocabulary import (
 )
 
 AGAIN = timedelta(seconds=3)  # after an outside system did not answer
+_PATIENCE = timedelta(minutes=1)  # with what is to be ended and does not answer, before an abort ends without it
+_TAKE_OVER = PlannedStep(TAKE_OVER, "Take over", "", TAKE_OVER)
 log = logging.getLogger(__name__)
 
 
@@ -109,8 +111,10 @@ class Advance:
         return await self.members.of(run.quorum.group)
 
     async def _effect(self, run: Run, act: t.Todo, step: PlannedStep, lease: Lease) -> datetime | None:
-        turn = await self._turn(run, step, lease)
-        outcome = await self._outcome(act, turn)
+        try:
+            outcome = await self._outcome(act, await self._turn(run, step, lease))
+        except PlanningFailed as fault:  # the place is gone from the catalogue
+            outcome = Failed(f"{fault.sentence} {_left(act, step)}")
         if isinstance(outcome, NotDone):
             return await self._commit(lease, c.Begin(step.id, lease.epoch, await self._approvers(run, step)))
         return await self._record(lease, run, step, outcome)
@@ -137,7 +141,13 @@ class Advance:
         kept = self._redacted(outcome)
         if step.id in run.steps and unchanged(run, step.id, kept) and isinstance(kept, Pending):
             return kept.check_at
-        return await self._commit(lease, c.Record(step.id, lease.epoch, kept))
+        try:
+            return await self._commit(lease, c.Record(step.id, lease.epoch, kept))
+        except (LeaseLost, StoreUnavailable, TargetBusy):
+            raise
+        except Exception as cause:
+            log.exception("what step %s of %s answered could not be recorded", step.uses, run.id)
+            return await self._commit(lease, c.Record(step.id, lease.epoch, _stumbled(step, cause)))
 
     def _redacted(self, outcome: Outcome) -> Outcome:
         """Without secrets; but a bundle that is to be restored stays exact, and is never shown."""
@@ -147,26 +157,32 @@ class Advance:
         return kept
 
     async def _stop(self, run: Run, step: PlannedStep | None, lease: Lease) -> datetime | None:
-        note = ""
-        if step is not None:
-            note = await self._abandoned(await self._turn(run, step, lease))
+        step = step or _not_taken_over(run)
+        note = await self._abandoned(run, step, lease) if step is not None else ""
         return await self._commit(lease, c.Stopped(self.redactor.text(note), isinstance(note, Untouched)))
 
-    async def _abandoned(self, turn: Turn) -> str:
-        """What ending the interrupted step came to; a fault of ours must not keep the run from ending."""
+    async def _abandoned(self, run: Run, step: PlannedStep, lease: Lease) -> str:
+        """What ending the interrupted step came to; no fault and no silence must keep the run from ending."""
+        told = f"“{step.title}” could not be ended"
         try:
-            return await self.planner.steps[turn.step.uses].abandon(turn)
+            return await self.planner.steps[step.uses].abandon(await self._turn(run, step, lease))
         except Fenced:
             return "Somebody else holds its targets now, so nothing was touched here."
-        except (Unreachable, LeaseLost, StoreUnavailable):
+        except PlanningFailed as fault:
+            return f"{told}: {_within(fault.sentence)}"
+        except Unreachable as silent:
+            if run.moved_at is None or self.clock() - run.moved_at < _PATIENCE:
+                raise
+            return f"{told}, as {_within(silent.what)} does not answer: look what stands where."
+        except (LeaseLost, StoreUnavailable):
             raise
         except Exception as cause:
-            log.exception("step %s of %s was not ended", turn.step.uses, turn.site.run)
-            return f"“{turn.step.title}” could not be ended ({type(cause).__name__}): look what stands where."
+            log.exception("step %s of %s was not ended", step.uses, run.id)
+            return f"{told} ({type(cause).__name__}): look what stands where."
 
     async def _turn(self, run: Run, step: PlannedStep, lease: Lease) -> Turn:
         release = (await self.store.read([release_of(run)])).streams[release_of(run)].state
-        state = run.steps[step.id]
+        state = run.steps.get(step.id) or StepRun(0, run.moved_at or self.clock())
 
         async def report(line: str) -> None:
             await self._commit(lease, c.Progress(step.id, lease.epoch, self.redactor.text(line)))
@@ -235,3 +251,21 @@ def _stumbled(step: PlannedStep, cause: Exception) -> Outcome:
     if step.changes:
         return InDoubt(f"{what}. Whether it was done is not known. Was it?")
     return Failed(f"{what}. Nothing was changed by this step; the log has the details.")
+
+
+def _not_taken_over(run: Run) -> PlannedStep | None:
+    """The take-over, where the run stopped others and has not ended their work yet."""
+    taking = [s for s in run.plan.steps if s.uses == TAKE_OVER] if run.plan else []
+    through = any(isinstance(state.outcome, Done) for s in taking if (state := run.of(s)))
+    return (taking or [_TAKE_OVER])[0] if run.supersedes and not through else None
+
+
+def _left(act: t.Todo, step: PlannedStep) -> str:
+    if isinstance(act, t.Start):
+        return f"“{step.title}” was not done."
+    return f"What came of “{step.title}” is not known: look what stands where."
+
+
+def _within(sentence: str) -> str:
+    """The words, as they stand in the middle of a sentence."""
+    return sentence[:1].lower() + sentence[1:]

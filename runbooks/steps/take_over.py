@@ -51,8 +51,9 @@ class TakeOver(Step):
             if await self._holders.running(run):
                 return Pending(turn.now + _AGAIN, f"waiting for {run} to let go")
         try:
-            found = {cut.site.run: await self._abandoned(turn, cut) for cut in turn.site.cut_off}
-            unfenced = await self._fence(turn)
+            await self._fence_pods(turn)
+            found = {cut.site.run: await self._ended(turn, cut) for cut in turn.site.cut_off}
+            unfenced = await self._fence_database(turn)
         except Denied as fault:
             return Failed(fault.sentence)
         told = {run: found.get(run) or "nothing was under way" for run in turn.site.supersedes}
@@ -62,18 +63,36 @@ class TakeOver(Step):
         """Try again."""
         return await self.start(turn)
 
-    async def _abandoned(self, turn: Turn, cut: Turn) -> str:
-        step = self._steps[cut.step.uses]
-        return await step.abandon(replace(cut, epoch=turn.epoch, now=turn.now))
+    async def abandon(self, turn: Turn) -> str:
+        """Take over nevertheless: whoever aborts the rollback must not leave the old holder's work to go on."""
+        match await self.start(turn):
+            case Pending(line=line):
+                raise Unreachable("The old holder", line)
+            case Done(line=line) | Failed(reason=line):
+                return line
+            case _:
+                return ""
 
-    async def _fence(self, turn: Turn) -> str:
-        """Write our epoch on every target; a clause where the database stayed silent: the pods must not wait for it.
+    async def _ended(self, turn: Turn, cut: Turn) -> str:
+        """End what was under way; where it lies in what stays silent, the way back goes on without, and says so."""
+        try:
+            return await self._steps[cut.step.uses].abandon(replace(cut, epoch=turn.epoch, now=turn.now))
+        except Unreachable as silent:
+            if turn.now - turn.began_at < _PATIENCE:
+                raise
+            what = silent.what[:1].lower() + silent.what[1:]
+            return f"“{cut.step.title}” could not be ended, as {what} does not answer"
 
-        Whatever migrates there later fences it first, by itself.
-        """
+    async def _fence_pods(self, turn: Turn) -> None:
         for ref in refs_of(turn.site):
             with suppress(Missing):  # what is gone can't be written to; the restore says so
                 await fence(self._workloads, ref, epoch=turn.epoch)
+
+    async def _fence_database(self, turn: Turn) -> str:
+        """Write our epoch there; a clause where the database stayed silent: the pods must not wait for it.
+
+        Whatever migrates there later fences it first, by itself.
+        """
         if turn.site.environment.database:
             try:
                 await self._database.fence(turn.site, turn.epoch)

@@ -92,3 +92,8 @@ class TakeOver(Step):
     async def start(self, turn: Turn) -> Outcome:
         told = {cut.site.run: await self.steps[cut.step.uses].abandon(cut) for cut in turn.site.cut_off}
         return Done(", ".join(told.values()), told)
+
+    async def abandon(self, turn: Turn) -> str:
+        done = await self.start(turn)
+        assert isinstance(done, Done)
+        return done.line
