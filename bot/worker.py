@@ -56,6 +56,7 @@ class Worker:
 
     async def _slot(self) -> None:
         while True:
+            asked_at = asyncio.get_running_loop().time()
             try:
                 lease = await self.store.claim(self.kinds)
             except StoreUnavailable as cause:
@@ -64,12 +65,13 @@ class Worker:
             if lease is None:
                 await self.bell.wait(POLL)
             else:
-                await self._work(lease)
+                await self._work(lease, asyncio.timeout_at(asked_at + self.lease_seconds))
 
-    async def _work(self, lease: Lease) -> None:
+    async def _work(self, lease: Lease, good: asyncio.Timeout) -> None:
+        """Do it while the lease is good; a renewal that hangs does not make it last longer."""
         due: datetime | None = self.clock() + RETRY
-        renewing = asyncio.create_task(self._keep(lease))
-        doing = asyncio.create_task(_as_coroutine(self.handler, lease))
+        doing = asyncio.create_task(_within(good, self.handler, lease))
+        renewing = asyncio.create_task(self._keep(lease, good))
         try:
             await asyncio.wait({renewing, doing}, return_when=asyncio.FIRST_COMPLETED)
             if doing.done():
@@ -85,26 +87,30 @@ class Worker:
             with suppress(StoreUnavailable, LeaseLost):
                 await self.store.finish(lease, due)
 
-    async def _keep(self, lease: Lease) -> None:
-        """Renew the lease until it is lost; then return, so that the work is dropped."""
+    async def _keep(self, lease: Lease, good: asyncio.Timeout) -> None:
+        """Renew the lease, and with it the time that is left for the work; return where it is lost."""
         loop = asyncio.get_running_loop()
-        good_until = loop.time() + self.lease_seconds
         while True:
             await asyncio.sleep(self.lease_seconds * RENEW)
             asked_at = loop.time()
-            if asked_at > good_until:
-                return
             try:
                 await self.store.renew(lease)
-                good_until = asked_at + self.lease_seconds
             except LeaseLost:
                 return
             except StoreUnavailable as cause:
                 log.warning("lease on %s not renewed: %s", lease.work.key, cause)
+            else:
+                good.reschedule(asked_at + self.lease_seconds)
 
 
-async def _as_coroutine(handler: Handler, lease: Lease) -> datetime | None:
-    return await handler(lease)
+async def _within(good: asyncio.Timeout, handler: Handler, lease: Lease) -> datetime | None:
+    try:
+        async with good:
+            return await handler(lease)
+    except TimeoutError:
+        if good.expired():
+            raise LeaseLost("it was not renewed in time") from None
+        raise
 
 
 async def _ended(*tasks: "asyncio.Task[datetime | None] | asyncio.Task[None]") -> None:

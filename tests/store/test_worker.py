@@ -1,0 +1,62 @@
+"""The worker and the time of its lease: nothing goes on once it may have lapsed, whatever the database does."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.adapters.postgres.store import PostgresStore
+from bot.worker import Bell, Worker
+from runbooks.store import Changes, Lease, Work
+
+LEASE = 1.0
+
+
+class Silent:
+    """The store, whose answer to a renewal never comes."""
+
+    def __init__(self, store: PostgresStore) -> None:
+        self._store = store
+        self.claim, self.finish = store.claim, store.finish
+
+    async def renew(self, lease: Lease) -> Lease:
+        await asyncio.Event().wait()
+        return lease
+
+
+@pytest.fixture
+async def due(store: PostgresStore) -> PostgresStore:
+    await store.commit(Changes(wake=(Work("messages", "run/D-1"),)))
+    return store
+
+
+async def worked(store: PostgresStore | Silent, seconds: float) -> float:
+    """How long work goes on that would take so long, from the moment it was asked for."""
+    gone: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    began = time.monotonic()
+
+    async def handle(lease: Lease) -> datetime | None:
+        try:
+            await asyncio.wait_for(asyncio.Event().wait(), seconds)
+        except TimeoutError:
+            return None
+        finally:
+            gone.set_result(time.monotonic() - began)
+        return None
+
+    worker = Worker(store, ["messages"], handle, Bell(), lambda: datetime.now(UTC), LEASE, 1)  # type: ignore[arg-type]
+    working = asyncio.create_task(worker.run())
+    try:
+        return await asyncio.wait_for(gone, 10)
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_work_is_dropped_when_its_lease_may_have_lapsed_though_a_renewal_hangs(due: PostgresStore) -> None:
+    assert await worked(Silent(due), 8) < LEASE * 2  # a busy machine takes its time
+
+
+async def test_work_goes_on_as_long_as_its_lease_is_renewed(due: PostgresStore) -> None:
+    assert await worked(due, LEASE * 2) >= LEASE * 2
