@@ -1,19 +1,16 @@
 """From a reply's reason to a sentence that a person can act on: the rule, the fact, the way on."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from commands import incident_replies, pack_replies
+from commands import incident_replies, pack_replies, start_replies
+from commands.facts import Facts, groups, when, who
 from commands.views import words
 from commands.views.nearest import unknown
 from commands.views.typed import SHORT, typed
 from runbooks.engine.asks import Reply
 from runbooks.engine.shapes import LONGEST
 from runbooks.gates import LONGEST as LONGEST_CODE
-from runbooks.vocabulary import Actor
-
-Facts = dict[str, Any]
 
 NOT_RECORDED = (
     "Not recorded, nothing started: the database did not answer. Try again; the same command will not run twice."
@@ -69,60 +66,29 @@ def _nothing(facts: Facts) -> str:
     return "Nothing was started." if facts.get("doing") in _STARTS else "Nothing was changed."
 
 
-def _who(facts: Facts) -> str:
-    return words.person(Actor(facts["by"])) if facts.get("by") else "somebody"
-
-
-def _when(facts: Facts) -> str:
-    at = facts.get("at")
-    return words.at(datetime.fromisoformat(at) if isinstance(at, str) else at)
-
-
-def _groups(facts: Facts) -> str:
-    found = facts.get("groups") or []
-    return " or ".join(f"@{g}" for g in found)
-
-
 def _not_allowed(facts: Facts) -> str:
     doing = {"tick": "tick lines"}.get(facts["doing"], facts["doing"])
     if not facts.get("groups"):
         return f"{_not_done(facts)} Nobody may {doing} here: the catalogue names no group that may. Add one to it."
-    return f"{_not_done(facts)} To {doing} here you must be in {_groups(facts)}. Ask one of them."
+    return f"{_not_done(facts)} To {doing} here you must be in {groups(facts)}. Ask one of them."
 
 
 def _unknown(facts: Facts, what: str) -> str:
     return unknown(what, str(facts["name"]), str(facts.get("nearest") or ""), list(facts.get("known") or []))
 
 
-def _begun(facts: Facts) -> str:
-    """Who began the run, and when."""
-    if facts.get("because"):
-        return f"begun by itself after {facts['because']} failed, {_when(facts)}"
-    return f"asked by {_who(facts)} {_when(facts)}"
-
-
-def _busy(facts: Facts) -> str:
-    doing = f"deploying {facts['service']} to {facts['environment']} ({facts['version']}, {_begun(facts)})"
-    if facts["command"] == "onboard":
-        doing = f"onboarding {facts['tenant']} to {facts['service']} in {facts['environment']} ({_begun(facts)})"
-    if facts["command"] == "rollback":
-        doing = f"rolling back {facts['service']} in {facts['environment']} to {facts['version']} ({_begun(facts)})"
-    run = facts["run"]
-    return f"Not started. {run} is {doing}. Wait for it, or abort it on its card or with `/deploy abort {run}`."
-
-
 def _moved_on(facts: Facts) -> str:
     status, run = facts["status"], facts["run"]
     if status == "stopping":
-        return f"This card has moved on: {run} is being aborted by {_who(facts)}. Nothing was done; watch its card."
+        return f"This card has moved on: {run} is being aborted by {who(facts)}. Nothing was done; watch its card."
     ended = {
         "succeeded": "ended well",
         "failed": "failed",
         "expired": "expired, since nobody approved it in time,",
-        "superseded": f"was stopped by {_who(facts)} for a rollback",
-    }.get(status, f"was {status} by {_who(facts)}")
+        "superseded": f"was stopped by {who(facts)} for a rollback",
+    }.get(status, f"was {status} by {who(facts)}")
     again = "Its card shows how." if status == "succeeded" else f"To ask again: {_command(facts)}."
-    return f"This card has moved on: {run} {ended} {_when(facts)}. Nothing was done. {again}"
+    return f"This card has moved on: {run} {ended} {when(facts)}. Nothing was done. {again}"
 
 
 def _command(facts: Facts) -> str:
@@ -158,7 +124,7 @@ def _approved_already(facts: Facts) -> str:
 
 def _not_open(facts: Facts) -> str:
     if facts.get("by"):
-        return f"{_who(facts)} did this already. Nothing was changed. The card shows what is open."
+        return f"{who(facts)} did this already. Nothing was changed. The card shows what is open."
     return "This line is not open now, so nothing was recorded. The card shows which lines are."
 
 
@@ -176,53 +142,32 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
         "Try again in a minute."
     ),
     "locked": lambda f: (
-        f"Not started. {_who(f)} locked deploys of {f['service']} to {f['environment']} {_when(f)}: “{f['why']}”. "
+        f"Not started. {who(f)} locked deploys of {f['service']} to {f['environment']} {when(f)}: “{f['why']}”. "
         f"When that is over: `/deploy unlock {f['service']} {f['environment']}`."
     ),
     "locked-already": lambda f: (
-        f"Locked already, by {_who(f)} {_when(f)}: “{f['why']}”. Nothing was changed. "
+        f"Locked already, by {who(f)} {when(f)}: “{f['why']}”. Nothing was changed. "
         f"`/deploy unlock {f['service']} {f['environment']}` releases it."
     ),
     "not-locked": lambda f: (
         f"Nothing was changed: deploys of {f['service']} to {f['environment']} are not locked, so they can start."
-    ),
-    "busy": _busy,
-    "rolling-back-already": lambda f: (
-        f"{f['run']} is already rolling back {f['service']} in {f['environment']} to {f['version']}, "
-        f"{_begun(f)}. Nothing more was started. Its card shows how far it is."
-    ),
-    "no-known-good": lambda f: (
-        f"Not started. No last known good is recorded for {f['service']} in {f['environment']}. "
-        f"Record what runs now with `opsbot adopt {f['service']} {f['environment']}`, "
-        f"or deploy a version that you trust."
-    ),
-    "never-good": lambda f: (
-        f"Not started. {f['version']} was never recorded as good for {f['service']} in {f['environment']}. "
-        f"Recorded: {', '.join(f['known'])}. Another version goes by `/deploy`."
-    ),
-    "no-planned-rollback": lambda f: (
-        f"Not started. The document “{f['name']}” has no part for planned rollbacks: name one as `planned` under "
-        "`modes` in its front matter. In an emergency: `/rollback SERVICE`, without the word “planned”."
     ),
     "no-onboarding": lambda f: (
         f"Not started. The catalogue names no `onboarding` command for {f['service']}, so no gate can be tried. "
         "Ask whoever keeps the catalogue to add one."
     ),
     "live-already": lambda f: (
-        f"Not started. {f['tenant']} is live in {f['environment']} already, since {f['run']} {_when(f)}. "
+        f"Not started. {f['tenant']} is live in {f['environment']} already, since {f['run']} {when(f)}. "
         f"`/onboard status {f['tenant']}` tells more."
     ),
     "not-ready-to-go-live": lambda f: (
         f"Not live, nothing was changed. {f['why']} `/onboard status {f['tenant']}` tells more of {f['tenant']}."
     ),
-    "confirmation-stale": lambda f: (
-        f"Not started. What you confirmed has changed: the target is {f['version']} as recorded since. "
-        "Ask again to see it."
-    ),
     "no-such-run": lambda f: f"There is no run {f['run']}. Nothing was changed. `/deploy history` lists them.",
     "no-such-finding": lambda f: (
         f"There is no finding {f['finding']}. Nothing was changed. `/deploy status` shows what is under way."
     ),
+    **start_replies.REFUSED,
     **incident_replies.REFUSED,
     **pack_replies.REFUSED,
     "moved-on": _moved_on,
@@ -235,34 +180,25 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
     ),
     "approved-already": _approved_already,
     "too-late": lambda f: (
-        f"Not approved. The time to approve {f['run']} was over {_when(f)}, so it ends and nothing is changed. "
+        f"Not approved. The time to approve {f['run']} was over {when(f)}, so it ends and nothing is changed. "
         f"To ask again: {_command(f)}."
     ),
     "no-approval-wanted": lambda f: (
         f"{f['run']} does not wait for an approval now. Nothing was changed. Its card shows what it waits for."
     ),
     "not-open": _not_open,
+    "not-offered": lambda f: (
+        f"This button is of an earlier question of {f['run']}, so nothing was recorded. "
+        "The card shows what it asks now, if anything."
+    ),
     "acknowledged-already": lambda f: (
-        f"{_who(f)} acknowledged it already {_when(f)}. Nothing was changed; ask them how it stands."
+        f"{who(f)} acknowledged it already {when(f)}. Nothing was changed; ask them how it stands."
     ),
     "contended": lambda f: f"{_not_done(f)} Others changed the same things at the same moment. Try again.",
 }
 
 
-def _started(facts: Facts) -> str:
-    what = f"{facts['service']} {facts['version']} in {facts['environment']}"
-    if facts["run"].startswith("R-"):
-        what = f"{facts['service']} in {facts['environment']} goes back to {facts['version']}"
-    stopped = f" Stopped for it: {', '.join(facts['stopped'])}." if facts.get("stopped") else ""
-    return f"{facts['run']} started: {what}.{stopped}"
-
-
 _DONE: dict[str, Callable[[Facts], str]] = {
-    "started": _started,
-    "planned": lambda f: (
-        f"{f['run']} started: the planned rollback of {f['service']} in {f['environment']} to {f['version']}. "
-        f"Its first lines are for people; nothing changes before it is approved by @{f['group']}."
-    ),
     "onboarding": lambda f: (
         f"{f['run']} started: {f['tenant']} to {f['service']} in {f['environment']}, on {f['version']}. "
         "It goes live once people have ticked its first lines, all 4 gates are passed, and it is approved."
@@ -277,5 +213,6 @@ _DONE: dict[str, Callable[[Facts], str]] = {
     ),
     "unlocked": lambda f: f"Deploys of {f['service']} to {f['environment']} are unlocked.",
     "acknowledged": lambda _: "Acknowledged.",
+    **start_replies.DONE,
     **incident_replies.DONE,
 }

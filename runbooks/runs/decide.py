@@ -11,7 +11,7 @@ from functools import singledispatch
 from runbooks.runs import commands as c
 from runbooks.runs import events as e
 from runbooks.runs import policy
-from runbooks.runs.evolve import evolve
+from runbooks.runs.evolve import evolve, meaning
 from runbooks.runs.plans import again, difference, still_counts
 from runbooks.runs.state import Run, Status
 from runbooks.runs.todo import under_way
@@ -208,6 +208,8 @@ def _(command: c.Answer, run: Run, now: datetime) -> list[e.Event]:
     asked = state.outcome if state else None
     if step.uses != "confirm" and not isinstance(asked, Waiting | InDoubt):
         raise Refused("not-open", run=run.id, step=command.step, by=None)
+    if meaning(step, state, command.choice) is None:
+        raise Refused("not-offered", run=run.id, step=command.step)
     answered = e.Answered(command.by, now, command.step, command.choice)
     return _with_end(run, [answered], now)
 

@@ -5,7 +5,7 @@ from functools import singledispatch
 
 from runbooks.runs import events as e
 from runbooks.runs.state import Approval, Run, Status, StepRun
-from runbooks.vocabulary import Done, Failed, InDoubt, Means, Waiting
+from runbooks.vocabulary import Done, Failed, InDoubt, Means, PlannedStep, Waiting
 
 
 def start(stream: str) -> Run:
@@ -100,20 +100,29 @@ def _(event: e.Recorded, run: Run) -> Run:
 
 @_apply.register
 def _(event: e.Answered, run: Run) -> Run:
+    planned = next((s for s in run.plan.steps if s.id == event.step), None) if run.plan else None
     before = run.steps.get(event.step) or StepRun(epoch=0, began_at=event.at, first_began_at=event.at)
     chosen = replace(before, choice=event.choice, choice_by=event.by, recorded_at=event.at)
-    match _means(before, event.choice):
+    match meaning(planned, before, event.choice):
         case Means.AGAIN:
             return _step(run, event.step, replace(chosen, epoch=0, outcome=None))
         case Means.FAILED:
             return _step(run, event.step, replace(chosen, outcome=Failed("A person stopped it here.")))
-        case _:
+        case Means.DONE:
             return _step(run, event.step, replace(chosen, outcome=Done()))
+        case None:
+            return run
 
 
-def _means(step: StepRun, choice: str) -> Means:
-    asked = step.outcome.choices if isinstance(step.outcome, Waiting | InDoubt) else ()
-    return next((c.means for c in asked if c.value == choice), Means.DONE)
+def meaning(step: PlannedStep | None, state: StepRun | None, choice: str) -> Means | None:
+    """What a choice makes of the step; None where it is not among what is offered now.
+
+    A line that people tick offers that it is done, whether it has begun or not.
+    """
+    asked = state.outcome.choices if state and isinstance(state.outcome, Waiting | InDoubt) else ()
+    if not asked and step is not None and step.uses == "confirm":
+        return Means.DONE if choice == "done" else None
+    return next((c.means for c in asked if c.value == choice), None)
 
 
 @_apply.register
