@@ -14,7 +14,7 @@ from commands.views.typed import words_of
 from runbooks.catalogue import Environment, Service, targets
 from runbooks.engine.asks import PlanRollBack, Reply
 from runbooks.engine.places import find_place
-from runbooks.engine.starts import refuse_emergency, way_back
+from runbooks.engine.starts import refuse_to_stop, way_back
 from runbooks.releases.state import Release
 from runbooks.runs.policy import of_group
 from runbooks.runs.state import Run
@@ -135,8 +135,8 @@ async def _confirmation(
     stream = f"release/{service[0]}/{place[0]}"
     wanted = targets(service[1], place[0], edge.reception.reserved(service[1].runbooks.rollback))
     snapshot = await edge.store.read([stream], targets=sorted(wanted))
-    await _refuse_second(edge, snapshot.holders.values())
     release: Release = snapshot.streams[stream].state
+    await _refuse_to_stop(edge, snapshot.holders.values(), release)
     target = way_back(release, asked.version)
     lines = await edge.way_back.preview(*service, *place, target)
     running = sorted({holder.partition("/")[2] for holder in snapshot.holders.values()})
@@ -144,9 +144,9 @@ async def _confirmation(
     return {"text": f"Roll back {service[0]} {place[0]} to {target.version}?", "blocks": blocks}
 
 
-async def _refuse_second(edge: Edge, holders: Collection[str]) -> None:
-    """An emergency rollback is never preempted: say so before somebody confirms another. Raises Refused."""
+async def _refuse_to_stop(edge: Edge, holders: Collection[str], release: Release) -> None:
+    """Say what would not be stopped before somebody confirms. Raises Refused."""
     streams = (await edge.store.read(sorted(set(holders)))).streams
     runs: list[Run] = [stored.state for stored in streams.values()]
     for run in runs:
-        refuse_emergency(run)
+        refuse_to_stop(run, edge.catalogue, release.service, release.environment)

@@ -201,10 +201,14 @@ def _left(release: Release, see: See) -> Iterator[Run]:
 
 
 def _behind(run: Run, see: See) -> Iterator[Run]:
-    """The runs that wait for what this rollback comes to: the failed one, those it stopped, those behind them."""
+    """The runs that wait for what this rollback comes to: the failed one, those it stopped, those behind them.
+
+    One of another place is not among them: what it changed is not taken back here.
+    """
     for stream in _behind_it(run):
-        yield (other := see(stream))
-        yield from _behind(other, see)
+        if release_of(other := see(stream)) == release_of(run):
+            yield other
+            yield from _behind(other, see)
 
 
 def _behind_it(run: Run) -> list[str]:

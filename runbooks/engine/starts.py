@@ -2,10 +2,11 @@
 
 from dataclasses import asdict
 
-from runbooks.catalogue import Environment
+from runbooks.catalogue import Catalogue, Environment
 from runbooks.engine import asks
 from runbooks.engine.desk import Desk
 from runbooks.engine.draft import Draft
+from runbooks.engine.people import operators
 from runbooks.engine.places import where
 from runbooks.releases.state import Release
 from runbooks.runs import commands as run
@@ -79,8 +80,15 @@ async def _busy(draft: Draft, stream: str) -> dict[str, object]:
     return busy_facts(draft.state(stream))
 
 
-def refuse_emergency(holder: Run) -> None:
-    """A second emergency rollback would only undo the first; a planned one gives way. Raises Refused."""
+def refuse_to_stop(holder: Run, catalogue: Catalogue, service: str, environment: str) -> None:
+    """An emergency rollback of this place stops what holds its targets, but for these. Raises Refused.
+
+    A run of another place is not for this place's people to stop, nor does this rollback take back what it changed.
+    A second emergency rollback would only undo the first; a planned one gives way.
+    """
+    if (holder.service, holder.environment) != (service, environment):
+        who = list(operators(catalogue, holder))
+        raise Refused("busy-elsewhere", wanted=service, groups=who, **busy_facts(holder))
     if holder.command == "rollback" and not holder.planned:
         raise Refused("rolling-back-already", **busy_facts(holder))
 
@@ -108,7 +116,7 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
         raise Refused("confirmation-stale", version=target.version, **where(ask.service, name))
     started = run_id(ask, desk.number)
     held = desk.targets(service, name, service.runbooks.rollback)
-    stopped = await _supersede(desk, started, held)
+    stopped = await _supersede(desk, started, state, held)
     request = run.Request(
         by=desk.who.by,
         command="rollback",
@@ -169,12 +177,12 @@ def target_digest(target: KnownGood) -> str:
     return digest_of(asdict(target))
 
 
-async def _supersede(desk: Desk, successor: str, wanted: frozenset[str]) -> list[str]:
-    """End what holds one of the wanted targets, and void its lease; an emergency rollback is never preempted."""
+async def _supersede(desk: Desk, successor: str, place: Release, wanted: frozenset[str]) -> list[str]:
+    """End what holds one of the wanted targets, and void its lease. Raises Refused where it is not to be stopped."""
     stopped = []
     for stream in _holders(desk.draft, wanted):
         busy = await _busy(desk.draft, stream)
-        refuse_emergency(desk.draft.state(stream))
+        refuse_to_stop(desk.draft.state(stream), desk.catalogue, place.service, place.environment)
         await desk.draft.apply(stream, run.Supersede(successor, desk.who.by))
         desk.draft.revoke(Work("run", stream))
         stopped.append(str(busy["run"]))
