@@ -1,5 +1,6 @@
 """What outsiders say: the cluster, the databases, the service's own port, the file, Slack itself."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 
@@ -23,8 +24,9 @@ class Facts:
 async def look(world: World, environment: str = "production") -> Facts:
     """Ask everybody."""
     namespace = PLACES[environment]
-    deployment = world.cluster.kubectl.json("get", "deployment", SERVICE, "-n", namespace)
-    pods = world.cluster.kubectl.json("get", "pods", "-n", namespace, "-l", f"app={SERVICE}")["items"]
+    ask = world.cluster.kubectl.json  # aside, since the local Slack may live in this loop
+    deployment = await asyncio.to_thread(ask, "get", "deployment", SERVICE, "-n", namespace)
+    pods = (await asyncio.to_thread(ask, "get", "pods", "-n", namespace, "-l", f"app={SERVICE}"))["items"]
     live = [p for p in pods if "deletionTimestamp" not in p["metadata"]]
     file = world.folder / "state" / SERVICE / environment / "last-known-good.json"
     return Facts(

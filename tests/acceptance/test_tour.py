@@ -30,6 +30,7 @@ from sandbox.tour.tenant import a_tenant
 from sandbox.tour.ways_back import by_hand, without_hurry
 from sandbox.waiting import until
 from sandbox.world import PLACES, SERVICE, World
+from tests.fixtures.world import as_at_the_start
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PODS = re.compile(r"(\d+) of \1 pods on (v\d+)")
@@ -78,21 +79,23 @@ def psql(url: str, query: str, **values: str) -> list[str]:
 
 
 async def cluster_agrees(world: World, act: Act, place: str) -> None:
-    def get(what: str) -> list[dict[str, str]]:
-        return table(world.cluster.kubectl("get", what, "-n", PLACES[place], "-o", "wide"))
+    async def get(what: str) -> list[dict[str, str]]:
+        # aside, since the local Slack lives in this loop
+        asked = ("get", what, "-n", PLACES[place], "-o", "wide")
+        return table(await asyncio.to_thread(world.cluster.kubectl, *asked))
 
     async def settled() -> bool:  # an old pod may still be going down
-        return len(get("pods")) == act.pods
+        return len(await get("pods")) == act.pods
 
     await until(settled, seconds=15, what="the old pods are gone")
-    [deployment] = get("deploy")
+    [deployment] = await get("deploy")
     assert (deployment["NAME"], deployment["READY"]) == (SERVICE, f"{act.pods}/{act.pods}")
     assert deployment["IMAGES"] == f"{manifests.IMAGE}:{act.version}"
-    sets = {found["IMAGES"].rpartition(":")[2]: (found["DESIRED"], found["READY"]) for found in get("rs")}
+    sets = {found["IMAGES"].rpartition(":")[2]: (found["DESIRED"], found["READY"]) for found in await get("rs")}
     assert {tag: counts for tag, counts in sets.items() if counts != ("0", "0")} == {
         act.version: (str(act.pods), str(act.pods))
     }
-    assert [(pod["READY"], pod["STATUS"]) for pod in get("pods")] == [("1/1", "Running")] * act.pods
+    assert [(pod["READY"], pod["STATUS"]) for pod in await get("pods")] == [("1/1", "Running")] * act.pods
 
 
 STATUS = "select state->>'status' from streams where name = 'run/' || :'run';"
@@ -191,6 +194,7 @@ async def proven(production: World) -> AsyncIterator[World]:
     await _serves_by(production, yaml.safe_dump(told, sort_keys=False))
     yield production
     await _serves_by(production, before)
+    await as_at_the_start(production, "staging")
 
 
 async def _serves_by(world: World, catalogue: str) -> None:
