@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot import adopting, auditing, catalogue_file, embedded, runbooks_cli, schemas, serving
 from bot.adapters.postgres.migrate import MigrationRefused, grant_login, migrate
+from bot.adapters.postgres.pool import understood
 from bot.adapters.postgres.preflight import NotReady, assert_migrated, wait_until_reachable
 from bot.adapters.postgres.verify import faults
 from bot.doctor import command as doctoring
@@ -112,10 +113,11 @@ def _migrate(_asked: argparse.Namespace) -> int:
         print("Nothing to apply: the embedded database is brought up to date whenever it is used.")
         return FINE
     settings = Settings.load("owner_database_url", "database_url")
-    owner = settings.owner_database_url.get_secret_value()
+    owner, bot = settings.owner_database_url.get_secret_value(), settings.database_url.get_secret_value()
+    understood(bot)
     asyncio.run(wait_until_reachable(owner))
     done = migrate(owner)
-    grant_login(owner, settings.database_url.get_secret_value())
+    grant_login(owner, bot)
     print(f"Applied {', '.join(done)}." if done else "Nothing to apply: the database is up to date.")
     return FINE
 

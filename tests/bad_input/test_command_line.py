@@ -202,3 +202,17 @@ def test_adopt_of_a_service_that_is_not_there(opsbot: Opsbot, store_database: St
         2,
         "There is no environment 'prodution'. Did you mean production? Nothing was recorded.\n",
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["verify", "adopt api production", "audit api 2026-11-01 2026-11-02 --out pack.zip", "migrate"],
+)
+def test_an_address_that_nobody_understands_is_not_shown(opsbot: Opsbot, command: str) -> None:
+    url = "postgresql://opsbot:made-up-password@[::1/ops"
+    assert opsbot(*command.split(), OPSBOT_DATABASE_URL=url, OPSBOT_OWNER_DATABASE_URL=NOWHERE) == (
+        1,
+        "",
+        "The database's URL is not one that PostgreSQL understands. "
+        "Nothing was done. See that the database runs, and that its URL is right.\n",
+    )

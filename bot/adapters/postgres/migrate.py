@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from bot.adapters.postgres.pool import understood
 from bot.adapters.postgres.queries import query
 
 ROLE = "opsbot_bot"  # migration 001 creates it; it holds every grant
@@ -105,7 +106,7 @@ def grant_login(owner_url: str, bot_url: str) -> None:
 
     Blocks. Raises MigrationRefused where that user is the owner or a superuser.
     """
-    told = conninfo_to_dict(bot_url)
+    told = understood(bot_url)
     user, password = told.get("user"), told.get("password")
     if not user:
         raise MigrationRefused("the bot's database URL names no user")

@@ -101,12 +101,20 @@ class Pool:
                 await connection.close()
 
 
+def understood(url: str) -> dict[str, Any]:
+    """What an address says. Raises StoreUnavailable where PostgreSQL can not read it; its words may hold a password."""
+    try:
+        return dict(conninfo_to_dict(url))
+    except psycopg.ProgrammingError:
+        raise StoreUnavailable("the database's URL is not one that PostgreSQL understands") from None
+
+
 def conninfo(url: str, *, silent_after: float) -> str:
     """The address with our session settings: a statement, or a transaction left lying, ends after so many seconds.
 
-    What the URL itself says about a setting is kept.
+    What the URL itself says about a setting is kept. Raises StoreUnavailable where it can't be understood.
     """
-    told = conninfo_to_dict(url)
+    told = understood(url)
     milliseconds = int(silent_after * 1000)
     settings = {
         "statement_timeout": milliseconds,

@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bot.adapters.postgres.errors import translated
 from bot.adapters.postgres.migrate import migrations
-from bot.adapters.postgres.pool import conninfo
+from bot.adapters.postgres.pool import conninfo, understood
 from bot.adapters.postgres.queries import query
 from runbooks.store import StoreUnavailable
 
@@ -23,12 +23,7 @@ class NotReady(Exception):
 
 async def wait_until_reachable(url: str, *, deadline: float = 30) -> None:
     """Return once the database accepts us. StoreUnavailable after `deadline` seconds, in words without a password."""
-    try:
-        place = _place(url)
-    except psycopg.ProgrammingError:
-        raise StoreUnavailable(
-            "the database's URL is not one that PostgreSQL understands"
-        ) from None  # it has secrets
+    place = _place(url)
     ends = time.monotonic() + deadline
     while True:
         try:
@@ -88,5 +83,5 @@ async def _connected(url: str) -> AsyncConnection[tuple[object, ...]]:
 
 
 def _place(url: str) -> str:
-    told = conninfo_to_dict(url)
+    told = understood(url)
     return f"{told.get('host', 'localhost')}:{told.get('port', 5432)}/{told.get('dbname', '')}"
