@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from runbooks.engine import silence
 from runbooks.engine.draft import Draft
 from runbooks.engine.people import Members
 from runbooks.engine.planning import TAKE_OVER, Planner
+from runbooks.incidents.findings import Raise
 from runbooks.reactions import release_of
 from runbooks.redaction import Redactor
 from runbooks.runs import commands as c
@@ -62,8 +64,7 @@ class Advance:
                 if (until := await self._act(run, act, lease)) is not None:
                     return until
             except Unreachable as cause:
-                await self._say_unreachable(run, act, lease, cause)
-                return self.clock() + AGAIN
+                return self.clock() + await self._say_unreachable(run, act, lease, cause)
 
     async def _load(self, lease: Lease) -> Run:
         snapshot = await self.store.read([lease.work.key])
@@ -216,12 +217,16 @@ class Advance:
                 found.append(Turn(site, step, lease.epoch, began, self.clock(), evidence=old.evidence))
         return tuple(found)
 
-    async def _commit(self, lease: Lease, command: c.Command) -> datetime | None:
-        """Decide again as often as somebody else's commit comes between. Answers None: go on at once."""
+    async def _commit(self, lease: Lease, command: c.Command | Raise, stream: str = "") -> datetime | None:
+        """Decide again as often as somebody else's commit comes between. Answers None: go on at once.
+
+        Where no stream is named, it is the run's.
+        """
+        name = stream or lease.work.key
         while True:
             draft = Draft(store=self.store, catalogue=self.planner.catalogue, now=self.clock())
-            await draft.open([lease.work.key])
-            if not await draft.apply(lease.work.key, command):
+            await draft.open([name])
+            if not await draft.apply(name, command):
                 await self.store.renew(lease)  # the run moved on without us: is it still ours?
                 return None
             try:
@@ -235,14 +240,23 @@ class Advance:
         if told := t.interruption(run, act, lapsed=lease.lapsed, late=lease.late):
             await self._commit(lease, c.Note(told))
 
-    async def _say_unreachable(self, run: Run, act: t.Todo, lease: Lease, cause: Unreachable) -> None:
-        line = self.redactor.text(f"{cause.what} does not answer; trying again")
+    async def _say_unreachable(self, run: Run, act: t.Todo, lease: Lease, cause: Unreachable) -> timedelta:
+        """Tell it on the card, and where it lasts in a finding; answers how long to wait before asking again."""
+        line = self.redactor.text(silence.said(cause.what))
         step = getattr(act, "step", None)
         state = run.steps.get(step.id) if step is not None else None
         if step is None or state is None or state.epoch == 0:
             await self._commit(lease, c.Note(line[0].upper() + line[1:] + "."))
         else:
             await self._commit(lease, c.Progress(step.id, state.epoch, line))
+        if self.clock() - ((state and state.first_began_at) or run.requested_at or self.clock()) < silence.LONG:
+            return AGAIN
+        since = silence.began(await self.store.history(lease.work.key), line)
+        if since is None or self.clock() - since < silence.LONG:
+            return AGAIN
+        told = silence.finding(run, step, what=self.redactor.text(cause.what), lasts=self.clock() - since)
+        await self._commit(lease, told, f"finding/{run.id}.{silence.FINDING}")
+        return silence.SELDOM
 
 
 def _stumbled(step: PlannedStep, cause: Exception) -> Outcome:

@@ -1,0 +1,75 @@
+"""What does not answer for minutes: said on the card as it is, and once in a finding."""
+
+from runbooks.incidents.findings import Finding
+from runbooks.runs.state import Status
+from runbooks.vocabulary import Unreachable
+from tests.engine.world import World
+
+LINE = "The cluster main does not answer; trying again"
+
+
+async def findings(world: World) -> list[Finding]:
+    return [finding for _, finding in await world.store.latest("finding/", 9)]
+
+
+async def waiting(world: World, minutes: int) -> str:
+    """A deploy whose step asks a silent cluster so long."""
+    run_id = await world.at_the_gate()
+    await world.approves(run_id)
+    world.outside.answers = [Unreachable("The cluster main") for _ in range(99)]
+    for _ in range(minutes):
+        await world.works()
+        world.later(minutes=1)
+    await world.works()
+    return run_id
+
+
+async def test_silence_is_not_called_an_interruption(world: World) -> None:
+    run_id = await waiting(world, 2)
+    run = await world.run(run_id)
+    assert (run.steps["knob"].progress, run.notes) == (LINE, ())
+    assert await findings(world) == []
+
+
+async def test_silence_that_lasts_is_one_finding(world: World) -> None:
+    run_id = await waiting(world, 9)
+    [found] = await findings(world)
+    assert (found.id, found.name, found.what) == (
+        f"{run_id}.no-answer",
+        "no-answer",
+        (
+            "The cluster main has not answered for 5 minutes.",
+            f"“Turn the knob” of {run_id} waits for it, and goes on by itself when it answers. "
+            "The change has begun; how far it came is not known while there is no answer.",
+        ),
+    )
+    world.outside.answers = []
+    world.later(minutes=1)
+    await world.works()
+    assert (await world.run(run_id)).status is Status.SUCCEEDED
+
+
+async def test_a_plan_that_waits_for_what_is_silent_is_a_finding_too(world: World) -> None:
+    world.source.silent = True
+    run_id = await world.deploys()
+    for _ in range(6):
+        await world.works()
+        world.later(minutes=1)
+    [found] = await findings(world)
+    assert found.what == (
+        "The source repository has not answered for 5 minutes.",
+        f"The plan of {run_id} waits for it, and goes on by itself when it answers. Nothing was changed.",
+    )
+
+
+async def test_a_step_that_took_long_and_meets_a_short_silence_is_none(world: World) -> None:
+    run_id = await world.at_the_gate()
+    await world.approves(run_id)
+    world.outside.turning = True
+    for _ in range(9):
+        await world.works()
+        world.later(minutes=1)
+    world.outside.answers = [Unreachable("The cluster main")]
+    await world.works()
+    assert (await world.run(run_id)).steps["knob"].progress == LINE
+    assert await findings(world) == []
