@@ -102,7 +102,7 @@ class Pool:
 
 
 def understood(url: str) -> dict[str, Any]:
-    """What an address says. Raises StoreUnavailable where PostgreSQL can not read it; its words may hold a password."""
+    """What an address says. Raises StoreUnavailable, without PostgreSQL's words: they may hold a password."""
     try:
         return dict(conninfo_to_dict(url))
     except psycopg.ProgrammingError:
