@@ -55,7 +55,7 @@ def _(event: e.Planned, run: Run) -> Run:
         plan=event.plan,
         digest=event.digest,
         provisional=event.provisional,
-        verified=False,
+        verified_at=None,
         difference=event.difference,
         approvals=(),
         steps=_still_planned(event, run),
@@ -71,7 +71,7 @@ def _still_planned(event: e.Planned, run: Run) -> dict[str, StepRun]:
 
 @_apply.register
 def _(event: e.Verified, run: Run) -> Run:
-    return replace(run, verified=event.digest == run.digest)
+    return replace(run, verified_at=event.at if event.digest == run.digest else None)
 
 
 @_apply.register
@@ -84,7 +84,7 @@ def _(event: e.Began, run: Run) -> Run:
         choice=before.choice if before else "",
         choice_by=before.choice_by if before else None,
     )
-    return _step(run, event.step, begun)
+    return _step(replace(run, verified_at=None), event.step, begun)
 
 
 @_apply.register
@@ -103,6 +103,7 @@ def _(event: e.Answered, run: Run) -> Run:
     planned = next((s for s in run.plan.steps if s.id == event.step), None) if run.plan else None
     before = run.steps.get(event.step) or StepRun(epoch=0, began_at=event.at, first_began_at=event.at)
     chosen = replace(before, choice=event.choice, choice_by=event.by, recorded_at=event.at)
+    run = replace(run, verified_at=None)
     match meaning(planned, before, event.choice):
         case Means.AGAIN:
             return _step(run, event.step, replace(chosen, epoch=0, outcome=None))
@@ -128,7 +129,7 @@ def meaning(step: PlannedStep | None, state: StepRun | None, choice: str) -> Mea
 @_apply.register
 def _(event: e.Approved, run: Run) -> Run:
     approval = Approval(event.by, event.digest, event.at, event.expires)
-    return replace(run, approvals=(*run.approvals, approval), verified=False)
+    return replace(run, approvals=(*run.approvals, approval), verified_at=None)
 
 
 @_apply.register

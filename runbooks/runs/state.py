@@ -110,7 +110,7 @@ class Run:
     plan: Plan | None = None
     digest: str = ""
     provisional: bool = False
-    verified: bool = False  # the plan was made again since the last approval, and came out the same
+    verified_at: datetime | None = None  # the plan was made again then, came out the same, and no step came since
     difference: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
     steps: dict[str, StepRun] = field(default_factory=dict)

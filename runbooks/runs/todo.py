@@ -8,6 +8,7 @@ from runbooks.vocabulary import Cut, Json, Pending, PlannedStep
 
 UNANSWERED = "does not answer; trying again"
 """How a line of progress ends that says why a step could not be begun or looked at."""
+_FRESH = timedelta(minutes=2)  # a plan that was made again, while nobody could be asked who approves
 _LATE = timedelta(seconds=5)  # longer than any worker that is alive takes to come
 
 
@@ -91,7 +92,7 @@ def todo(run: Run, epoch: int, now: datetime) -> Todo:
     assert step is not None  # noqa: S101  # narrowed by the match above
     if run.waits_for_approval and (step.uses != "approve" or step.id in run.steps):
         return GiveUp() if (ends := approval_ends(run)) and ends <= now else Rest(ends)
-    if _gated(run, step) and not run.verified:
+    if _gated(run, step) and not _made_just_now(run, now):
         return Resolve()
     return _step_todo(run, step, epoch, now)
 
@@ -100,6 +101,10 @@ def _gated(run: Run, step: PlannedStep) -> bool:
     """Whether the plan must be made again before this step: approvals were given, nothing has changed yet."""
     waited = step.uses == "approve" and step.id in run.steps
     return bool(run.quorum) and not run.changed and (waited or step.changes)
+
+
+def _made_just_now(run: Run, now: datetime) -> bool:
+    return run.verified_at is not None and now - run.verified_at < _FRESH
 
 
 def _step_todo(run: Run, step: PlannedStep, epoch: int, now: datetime) -> Todo:

@@ -50,3 +50,17 @@ async def test_what_is_deployed_is_what_was_tested(world: World) -> None:
     await world.works()
     run = await world.run(run_id)
     assert (run.status, run.plan and run.plan.commit) == (Status.SUCCEEDED, MOVED)
+
+
+async def test_a_version_that_moved_while_people_waited_behind_the_approval_is_not_deployed(world: World) -> None:
+    deploys_by(world, DEPLOY.replace("## Deploy\n", "## Deploy\n- [ ] Wait for the window\n"))
+    run_id = await world.at_the_gate()
+    await world.approves(run_id)
+    await world.works()
+    world.source.moved["v2"] = MOVED
+    world.later(minutes=20)
+    await world.ticks(run_id, "wait-for-the-window")
+    await world.works()
+    run = await world.run(run_id)
+    assert (run.status, run.approvals_wanted, world.outside.effects) == (Status.RUNNING, 1, [])
+    assert run.difference[0] == "commit 2222222 is now bbbbbbb"

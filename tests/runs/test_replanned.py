@@ -48,3 +48,31 @@ def test_a_plan_stored_before_outcomes_were_told_apart_reads_as_it_did() -> None
     other = plan(*STEPS, commit=OTHER)
     after = evolve(run, e.Planned(Actor("opsbot"), TEN, plan=other, digest=other.digest))
     assert set(after.steps) == {"tests", "told"}
+
+
+LINES = (*STEPS[:3], step("window", "confirm"), *STEPS[3:])
+
+
+def test_the_plan_is_made_again_right_before_the_first_change_whatever_lies_between() -> None:
+    story = Story().requested().planned(*LINES).done("tests").ticked("told").done("gate", Waiting("approval"))
+    story.approved().verified().begun("window").after(minutes=1).ticked("window")
+    assert story.next == t.Resolve()
+    story.verified()
+    assert story.next == t.Begin(STEPS[3])
+    story.begun("migrate")
+    assert story.next == t.Start(STEPS[3]), "once the first change has begun, the plan stands"
+
+
+def test_a_plan_that_was_made_again_too_long_ago_is_made_once_more() -> None:
+    story = Story().past_the_gate()
+    assert story.next == t.Begin(STEPS[3])
+    assert story.after(minutes=3).next == t.Resolve(), "nobody could be asked who approves meanwhile"
+    story.verified()
+    assert story.next == t.Begin(STEPS[3])
+
+
+def test_a_plan_that_came_out_otherwise_behind_the_gate_closes_it_again() -> None:
+    story = Story().requested().planned(*LINES).done("tests").ticked("told").done("gate", Waiting("approval"))
+    story.approved().verified().begun("window").ticked("window")
+    story.does(c.Adopt(plan(*LINES, commit=OTHER)))
+    assert (story.run.steps, story.run.approvals_wanted) == ({}, 1)
