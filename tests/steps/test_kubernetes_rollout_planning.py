@@ -121,3 +121,19 @@ async def test_a_container_that_is_not_there(kube: Kube, rollout: Rollout) -> No
     assert refused.value.sentence == (
         f"Deployment {API} has no container web; it has api. Correct the service's workloads in the catalogue."
     )
+
+
+@pytest.mark.parametrize("version", ["feature/x", "a+b", "v" * 129, "-v42"])
+async def test_a_version_that_no_image_can_be_tagged_with_is_refused(
+    kube: Kube, rollout: Rollout, version: str
+) -> None:
+    await kube.create("v41")
+    site = replace(kube.site(), version=version)
+    with pytest.raises(PlanningFailed) as refused:
+        await rollout.resolve(Params(), site)
+    assert refused.value.sentence == (
+        f"No image can have “{version[:60]}” as its tag: a tag is made of letters, digits, “_”, “.” and “-”, "
+        "128 at most. Deploy a version that is called so, or set `tag: commit` for solvereign-api in the catalogue."
+    )
+    by_commit = site.service.model_copy(update={"tag": Tag.COMMIT})
+    assert (await rollout.resolve(Params(), replace(site, service=by_commit))).shows

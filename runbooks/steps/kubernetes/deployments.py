@@ -1,5 +1,6 @@
 """What a raw Deployment says: its containers' images, whose epoch it carries, who last scaled it. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from runbooks.steps.kubernetes.workloads import Denied
@@ -12,6 +13,7 @@ FIELD_MANAGER = "opsbot"
 """The name under which the cluster keeps what this bot changed."""
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _HASH = "pod-template-hash"
+_PORT = re.compile(r"[^/]*:[0-9]+/")  # of the registry: the one colon that begins no tag
 
 
 def name_of(raw: Json) -> str:
@@ -117,8 +119,18 @@ def appliers_of(raw: Json) -> tuple[str, ...]:
 
 def tag_of(image: str) -> str:
     """What people call an image: its tag, or the first digits of its digest."""
+    _, tag, digest = _parts(image)
+    return digest[: len("sha256:") + 7] if digest else tag or "latest"
+
+
+def repository_of(image: str) -> str:
+    """An image without its tag and digest."""
+    return _parts(image)[0]
+
+
+def _parts(image: str) -> tuple[str, str, str]:
     name, _, digest = image.partition("@")
-    if digest:
-        return digest[: len("sha256:") + 7]
-    tail = name.rpartition("/")[2]
-    return tail.partition(":")[2] or "latest"
+    host = _PORT.match(name)
+    start = host.end() if host else 0
+    path, _, tag = name[start:].partition(":")
+    return name[:start] + path, tag, digest

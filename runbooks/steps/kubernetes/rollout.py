@@ -17,7 +17,7 @@ from runbooks.steps.kubernetes.deployments import (
     uid_of,
 )
 from runbooks.steps.kubernetes.patches import set_images, sign
-from runbooks.steps.kubernetes.rollout_planning import move_of, read_planned, refuse_unfit, running
+from runbooks.steps.kubernetes.rollout_planning import image_of, move_of, read_planned, refuse_unfit, running
 from runbooks.steps.kubernetes.rollout_state import Observed
 from runbooks.steps.kubernetes.rollout_watch import Goal, begin, evidence_of, look
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref, Workloads, ref_of
@@ -38,7 +38,7 @@ class Rollout(Step):
 
     async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002  # it has none of its own
         """Read what runs now. Refuses a Deployment that is not there, paused, at zero, or lacks a container."""
-        image = site.service.image_of(version=site.version, commit=site.commit)
+        image = image_of(site)
         planned = [await self._planned(site, workload, image) for workload in site.service.workloads]
         runs = dict.fromkeys(name for *_, names in planned for name in names)
         return Resolved(

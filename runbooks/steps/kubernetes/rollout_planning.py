@@ -4,11 +4,33 @@ import re
 
 from runbooks.catalogue import Workload
 from runbooks.steps.base import Site
-from runbooks.steps.kubernetes.deployments import images_of, is_paused, replicas_of, tag_of, template_of, why_zero
+from runbooks.steps.kubernetes.deployments import (
+    images_of,
+    is_paused,
+    replicas_of,
+    repository_of,
+    tag_of,
+    template_of,
+    why_zero,
+)
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Ref, Workloads
 from runbooks.vocabulary import Json, KnownGood, PlanningFailed
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", re.ASCII)  # as registries have it
+
+
+def image_of(site: Site) -> str:
+    """The image to roll out. Raises PlanningFailed where no image can be tagged so."""
+    image = site.service.image_of(version=site.version, commit=site.commit)
+    tag = image.removeprefix(f"{site.service.image}:")
+    if not _TAG.fullmatch(tag):
+        raise PlanningFailed(
+            f"No image can have “{tag[:60]}” as its tag: a tag is made of letters, digits, “_”, “.” and “-”, "
+            "128 at most. Deploy a version that is called so, or set `tag: commit` for "
+            f"{site.service_name} in the catalogue."
+        )
+    return image
 
 
 async def read_planned(workloads: Workloads, ref: Ref) -> Json:
@@ -69,7 +91,7 @@ def _called(image: str, container: str, workload: Workload, site: Site) -> str:
     good = site.known_good
     if good is not None and image in _known(good, container, workload, site):
         return good.version
-    if _repository(image) != site.service.image:
+    if repository_of(image) != site.service.image:
         return image.rpartition("/")[2]  # not this service's image: its tag alone would mislead
     tag = tag_of(image)
     return tag[:7] if _COMMIT.fullmatch(tag) else tag
@@ -81,11 +103,6 @@ def _known(good: KnownGood, container: str, workload: Workload, site: Site) -> l
     images = [images for w in recorded for images in (w.images, images_of(w.template))]
     named = site.service.image_of(version=good.version, commit=good.commit)
     return [named, *(found[container] for found in images if container in found)]
-
-
-def _repository(image: str) -> str:
-    head, slash, name = image.partition("@")[0].rpartition("/")
-    return f"{head}{slash}{name.partition(':')[0]}"
 
 
 def replicas_said(raw: Json) -> str:
