@@ -120,9 +120,13 @@ select target, stream
 
 -- name: schedule
 -- When work is due, and that it was woken; one notification where any of it is due now.
+-- The caller says when by its own clock, which may be wrong: what counts is how long from now, never less than none.
 with asked as (
   select kind, key, woken,
-         case when at_once then coalesce(%(now)s::timestamptz, clock_timestamp()) else due end as due
+         case when at_once then coalesce(%(now)s::timestamptz, clock_timestamp())
+              when due is null then null
+              else coalesce(%(now)s::timestamptz, clock_timestamp()) + greatest(due - %(here)s, interval '0')
+         end as due
     from json_to_recordset(%(work)s)
       as asked (kind text, key text, due timestamptz, at_once boolean, woken integer)
 ), scheduled as (
@@ -193,12 +197,15 @@ update work set leased_until = clock.now + %(lease)s
 returning leased_until;
 
 -- name: finish
--- Let go of a lease. Revoked: its due time is the revoker's. Woken meanwhile: due at once. Else due as told.
+-- Let go of a lease. Revoked: its due time is the revoker's. Woken meanwhile: due at once. Else due as told,
+-- which counts from now by the clock of whoever tells it.
 update work
    set leased_until = null,
        due = case when epoch <> %(epoch)s then due
                   when wakes <> %(wakes)s then coalesce(%(now)s::timestamptz, clock_timestamp())
-                  else %(due)s end
+                  when %(due)s::timestamptz is null then null
+                  else coalesce(%(now)s::timestamptz, clock_timestamp())
+                       + greatest(%(due)s::timestamptz - %(here)s, interval '0') end
  where kind = %(kind)s and key = %(key)s and claimed_epoch = %(epoch)s and leased_until is not null;
 
 -- name: leased

@@ -3,7 +3,7 @@
 The order: streams by name, then work, then reservations, then the inbox.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,16 +20,27 @@ Cursor = AsyncCursor[tuple[Any, ...]]
 
 
 class Commit:
-    """The statements of one commit, on a connection in pipeline mode. `now` None: the database's clock counts."""
+    """The statements of one commit, on a connection in pipeline mode. `now` None: the database's clock counts.
+
+    `here` is the clock by which the changes say when work is due.
+    """
 
     def __init__(
-        self, connection: Connection, changes: Changes, *, lease: Lease | None, states: States, now: datetime | None
+        self,
+        connection: Connection,
+        changes: Changes,
+        *,
+        lease: Lease | None,
+        states: States,
+        now: datetime | None,
+        here: Callable[[], datetime],
     ) -> None:
         self._connection = connection
         self._changes = changes
         self._lease = lease
         self._states = states
         self._now = now
+        self._here = here
 
     async def look(self) -> None:
         """Begin, lock what we move and what we rely on, and see that it stands. Raises Conflict, LeaseLost."""
@@ -91,7 +102,7 @@ class Commit:
         for work in self._changes.wake:
             asked[work] = {**vars(work), "due": None, "at_once": True, "woken": 1}
         if asked:
-            await self._send("schedule", work=canonical(list(asked.values())), now=self._now)
+            await self._send("schedule", work=canonical(list(asked.values())), now=self._now, here=self._here())
         if self._changes.revoke:
             await self._send("revoke", work=canonical([vars(work) for work in self._changes.revoke]))
 

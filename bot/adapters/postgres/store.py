@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.adapters.postgres import states
@@ -30,7 +30,8 @@ _READ_AGAIN = 0.25  # the share of the time for an answer that re-reading a lost
 class PostgresStore:
     """Streams, work, reservations, inbox and blobs in one database, which any number of replicas may share.
 
-    `now` replaces the database's clock, which otherwise decides what is due and which lease has lapsed.
+    `now` replaces the database's clock, which otherwise decides what is due and which lease has lapsed. `here` is the
+    clock of whoever says when work is due: the process's, or else `now`.
     """
 
     def __init__(
@@ -39,11 +40,13 @@ class PostgresStore:
         folds: Mapping[str, Fold],
         *,
         now: Clock = database_clock,
+        here: Callable[[], datetime] | None = None,
         lease_seconds: float = 10,
     ) -> None:
         self._pool = pool
         self._states = States(folds)
         self._now = now
+        self._here = here or (lambda: self._now() or datetime.now(UTC))
         self._lease = timedelta(seconds=lease_seconds)
 
     async def read(
@@ -75,7 +78,9 @@ class PostgresStore:
         connection: Connection | None = None
         try:
             async with self._pool.session() as connection, connection.pipeline():
-                commit = Commit(connection, changes, lease=lease, states=self._states, now=self._now())
+                commit = Commit(
+                    connection, changes, lease=lease, states=self._states, now=self._now(), here=self._here
+                )
                 await commit.look()
                 sent = True
                 await commit.write()
@@ -134,7 +139,7 @@ class PostgresStore:
         """Let go of it. It is looked at again at `due` (None: never), or at once where it was woken meanwhile."""
         named = {"kind": lease.work.kind, "key": lease.work.key, "epoch": lease.epoch, "wakes": lease.wakes}
         async with self._pool.session() as connection:
-            await connection.execute(query("finish"), {**named, "due": due, "now": self._now()})
+            await connection.execute(query("finish"), {**named, "due": due, "now": self._now(), "here": self._here()})
 
     async def leased(self, work: Work) -> bool:
         """Whether somebody's lease on it, void or not, may still be running."""
