@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Protocol
 
 from runbooks.catalogue import Catalogue, OnFailure, Service
+from runbooks.catalogue.sense import nonsense
 from runbooks.documents import checks
 from runbooks.documents.errors import Report
 from runbooks.documents.marked import Loc, Marked, read
 from runbooks.documents.placeholders import is_placeholder
 from runbooks.documents.runbook import Runbook
+from runbooks.runs.state import PLANNED
 from runbooks.vocabulary import Then
+
+_STARTED_BY = {"deploy": "deploy", "rollback": "rollback", "onboarding": "onboard"}
 
 
 class Runbooks(Protocol):
@@ -53,13 +57,22 @@ class CatalogueFile:
         """
         report = Report(str(self.path))
         for name, service in self.catalogue.services.items():
-            for command, runbook_id in (("deploy", service.runbooks.deploy), ("rollback", service.runbooks.rollback)):
+            for command, runbook_id in _named(service):
                 line = self.marked.line(("services", name, "runbooks", command))
                 try:
                     runbook = runbooks.runbook(runbook_id)
                 except KeyError:
                     report.add(line, f"there is no runbook `{runbook_id}`", checks.nearest(runbook_id, runbooks.ids))
                     continue
+                if runbook.command not in ("", _STARTED_BY[command]):
+                    wrong = (
+                        f"the runbook `{runbook_id}` is for `/{runbook.command}`, not for `/{_STARTED_BY[command]}`"
+                    )
+                    report.add(line, wrong, "name another, or change the `command` in its front matter")
+                if command == "rollback" and runbook_id.endswith(f"/{PLANNED}"):
+                    document = runbook_id.partition("/")[0]
+                    wrong = f"`{runbook_id}` is for rollbacks without hurry, so no emergency could be rolled back"
+                    report.add(line, wrong, f"name `{document}`: `/rollback ... planned` finds that part of it")
                 for missing in _missing_commands(runbook, service):
                     where = f"`{name}` has no command `{missing}`, which the runbook `{runbook.id}` runs"
                     known = checks.nearest(missing, service.commands, what="its commands are")
@@ -97,6 +110,8 @@ def load(path: Path) -> CatalogueFile:
     if marked.value is None:
         raise report.failed(1, "the catalogue is empty", "deploy/opsbot.example.yaml shows what stands in it")
     catalogue = checks.validated(Catalogue, marked, report)
+    for each in nonsense(catalogue) if catalogue else ():
+        report.add(marked.line(each.loc), f"{checks.name(each.loc)}: {each.wrong}", each.right)
     report.close()
     assert catalogue is not None  # noqa: S101  # otherwise the report had a fault
     return CatalogueFile(path, catalogue, marked)
@@ -120,6 +135,14 @@ def _variables(catalogue: Catalogue) -> Iterator[tuple[str, Loc]]:
                 yield place_of_record.git.variable, where
             if environment.prometheus and not environment.prometheus.startswith("http"):
                 yield environment.prometheus, ("services", name, "environments", place, "prometheus")
+
+
+def _named(service: Service) -> Iterator[tuple[str, str]]:
+    """The runbooks that the service's commands run, each by what `runbooks` calls it."""
+    yield "deploy", service.runbooks.deploy
+    yield "rollback", service.runbooks.rollback
+    if service.onboarding:
+        yield "onboarding", service.runbooks.onboarding
 
 
 def _missing_commands(runbook: Runbook, service: Service) -> list[str]:

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from bot.kinds import touches
+from bot.kinds import KINDS, touches
+from runbooks.documents import order
 from runbooks.documents.blocks import Known
 from runbooks.documents.errors import DocumentError, Fault
 from runbooks.documents.parse import parse
 from runbooks.documents.reserves import reserving
 from runbooks.documents.runbook import Runbook
+from runbooks.incidents.escalations import FINDINGS
+from runbooks.nearest import nearest
+
+_ALIKE = 0.8  # so close to the name of a finding that it was meant
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,39 @@ def read(folders: Sequence[Path], *, known: Known) -> Library:
 def read_document(path: Path, *, known: Known) -> Runbook:
     """The runbook of one file. Raises DocumentError."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for, for ever
+            raise DocumentError([Fault(str(path), 1, "this is no file", "name a file that can be read")])
         data = path.read_bytes()
     except OSError as cause:
         wrong = f"the document can't be read: {cause.strerror}"
         raise DocumentError([Fault(str(path), 1, wrong, "name a file that can be read")]) from cause
-    return reserving(parse(data, path=str(path), known=known), touches)
+    runbook = reserving(parse(data, path=str(path), known=known), touches)
+    order.check(runbook, touches)
+    _check_findings(runbook)
+    return runbook
+
+
+def own_findings(runbook: Runbook) -> list[str]:
+    """The findings that it names and the escalation table does not: the team's own, S3 each."""
+    named = {item.step.on_failure.finding for item in runbook.items if item.step}
+    return sorted(name for name in named if name and name not in _known_findings())
+
+
+def _known_findings() -> frozenset[str]:
+    return FINDINGS | {kind.finding for kind in KINDS if kind.finding}
+
+
+def _check_findings(runbook: Runbook) -> None:
+    """A finding of a team's own is welcome; one that is almost the table's would lose its severity by a slip."""
+    faults = [
+        Fault(runbook.path, item.step.line, f"there is no finding `{name}`", f"did you mean `{meant}`?")
+        for name in own_findings(runbook)
+        for item in runbook.items
+        if item.step and item.step.on_failure.finding == name
+        if (meant := nearest(name, _known_findings(), _ALIKE))
+    ]
+    if faults:
+        raise DocumentError(faults)
 
 
 def documents_in(folder: Path) -> list[Path]:

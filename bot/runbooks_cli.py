@@ -63,7 +63,8 @@ def _check_one(path: Path, known: Known) -> bool:
     except DocumentError as cause:
         print(cause, file=sys.stderr)
         return False
-    print(f"{path}: fine, {_counted(runbook)}")
+    own = "".join(f"; its own finding `{name}` is an S3" for name in library.own_findings(runbook))
+    print(f"{path}: fine, {_counted(runbook)}{own}")
     return True
 
 

@@ -2,21 +2,25 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from runbooks.catalogue.kpis import Address, Watch
-from runbooks.catalogue.parts import Duration, Name, Part, Variable
-from runbooks.catalogue.proofs import Stakeholders
+from runbooks.catalogue.parts import Duration, Name, Part, Shape, SomeTime, Variable, Web
+from runbooks.catalogue.proofs import Channel, Person, Stakeholders
 from runbooks.catalogue.records import Records
+
+UserGroup = Annotated[
+    str, Shape(r"^S[A-Z0-9]+$", "no id of a Slack user group; it is in the group's address, such as S0EXAMPLESRE")
+]
 
 
 class Group(Part):
     """People: a Slack user group by its id, or a fixed list of Slack user ids. Empty denies everybody."""
 
-    slack: str | None = Field(default=None, pattern=r"^S[A-Z0-9]+$")
-    members: frozenset[str] = frozenset()
+    slack: UserGroup | None = None
+    members: frozenset[Person] = frozenset()
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -31,7 +35,7 @@ class Cluster(Part):
     kubeconfig: Variable | None = None
     context: str | None = None
     in_cluster: bool = False
-    jobs_namespace: str = "opsbot-jobs"
+    jobs_namespace: Name = "opsbot-jobs"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -45,17 +49,17 @@ class Health(Part):
 
     paths: tuple[str, ...] = ("/health/live", "/health/ready")
     passes: int = Field(default=5, ge=1)  # consecutive
-    interval: Duration = timedelta(seconds=1)
-    timeout: Duration = timedelta(minutes=2)  # from the first try to the last pass
+    interval: SomeTime = timedelta(seconds=1)
+    timeout: SomeTime = timedelta(minutes=2)  # from the first try to the last pass
 
 
 class Rollout(Part):
     """How long a rollout may take, and how long a bad sign is watched before it counts."""
 
-    deadline: Duration = timedelta(minutes=10)
+    deadline: SomeTime = timedelta(minutes=10)
     grace: Duration = timedelta(seconds=20)
     soak: Duration = timedelta(seconds=5)
-    poll: Duration = timedelta(seconds=2)
+    poll: SomeTime = timedelta(seconds=2)
 
 
 class OnFailure(StrEnum):
@@ -70,18 +74,18 @@ class Approval(Part):
 
     group: str
     count: int = Field(default=1, ge=1)
-    expires: Duration = timedelta(minutes=30)
+    expires: SomeTime = timedelta(minutes=30)
 
 
 class Channels(Part):
     """Slack channel ids: where cards go, and where findings of each severity go (else with the cards)."""
 
-    deploys: str
-    s1: str | None = None
-    s2: str | None = None
-    s3: str | None = None
-    s4: str | None = None
-    announce: str | None = None
+    deploys: Channel
+    s1: Channel | None = None
+    s2: Channel | None = None
+    s3: Channel | None = None
+    s4: Channel | None = None
+    announce: Channel | None = None
 
     def of(self, severity: str) -> str:
         """The channel of a severity: `S1` to `S4`."""
@@ -95,7 +99,7 @@ class Environment(Part):
     cluster: str
     namespace: Name
     production: bool = False
-    url: str | None = None  # where its health paths answer
+    url: Web | None = None  # where its health paths answer
     database: Variable | None = None  # names the variable that holds the URL migrations run against
     channels: Channels
     deployers: tuple[str, ...] = ()

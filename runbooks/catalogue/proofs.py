@@ -3,13 +3,18 @@
 from datetime import timedelta
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from runbooks.catalogue.parts import Duration, Part, Variable
+from runbooks.catalogue.parts import Duration, Part, Shape, SomeTime, Variable
 
-Person = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]+$")]
+Person = Annotated[
+    str, Shape(r"^[UW][A-Z0-9]+$", "no Slack user id; it is in the person's profile, such as U0EXAMPLEADA")
+]
 """A Slack user id."""
-Channel = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]+$")]
+Channel = Annotated[
+    str,
+    Shape(r"^[CG][A-Z0-9]+$", "no Slack channel id; it is at the end of the channel's details, such as C0EXAMPLEOPS"),
+]
 """A Slack channel id."""
 
 
@@ -24,7 +29,7 @@ class SmokeCheck(Part):
     """A path of the environment's `url` that must answer so; `contains` is looked for in the body's first 2 KiB."""
 
     path: str
-    status: int = Field(default=200, ge=100, le=599)
+    status: int = Field(default=200, ge=200, le=599)
     contains: str = ""
 
 
@@ -37,7 +42,7 @@ class Ci(Part):
     pending: tuple[str, ...] = ("pending", "queued", "in_progress", "running")  # not a verdict yet
     token: Variable | None = None  # names the variable whose value is sent as a bearer token
     timeout: Duration = timedelta(minutes=15)  # for a verdict to come
-    interval: Duration = timedelta(seconds=5)
+    interval: SomeTime = timedelta(seconds=5)
 
     @model_validator(mode="after")
     def _names_the_commit(self) -> Self:

@@ -4,19 +4,37 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from runbooks.catalogue.environments import Approval, Environment
 from runbooks.catalogue.kpis import Kpi
-from runbooks.catalogue.parts import Duration, Name, Part, Variable, is_variable
+from runbooks.catalogue.parts import Name, Part, Shape, SomeTime, Variable, Web, is_variable
 from runbooks.catalogue.proofs import Ci, SmokeCheck
+
+_DOMAIN = r"([A-Za-z0-9.-]+(:[0-9]{1,5})?/)?"
+_WORDS = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
+
+Image = Annotated[
+    str,
+    Shape(
+        rf"^{_DOMAIN}{_WORDS}(/{_WORDS})*$",
+        "no image's repository; write it without a tag or a digest, such as registry.example/team/api",
+    ),
+]
+"""The repository of an image, as a container registry names it."""
 
 
 class Workload(Part):
     """A Deployment of the service, and those of its containers that carry the service's image."""
 
     deployment: Name
-    containers: tuple[str, ...] = Field(min_length=1)
+    containers: tuple[Name, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        if twice := next((name for name in self.containers if self.containers.count(name) > 1), None):
+            raise ValueError(f"the container '{twice}' stands here twice; keep one of them")
+        return self
 
 
 class Tag(StrEnum):
@@ -46,7 +64,7 @@ class Command(Part):
 
     run: tuple[str, ...] = Field(min_length=1)
     runner: Runner = Runner.JOB
-    timeout: Duration = timedelta(minutes=10)
+    timeout: SomeTime = timedelta(minutes=10)
     env: dict[str, str] = Field(default_factory=dict)
     secrets: dict[Variable, KeyOf] = Field(default_factory=dict)
     config_maps: dict[Variable, KeyOf] = Field(default_factory=dict)
@@ -77,19 +95,35 @@ class Onboarding(Command):
         return self
 
 
+_LONGEST_SQL = timedelta(days=24)  # in milliseconds, in the 31 bits that PostgreSQL has for them
+
+
+def _countable(value: timedelta) -> timedelta:
+    if value > _LONGEST_SQL:
+        raise ValueError("PostgreSQL counts no further than 24d; give at most that")
+    return value
+
+
+SqlTime = Annotated[SomeTime, AfterValidator(_countable)]
+"""How long PostgreSQL waits or works; it would take zero for no limit at all."""
+
+
 class Migrations(Part):
     """Numbered SQL files in the source repository: NNN_name.sql, NNN_rollback.sql as the way back."""
 
     folder: str
-    lock_timeout: Duration = timedelta(seconds=1)
-    statement_timeout: Duration = timedelta(minutes=5)
+    lock_timeout: SqlTime = timedelta(seconds=1)
+    statement_timeout: SqlTime = timedelta(minutes=5)
+
+
+Repository = Annotated[str, Shape(r"^[^\s-].*$", "no repository; it is an address, a path or a variable")]
 
 
 class Source(Part):
     """The git repository that versions, commits and migrations come from."""
 
-    repository: str  # an address, or the variable that holds one with a password in it
-    compare: str | None = None  # a link with {base} and {head}
+    repository: Repository  # an address, or the variable that holds one with a password in it
+    compare: Web | None = None  # a link with {base} and {head}
 
     @property
     def variable(self) -> str:
@@ -108,7 +142,7 @@ class Runbooks(Part):
 class Service(Part):
     """One service, in as many environments as it has."""
 
-    image: str  # repository without tag
+    image: Image  # repository without tag
     tag: Tag = Tag.VERSION
     source: Source
     workloads: tuple[Workload, ...] = Field(min_length=1)

@@ -27,6 +27,8 @@ def validated(
     except ValidationError as cause:
         for error in cause.errors(include_url=False):
             loc = tuple(part for part in error["loc"] if part != "[key]")
+            if _counts_faulty_entries(error):
+                continue
             if error["type"] == "extra_forbidden" or not excuse(loc):
                 _tell(error, loc, model=model, marked=marked, report=report)
         return None
@@ -44,6 +46,12 @@ def name(loc: Loc) -> str:
     """A part's place as people write it: `services.solvereign-api.workloads[0]`."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
     return "".join(parts).removeprefix(".")
+
+
+def _counts_faulty_entries(error: ErrorDetails) -> bool:
+    """Whether a list is told to be short only since entries that are there have faults, each told by itself."""
+    entries = error["input"]
+    return error["type"] == "too_short" and len(entries) != error.get("ctx", {}).get("actual_length", len(entries))
 
 
 def _tell(error: ErrorDetails, loc: Loc, *, model: type[BaseModel], marked: Marked, report: Report) -> None:

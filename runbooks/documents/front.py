@@ -4,6 +4,7 @@ Documents of other tools have front matter too (sites, issue templates); theirs 
 """
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -13,10 +14,12 @@ from runbooks.documents import checks
 from runbooks.documents.errors import DocumentError, Report
 from runbooks.documents.marked import Marked, read
 from runbooks.documents.runbook import Kind, Parameter
+from runbooks.nearest import nearest
 from runbooks.vocabulary import Severity
 
 ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _NAME = r"^[a-z][a-z0-9_-]{0,62}$"
+_ALIKE = 0.75  # so close to one of our keys that it was meant
 _EMPTY = 2  # lines: its two rules
 # no other tool's documents have these
 _OURS = ("command", "parameters", "reserves", "approvals", "modes", "severities")
@@ -102,7 +105,7 @@ def _front(marked: Marked, lines: int, report: Report) -> Front:
     match marked.value:
         case None if lines == _EMPTY:
             return Front(lines=lines)
-        case dict() as found if found.keys() & {*_OURS} or found.keys() <= {*checks.keys_at(FrontMatter, ())}:
+        case dict() as found if _is_ours(found.keys()):
             matter = checks.validated(FrontMatter, marked, report)
             return Front(matter or FrontMatter(), marked, lines)
         case {"title": str(title)} if title.strip():
@@ -110,6 +113,14 @@ def _front(marked: Marked, lines: int, report: Report) -> Front:
         case dict():
             return Front(lines=lines)
     return Front()  # a rule, some text and another rule: Markdown
+
+
+def _is_ours(keys: Set[str]) -> bool:
+    """Whether it is meant for Opsbot: other tools know `id` and `title` too, but no key that is only nearly ours."""
+    ours = checks.keys_at(FrontMatter, ())
+    if keys & {*_OURS} or keys <= {*ours}:
+        return True
+    return "id" in keys and any(nearest(key, ours, _ALIKE) for key in keys - {*ours})
 
 
 def _says_ours(block: list[str]) -> bool:

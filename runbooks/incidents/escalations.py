@@ -62,6 +62,10 @@ environment, since the table makes no difference, and a finding goes to the chan
 """
 
 
+FINDINGS = frozenset(_TABLE)
+"""The names that have a row."""
+
+
 def escalation(finding: str) -> Escalation:
     """The row of a finding; one that the table lacks is S3 (the branch's default)."""
     title = finding.replace("-", " ").capitalize()

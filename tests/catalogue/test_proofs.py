@@ -26,13 +26,13 @@ CASES = {
     ),
     "a channel by its name": (
         ("channels: [C0EXAMPLEGENERAL]", 'channels: ["#general"]'),
-        f"`{SERVICE}.environments.production.stakeholders.channels[0]` can't be `#general`; it must match "
-        "^[CG][A-Z0-9]+$",
+        f"{SERVICE}.environments.production.stakeholders.channels[0]: '#general' is no Slack channel id; it is at "
+        "the end of the channel's details, such as C0EXAMPLEOPS",
     ),
     "a channel among the people": (
         ("people: [U0EXAMPLEADA]", "people: [C0EXAMPLEADA]"),
-        f"`{SERVICE}.environments.production.stakeholders.people[0]` can't be `C0EXAMPLEADA`; it must match "
-        "^[UW][A-Z0-9]+$",
+        f"{SERVICE}.environments.production.stakeholders.people[0]: 'C0EXAMPLEADA' is no Slack user id; it is in the "
+        "person's profile, such as U0EXAMPLEADA",
     ),
     "an address of CI without the commit": (
         (TAG, TAG + CI.replace("{commit}", "state")),

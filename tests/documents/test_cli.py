@@ -1,6 +1,8 @@
 """`opsbot runbooks check` and `show`: what they print, and how they exit."""
 
+import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -22,6 +24,29 @@ def test_check_of_fine_documents(tmp_path: Path, capsys: pytest.CaptureFixture[s
         f"{tmp_path}/one.md: fine, 1 item: 0 by Opsbot, 1 by people",
         "",
     ]
+
+
+def test_check_tells_of_a_teams_own_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.md").write_text(
+        "- [ ] a\n  ```step\n  uses: announce\n  on-failure: {finding: nobody-told}\n  ```\n"
+    )
+
+    assert runbooks_cli.check([str(tmp_path)], known=KNOWN) == 0
+    assert capsys.readouterr().out == (
+        f"{tmp_path}/a.md: fine, 1 item: 1 by Opsbot, 0 by people; its own finding `nobody-told` is an S3\n"
+    )
+
+
+def test_check_does_not_wait_for_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+
+    check = Thread(target=runbooks_cli.check, args=[[str(tmp_path), f"{tmp_path}/pipe.md"]], kwargs={"known": KNOWN})
+    check.daemon = True  # where it does wait, nobody ever writes
+    check.start()
+    check.join(10)
+
+    assert not check.is_alive()
+    assert capsys.readouterr().err == 2 * f"{tmp_path}/pipe.md:1: this is no file; name a file that can be read\n"
 
 
 def test_check_goes_on_after_a_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

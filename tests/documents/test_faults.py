@@ -80,6 +80,10 @@ FRONTS = {
     ),
     "title: 'a\u2028b\x85c'\ncommand: a\ntitel: x": "4: unknown key `titel`; did you mean `title`?",
     "command: deploy\ntitel: x": "3: unknown key `titel`; did you mean `title`?",
+    "id: a\nreservs: [workloads]": "3: unknown key `reservs`; did you mean `reserves`?",
+    "id: a\nseverties: {fast: S2}": "3: unknown key `severties`; did you mean `severities`?",
+    "id: a\napprovls: none": "3: unknown key `approvls`; did you mean `approvals`?",
+    "id: a\nwhen_to_read: now": "3: unknown key `when_to_read`; did you mean `when-to-read`?",
     "id: Not an id": "2: `id` can't be `Not an id`; it must match ^[a-z0-9][a-z0-9-]{0,62}$",
     "severity: S9": "2: `severity` can't be `S9`; known here: `S1`, `S2`, `S3`, `S4`",
     "reserves: [workload]": "2: `reserves[0]` can't be `workload`; did you mean `workloads`?",
@@ -134,6 +138,18 @@ def test_front_matter_with_a_fault(text: str, expected: str) -> None:
 @pytest.mark.parametrize(("text", "expected"), WHOLE.items())
 def test_a_document_with_a_fault(text: str, expected: str) -> None:
     assert faults(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "matter",
+    [
+        "id: intro\nsidebar_label: First\nslug: /x\ndescription: y\ntags: [z]",
+        "severtiy: S1\nlayout: post",
+        "title: Report\nlabels: bug\nassignees: somebody",
+    ],
+)
+def test_front_matter_of_other_tools_is_left_alone(matter: str) -> None:
+    assert read(front(matter)).id == "runbook"
 
 
 def test_ids_that_are_given_twice() -> None:
