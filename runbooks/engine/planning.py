@@ -13,7 +13,7 @@ from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.steps.base import Site, Step
 from runbooks.steps.source import Source
-from runbooks.vocabulary import Commits, OnFailure, Plan, PlannedStep, PlanningFailed
+from runbooks.vocabulary import Commits, OnFailure, Plan, PlannedStep, PlanningFailed, Quorum
 
 TAKE_OVER = "take-over"
 
@@ -89,7 +89,7 @@ class Planner:
             version=run.version,
             commit=site.commit,
             steps=tuple(steps),
-            quorum=run.quorum,
+            quorum=_quorum(run, site),
             severity=runbook.severity,
         )
 
@@ -126,6 +126,14 @@ class Planner:
             line=item.line,
             runs=resolved.runs,
         )
+
+
+def _quorum(run: Run, site: Site) -> Quorum | None:
+    """Whose approvals it takes: as the catalogue says now, but of one group never fewer than were asked for."""
+    asked, now = run.quorum, site.environment.approval
+    if asked is None:
+        return None
+    return Quorum(now.group, max(now.count, asked.count) if now.group == asked.group else now.count)
 
 
 def _done(run: Run, step_id: str) -> bool:

@@ -54,6 +54,7 @@ def _(event: e.Planned, run: Run) -> Run:
         status=Status.RUNNING,
         plan=event.plan,
         digest=event.digest,
+        quorum=event.plan.quorum,
         provisional=event.provisional,
         verified_at=None,
         difference=event.difference,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from runbooks.vocabulary import Plan, PlannedStep, digest_of
+from runbooks.vocabulary import Plan, PlannedStep, Quorum, digest_of
 
 _NAMED = 3  # of the steps that are to be done again
 
@@ -17,8 +17,17 @@ def difference(before: Plan, after: Plan) -> tuple[str, ...]:
         was, now = " · ".join(old[step_id].shows), " · ".join(new[step_id].shows)
         lines.append(f"{new[step_id].title}: {was} → {now}" if was != now else f"{new[step_id].title}: changed")
     if before.quorum != after.quorum:
-        lines.append("who must approve has changed")
+        lines.append(_wanted(before.quorum, after.quorum))
     return tuple(lines or ["the runbook's text has changed"])
+
+
+def _wanted(before: Quorum | None, after: Quorum | None) -> str:
+    """Whose approvals are wanted now."""
+    if after is None:
+        return "no approvals are wanted any more"
+    many = f"{after.count} approval{'s' if after.count > 1 else ''} of {after.group}"
+    be = "are" if after.count > 1 else "is"
+    return f"{many} {be} wanted, not {f'{before.count} of {before.group}' if before else 'none'}"
 
 
 def still_counts(before: Plan, after: Plan) -> tuple[str, ...]:
@@ -28,9 +37,7 @@ def still_counts(before: Plan, after: Plan) -> tuple[str, ...]:
     """
     if before.commit != after.commit:
         return ()
-    old = {
-        step.id: digest_of(step.does) for step in before.steps
-    }  # a stored plan has lists where one just made has tuples
+    old = {step.id: digest_of(step.does) for step in before.steps}  # as digests: a stored plan's tuples are lists
     return tuple(s.id for s in after.steps if s.uses != "approve" and old.get(s.id) == digest_of(s.does))
 
 
