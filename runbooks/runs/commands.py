@@ -8,7 +8,7 @@ from runbooks.vocabulary import OPSBOT, Actor, KnownGood, Outcome, Plan, Quorum
 
 @dataclass(frozen=True)
 class Request:
-    """Start a run. Whether the person may is decided from `groups` and `allowed`."""
+    """Start a run. That the person may was decided before."""
 
     by: Actor
     command: str

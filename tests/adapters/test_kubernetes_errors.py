@@ -29,7 +29,15 @@ def of_read(code: int, body: bytes = b"") -> Exception:
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [(404, Missing), (403, Denied), (401, Unreachable), (429, Unreachable), (400, Denied), (503, Unreachable)],
+    [
+        (404, Missing),
+        (403, Denied),
+        (401, Unreachable),
+        (429, Unreachable),
+        (400, Denied),
+        (503, Unreachable),
+        (410, Unreachable),
+    ],
 )
 def test_reads(code: int, kind: type[Exception]) -> None:
     assert type(of_read(code)) is kind

@@ -86,7 +86,8 @@ def fault_of_patch(cluster: str, status: int, body: bytes, what: str) -> Excepti
 
 
 def _is_late(status: int) -> bool:
-    return status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+    """Whether another try may be answered; GONE is a page of a list that grew too old."""
+    return status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.GONE)
 
 
 def _test_failed(body: bytes) -> bool:

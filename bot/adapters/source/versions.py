@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bot.adapters.source.mirror import GitFailed, Mirror
+from bot.adapters.source.mirror import Mirror
 from runbooks.nearest import near
 from runbooks.steps.source import Found, Kind, UnknownVersion
 
@@ -61,11 +61,13 @@ async def is_reachable(mirror: Mirror, commit: str) -> bool:
 
 
 async def _parsed(mirror: Mirror, name: str) -> str:
-    """The commit that a full name stands for; "" where there is none."""
-    try:
-        return (await mirror.git("rev-parse", "--verify", "--quiet", name)).decode().strip()
-    except GitFailed:
-        return ""
+    """The commit that a full name stands for; "" where there is none.
+
+    Asked so that git fails only where it can't tell: a fault must not be read as "there is none".
+    """
+    about = await mirror.git("cat-file", "--batch-check=%(objecttype) %(objectname)", stdin=f"{name}\n".encode())
+    kind, _, digits = about.decode().strip().partition(" ")
+    return digits if kind == "commit" else ""
 
 
 async def _unknown(mirror: Mirror, version: str) -> UnknownVersion:
