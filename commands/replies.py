@@ -203,15 +203,9 @@ _DONE: dict[str, Callable[[Facts], str]] = {
         f"{f['run']} started: {f['tenant']} to {f['service']} in {f['environment']}, on {f['version']}. "
         "It goes live once people have ticked its first lines, all 4 gates are passed, and it is approved."
     ),
-    "approved": lambda f: f"Approved {f['run']}.",
     "rejected": lambda f: f"Rejected {f['run']}. Nothing was changed.",
     "answered": lambda f: f"Recorded on {f['run']}.",
     "stopping": lambda f: f"Aborting {f['run']}. Its card says what was under way.",
-    "locked": lambda f: (
-        f"Locked deploys of {f['service']} to {f['environment']}: “{f['reason']}”. "
-        f"`/deploy unlock {f['service']} {f['environment']}` releases them."
-    ),
-    "unlocked": lambda f: f"Deploys of {f['service']} to {f['environment']} are unlocked.",
     "acknowledged": lambda _: "Acknowledged.",
     **start_replies.DONE,
     **incident_replies.DONE,

@@ -38,6 +38,32 @@ def _where_to_abort(facts: Facts) -> str:
     return f"on its card or with `/deploy abort {facts['run']}`"
 
 
+def _locked(facts: Facts) -> str:
+    what = f"deploys of {facts['service']} to {facts['environment']}"
+    said = f"Locked {what}: “{facts['reason']}”. {_unlock(facts)} releases them."
+    waits = [f"{run} changes nothing before that; its card says so." for run in facts.get("waiting") or ()]
+    goes_on = [
+        f"{run} has begun to change {facts['environment']} and goes on; `/deploy abort {run}` ends it."
+        for run in facts.get("going_on") or ()
+    ]
+    return " ".join([said, *waits, *goes_on])
+
+
+def _unlocked(facts: Facts) -> str:
+    goes_on = [f"{run} goes on by itself." for run in facts.get("waited") or ()]
+    return " ".join([f"Deploys of {facts['service']} to {facts['environment']} are unlocked.", *goes_on])
+
+
+def _approved(facts: Facts) -> str:
+    if "service" not in facts:
+        return f"Approved {facts['run']}."
+    return f"Approved {facts['run']}. Deploys are locked by {who(facts)}, so it goes on after {_unlock(facts)}."
+
+
+def _unlock(facts: Facts) -> str:
+    return f"`/deploy unlock {facts['service']} {facts['environment']}`"
+
+
 def _started(facts: Facts) -> str:
     what = f"{facts['service']} {facts['version']} in {facts['environment']}"
     if facts["run"].startswith("R-"):
@@ -74,6 +100,9 @@ REFUSED: dict[str, Callable[[Facts], str]] = {
 
 DONE: dict[str, Callable[[Facts], str]] = {
     "started": _started,
+    "approved": _approved,
+    "locked": _locked,
+    "unlocked": _unlocked,
     "planned": lambda f: (
         f"{f['run']} started: the planned rollback of {f['service']} in {f['environment']} to {f['version']}. "
         f"Its first lines are for people; nothing changes before it is approved by @{f['group']}."

@@ -1,6 +1,7 @@
 """The first two lines of a run's card: what it is, how bad, from what to what, who asked."""
 
 from commands.views import onboarding, words
+from runbooks.engine.locks import heeds
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status
 from runbooks.vocabulary import Severity
@@ -78,6 +79,17 @@ def _commit(runs: tuple[str, ...], release: Release) -> str:
     """The commit of what runs, where it is the last known good: of anything else only its tag is known."""
     good = release.known_good
     return f" `{good.commit[:7]}`" if good and runs == (good.version,) else ""
+
+
+def locked(run: Run, release: Release) -> str:
+    """Which lock keeps the deploy from changing anything, and what ends it; "" where none does."""
+    if release.lock is None or not heeds(run):
+        return ""
+    lock, unlock = release.lock, f"`/deploy unlock {words.line(run.service, 90)} {words.line(run.environment, 90)}`"
+    return (
+        f"🔒 Locked by {words.person(lock.by)} {words.at(lock.at)}: “{words.line(lock.reason, 300)}”. "
+        f"Nothing changes before {unlock}; then it goes on by itself."
+    )
 
 
 def standing(run: Run, release: Release) -> str:

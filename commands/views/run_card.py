@@ -6,7 +6,7 @@ from commands.views import words
 from commands.views.asking import buttons, waiting
 from commands.views.blocks import Block, context, divider, fitted, header
 from commands.views.ending import ending
-from commands.views.headline import standing, subtitle, title
+from commands.views.headline import locked, standing, subtitle, title
 from commands.views.incident_words import reference
 from commands.views.phases import phases
 from commands.views.plan import plan_blocks
@@ -41,8 +41,8 @@ def _incident(look: Look) -> list[Block]:
 
 
 def _standing(run: Run, look: Look) -> list[Block]:
-    said = standing(run, look.release)
-    return [context(said)] if said else []
+    found = (standing(run, look.release), locked(run, look.release))
+    return [context(said) for said in found if said]
 
 
 def _shows_plan(run: Run) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from runbooks.engine import silence
+from runbooks.engine import locks, silence
 from runbooks.engine.draft import Draft
 from runbooks.engine.people import Members
 from runbooks.engine.planning import TAKE_OVER, Planner
@@ -35,6 +35,7 @@ from runbooks.vocabulary import (
 AGAIN = timedelta(seconds=3)  # after an outside system did not answer
 _PATIENCE = timedelta(minutes=1)  # with what is to be ended and does not answer, before an abort ends without it
 _TAKE_OVER = PlannedStep(TAKE_OVER, "Take over", "", TAKE_OVER)
+LOCKED = timedelta(minutes=1)  # while a lock holds; its release wakes most runs at once
 log = logging.getLogger(__name__)
 
 
@@ -93,6 +94,9 @@ class Advance:
 
     async def _resolve(self, run: Run, lease: Lease) -> datetime | None:
         release = (await self.store.read([release_of(run)])).streams[release_of(run)].state
+        if why := locks.holds(run, release):
+            await self._commit(lease, c.Note(why))
+            return self.clock() + LOCKED
         try:
             plan, provisional = await self.planner.plan(run, release)
         except PlanningFailed as fault:
@@ -222,18 +226,20 @@ class Advance:
 
         Where no stream is named, it is the run's.
         """
-        name = stream or lease.work.key
+        name, until = stream or lease.work.key, None
         while True:
             draft = Draft(store=self.store, catalogue=self.planner.catalogue, now=self.clock())
             await draft.open([name])
+            if isinstance(command, c.Begin) and (why := await _locked(draft, name)):
+                command, until = c.Note(why), self.clock() + LOCKED
             if not await draft.apply(name, command):
                 await self.store.renew(lease)  # the run moved on without us: is it still ours?
-                return None
+                return until
             try:
                 await self.store.commit(draft.changes(), lease)
             except Conflict:
                 continue
-            return None
+            return until
 
     async def _tell_cut(self, run: Run, act: t.Todo, lease: Lease) -> None:
         """Whoever reads the card or the trail is to know that a step was left alone, begun or under way."""
@@ -257,6 +263,13 @@ class Advance:
         told = silence.finding(run, step, what=self.redactor.text(cause.what), lasts=self.clock() - since)
         await self._commit(lease, told, f"finding/{run.id}.{silence.FINDING}")
         return silence.SELDOM
+
+
+async def _locked(draft: Draft, stream: str) -> str:
+    """Read in the commit that would record the first change, so that a lock of the same moment counts."""
+    run: Run = draft.state(stream)
+    await draft.open([release_of(run)])
+    return locks.holds(run, draft.state(release_of(run)))
 
 
 def _stumbled(step: PlannedStep, cause: Exception) -> Outcome:

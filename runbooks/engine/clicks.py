@@ -1,8 +1,10 @@
 """What is asked of a run under way: approve, reject, tick, decide, abort."""
 
-from runbooks.engine import asks
+from runbooks.engine import asks, locks
 from runbooks.engine.desk import Desk
 from runbooks.engine.people import operators
+from runbooks.engine.places import where
+from runbooks.reactions import release_of
 from runbooks.runs import commands as run
 from runbooks.runs import policy
 from runbooks.runs.state import Run
@@ -12,7 +14,11 @@ from runbooks.store import Work
 async def approve(ask: asks.Approve, desk: Desk) -> asks.Reply:
     """Count an approval of the plan that the card showed. Raises Refused."""
     await desk.draft.apply(f"run/{ask.run}", run.Approve(desk.who.by, ask.digest, desk.who.groups))
-    return asks.Reply("approved", facts={"run": ask.run})
+    state = desk.run(ask.run)
+    lock = desk.draft.state(release_of(state)).lock
+    if lock is None or not locks.heeds(state):
+        return asks.Reply("approved", facts={"run": ask.run})
+    return asks.Reply("approved", facts={"run": ask.run, "by": lock.by, **where(state.service, state.environment)})
 
 
 async def reject(ask: asks.Reject, desk: Desk) -> asks.Reply:

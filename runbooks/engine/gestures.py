@@ -67,6 +67,5 @@ def _opening_of_a_place(catalogue: Catalogue, ask: _OfAPlace, number: int) -> tu
     except Refused:  # the gesture refuses it, with the nearest names
         return [], []
     release_stream = f"release/{ask.service}/{name}"
-    if isinstance(ask, asks.Lock | asks.Unlock):
-        return [release_stream], []
-    return [release_stream, f"run/{starts.run_id(ask, number)}"], sorted(targets(service, name))
+    started = [] if isinstance(ask, asks.Lock | asks.Unlock) else [f"run/{starts.run_id(ask, number)}"]
+    return [release_stream, *started], sorted(targets(service, name))

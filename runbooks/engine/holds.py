@@ -1,25 +1,53 @@
 """What is asked of a release or a finding: lock, unlock, acknowledge."""
 
-from runbooks.engine import asks
+from runbooks.engine import asks, locks
 from runbooks.engine.desk import Desk
 from runbooks.engine.people import concerned
 from runbooks.engine.places import where
 from runbooks.incidents import findings
 from runbooks.releases import decide as release
+from runbooks.runs.commands import Note
+from runbooks.runs.state import Run
 
 
 async def lock(ask: asks.Lock, desk: Desk) -> asks.Reply:
     """Hold deploys, with a reason. Raises Refused."""
     name = _admitted(desk, ask)
-    await desk.draft.apply(f"release/{ask.service}/{name}", release.LockDeploys(desk.who.by, ask.reason))
-    return asks.Reply("locked", facts={"reason": ask.reason, **where(ask.service, name)})
+    stream = f"release/{ask.service}/{name}"
+    await desk.draft.apply(stream, release.LockDeploys(desk.who.by, ask.reason))
+    lock = desk.draft.state(stream).lock
+    deploys = await _deploys(desk, ask.service, name)
+    waiting = await _note(desk, deploys, locks.noted(lock))
+    going_on = [run.id for run in deploys if run.id not in waiting]
+    facts = {"reason": ask.reason, "waiting": waiting, "going_on": going_on}
+    return asks.Reply("locked", facts={**facts, **where(ask.service, name)})
 
 
 async def unlock(ask: asks.Unlock, desk: Desk) -> asks.Reply:
     """Let deploys go on. Raises Refused."""
     name = _admitted(desk, ask)
-    await desk.draft.apply(f"release/{ask.service}/{name}", release.UnlockDeploys(desk.who.by, ask.reason))
-    return asks.Reply("unlocked", facts=dict(where(ask.service, name)))
+    stream = f"release/{ask.service}/{name}"
+    lock = desk.draft.state(stream).lock
+    await desk.draft.apply(stream, release.UnlockDeploys(desk.who.by, ask.reason))
+    waited = await _note(desk, await _deploys(desk, ask.service, name), locks.released(lock))
+    return asks.Reply("unlocked", facts={"waited": waited, **where(ask.service, name)})
+
+
+async def _deploys(desk: Desk, service: str, environment: str) -> list[Run]:
+    """Those under way here."""
+    streams = sorted(set(desk.draft.holders.values()))
+    await desk.draft.open(streams)
+    runs: list[Run] = [desk.draft.state(stream) for stream in streams]
+    here = (service, environment)
+    return [run for run in runs if run.command == "deploy" and (run.service, run.environment) == here]
+
+
+async def _note(desk: Desk, deploys: list[Run], text: str) -> list[str]:
+    """Keep it on the card of each that heeds the lock, which wakes it too; answers which those are."""
+    heeding = [run.id for run in deploys if locks.heeds(run)]
+    for run in heeding:
+        await desk.draft.apply(f"run/{run}", Note(text))
+    return heeding
 
 
 def _admitted(desk: Desk, ask: asks.Lock | asks.Unlock) -> str:

@@ -38,8 +38,8 @@ async def test_the_rollback_is_refused_and_says_whose_run_it_is(shared: World) -
     assert refused.refused == "busy-elsewhere"
     assert sentence(refused).startswith(f"Not started. {run_id} is deploying billing to production (v5, asked by <@")
     assert sentence(refused).endswith(
-        "It holds what api uses too, and a rollback of api does not stop it. @developers or @sre can abort it, on its "
-        f"card or with `/deploy abort {run_id}`; then ask again."
+        "It holds what api uses too, and a rollback of api does not stop it. @developers or @sre can abort it, on "
+        f"its card or with `/deploy abort {run_id}`; then ask again."
     )
     assert (await shared.run(run_id)).status is Status.RUNNING
 
