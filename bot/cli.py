@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.set_defaults(do=_audit)
     doctor = commands.add_parser("doctor", help="check every connection, right and setting, and say how to mend them")
     doctor.add_argument("--json", action="store_true", help="for machines")
-    doctor.add_argument("--timeout", type=float, default=doctoring.WITHIN, metavar="SECONDS", help="of each check")
+    doctor.add_argument("--timeout", type=_seconds, default=doctoring.WITHIN, metavar="SECONDS", help="of each check")
     doctor.set_defaults(do=lambda asked: doctoring.run(known=known(), for_machines=asked.json, within=asked.timeout))
     commands.add_parser("verify", help="check every chain of events and every stored state").set_defaults(do=_verify)
     schema = commands.add_parser("schema", help="print a JSON Schema, for editors")
@@ -89,6 +90,17 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("name", metavar="NAME")
     show.set_defaults(do=lambda asked: runbooks_cli.show(asked.name, known=known(), folders=_own_folders()))
     return parser
+
+
+def _seconds(typed: str) -> float:
+    """Seconds in which something can be done."""
+    try:
+        seconds = float(typed)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"“{typed}” is no number of seconds above 0, such as {doctoring.WITHIN:g}")
+    return seconds
 
 
 def _own_folders() -> Sequence[Path]:

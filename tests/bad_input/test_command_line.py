@@ -216,3 +216,14 @@ def test_an_address_that_nobody_understands_is_not_shown(opsbot: Opsbot, command
         "The database's URL is not one that PostgreSQL understands. "
         "Nothing was done. See that the database runs, and that its URL is right.\n",
     )
+
+
+@pytest.mark.parametrize("given", ["-1", "0", "nan", "inf", "soon"])
+def test_a_time_in_which_nothing_can_be_checked(
+    opsbot: Opsbot, capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        opsbot("doctor", "--timeout", given)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert f"argument --timeout: “{given}” is no number of seconds above 0, such as 5" in said
