@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+from dataclasses import replace
 
 from bot.adapters.postgres.inspection import hears
 from bot.adapters.postgres.listen import listen as listen_database
@@ -14,7 +15,8 @@ from bot.slack_app import listen as listen_slack
 from bot.wiring import Services, read_configuration, services
 from bot.worker import POLL, Bell, Worker
 
-RUN_SLOTS, MESSAGE_SLOTS, PACK_SLOTS, RECORD_SLOTS = 8, 4, 1, 2
+RUN_SLOTS, ROLLBACK_SLOTS, MESSAGE_SLOTS, PACK_SLOTS, RECORD_SLOTS = 8, 2, 4, 1, 2
+ROLLBACKS = "run/R-"  # they have slots of their own: commands that take long must not keep an emergency waiting
 log = logging.getLogger(__name__)
 
 
@@ -57,6 +59,7 @@ async def _run(settings: Settings, made: Services) -> None:
     bell = Bell()
     lease = settings.lease_seconds
     runs = Worker(made.store, ["run"], made.advance.advance, bell, made.clock, lease, RUN_SLOTS)
+    rollbacks = replace(runs, slots=ROLLBACK_SLOTS, prefix=ROLLBACKS)
     messages = Worker(made.store, ["messages"], made.deliveries.deliver, bell, made.clock, lease, MESSAGE_SLOTS)
     packs = Worker(made.store, ["audit"], made.packing.advance, bell, made.clock, lease, PACK_SLOTS)
     records = Worker(made.store, ["record"], made.records.keep, bell, made.clock, lease, RECORD_SLOTS)
@@ -67,6 +70,7 @@ async def _run(settings: Settings, made: Services) -> None:
     async with answering, asyncio.TaskGroup() as group:
         group.create_task(listen_database(settings.database_url.get_secret_value(), bell.ring))
         group.create_task(runs.run())
+        group.create_task(rollbacks.run())
         group.create_task(messages.run())
         group.create_task(made.records.begin())
         group.create_task(records.run())

@@ -38,7 +38,7 @@ class Bell:
 
 @dataclass(frozen=True)
 class Worker:
-    """Does one kind of work, several at a time."""
+    """Does one kind of work, several at a time; where a prefix is given, only that of streams so named."""
 
     store: Store
     kinds: Sequence[str]
@@ -47,6 +47,7 @@ class Worker:
     clock: Callable[[], datetime]
     lease_seconds: float  # what the store grants
     slots: int = 4
+    prefix: str = ""
 
     async def run(self) -> None:
         """Work until cancelled; then whatever is at work is cancelled and let go of."""
@@ -58,7 +59,7 @@ class Worker:
         while True:
             asked_at = asyncio.get_running_loop().time()
             try:
-                lease = await self.store.claim(self.kinds)
+                lease = await self.store.claim(self.kinds, prefix=self.prefix)
             except StoreUnavailable as cause:
                 log.warning("no work claimed: %s", cause)
                 lease = None

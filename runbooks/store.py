@@ -168,8 +168,8 @@ class Store(Protocol):
         """The newest streams whose name starts so, with their states, newest first."""
         ...
 
-    async def claim(self, kinds: Sequence[str]) -> Lease | None:
-        """Lease the work that is due longest, under a new epoch; None where nothing is due."""
+    async def claim(self, kinds: Sequence[str], *, prefix: str = "") -> Lease | None:
+        """Lease the work that is due longest, its key beginning so, under a new epoch; None where nothing is due."""
         ...
 
     async def renew(self, lease: Lease) -> Lease:

@@ -165,13 +165,13 @@ select case when %(stream)s::text is not null
             else exists (select from inbox where key = %(key)s::text) end;
 
 -- name: claim
--- Lease the work that is due longest and that nobody holds, under the next epoch.
+-- Lease the work that is due longest and that nobody holds, under the next epoch; of a prefix, where one is asked for.
 with clock as materialized (
   select coalesce(%(now)s::timestamptz, clock_timestamp()) as now
 ), ready as materialized (
   select kind, key, due, leased_until is not null as lapsed
     from work
-   where kind = any(%(kinds)s) and due <= (select now from clock)
+   where kind = any(%(kinds)s) and starts_with(key, %(prefix)s) and due <= (select now from clock)
      and (leased_until is null or leased_until <= (select now from clock))
    order by due
    limit 1

@@ -1,8 +1,11 @@
 """Take what a person asks: decide, commit once, reply; the same request again repeats the first reply."""
 
-from collections.abc import Callable
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
@@ -19,6 +22,8 @@ from runbooks.store import Conflict, Duplicate, Inbox, Store, TargetBusy
 from runbooks.vocabulary import Actor, Refused, Unreachable
 
 TRIES = 5  # each lost race means that somebody else's commit won
+_URGENT = timedelta(seconds=2)  # so long an emergency keeps trying; Slack waits three
+_PAUSE = timedelta(milliseconds=100)  # at most, between its tries, so that two of them do not keep step
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Reception:
         except Unreachable as cause:
             return asks.Reply(refused="membership-unknown", facts={"doing": asks.doing(ask), "what": cause.what})
         number = await self.store.number() if isinstance(ask, asks.Numbered) else 0
-        for _ in range(TRIES):
+        async for _ in _tries(urgent=isinstance(ask, asks.RollBack)):
             try:
                 return await self._once(ask, Who(by, groups), number, key)
             except (Conflict, TargetBusy):
@@ -82,6 +87,16 @@ class Reception:
         return (
             _reply(found) if found is not None else asks.Reply(refused="contended", facts={"doing": asks.doing(ask)})
         )
+
+
+async def _tries(*, urgent: bool) -> AsyncIterator[None]:
+    """A few tries at once; an emergency goes on for as long as the person can be kept waiting."""
+    for _ in range(TRIES):
+        yield
+    until = time.monotonic() + _URGENT.total_seconds()
+    while urgent and time.monotonic() < until:
+        await asyncio.sleep(random.uniform(0, _PAUSE.total_seconds()))  # noqa: S311  # it keeps no secret
+        yield
 
 
 def _reply(stored: object) -> asks.Reply:

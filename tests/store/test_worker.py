@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from bot.adapters.postgres.store import PostgresStore
+from bot.serving import ROLLBACKS
 from bot.worker import Bell, Worker
 from runbooks.store import Changes, Lease, Work
 
@@ -56,6 +58,29 @@ async def worked(store: PostgresStore | Silent, seconds: float) -> float:
 
 async def test_work_is_dropped_when_its_lease_may_have_lapsed_though_a_renewal_hangs(due: PostgresStore) -> None:
     assert await worked(Silent(due), 8) < LEASE * 2  # a busy machine takes its time
+
+
+async def test_a_rollback_does_not_wait_for_what_takes_long(store: PostgresStore) -> None:
+    """As many deploys as there are slots, each at a step that ends when the test does."""
+    begun: asyncio.Queue[str] = asyncio.Queue()
+
+    async def handle(lease: Lease) -> datetime | None:
+        begun.put_nowait(lease.work.key)
+        await asyncio.Event().wait()
+        return None
+
+    await store.commit(Changes(wake=tuple(Work("run", f"run/D-{number}") for number in range(3))))
+    runs = Worker(store, ["run"], handle, Bell(), lambda: datetime.now(UTC), 10, slots=2)
+    working = [asyncio.create_task(w.run()) for w in (runs, replace(runs, slots=1, prefix=ROLLBACKS))]
+    try:
+        first = {await asyncio.wait_for(begun.get(), 10) for _ in range(2)}
+        await store.commit(Changes(wake=(Work("run", "run/R-9"),)))
+        assert await asyncio.wait_for(begun.get(), 10) == "run/R-9"
+        assert all(key.startswith("run/D-") for key in first)
+    finally:
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
 
 
 async def test_work_goes_on_as_long_as_its_lease_is_renewed(due: PostgresStore) -> None:

@@ -120,10 +120,11 @@ class PostgresStore:
                 for name, fold, text in await _rows(connection, "latest", prefix=prefix, limit=limit)
             ]
 
-    async def claim(self, kinds: Sequence[str]) -> Lease | None:
-        """Lease the work that is due longest, under a new epoch; None where nothing is due."""
+    async def claim(self, kinds: Sequence[str], *, prefix: str = "") -> Lease | None:
+        """Lease the work that is due longest, its key beginning so, under a new epoch; None where nothing is due."""
+        asked = {"kinds": list(kinds), "prefix": prefix, "lease": self._lease, "now": self._now()}
         async with self._pool.session() as connection:
-            rows = await _rows(connection, "claim", kinds=list(kinds), lease=self._lease, now=self._now())
+            rows = await _rows(connection, "claim", **asked)
         return next((Lease(Work(kind, key), *claimed) for kind, key, *claimed in rows), None)
 
     async def renew(self, lease: Lease) -> Lease:
