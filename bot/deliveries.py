@@ -119,7 +119,11 @@ class Deliveries:
         await self.sent.lost(lost)
         for key in lost:
             sent[key] = replace(sent[key], ts=None)
-        ts = await self._new(message, _ts(sent, message.thread))
+        try:
+            ts = await self._new(message, _ts(sent, message.thread))
+        except SlackRefused as refused:
+            await self._refused(message, refused, sent)
+            return None
         await self.sent.posted(message.key, ts=ts, body=_body(message))
         sent[message.key] = replace(before, ts=ts, body=_body(message), posted_at=self.clock())
         return None

@@ -162,3 +162,15 @@ async def test_what_comes_after_a_picture_that_is_not_taken_does_not_wait_for_it
     await desk.deliver()
     [shown] = [m for m in await desk.seen() if _pictured({"blocks": m.blocks})]
     assert shown.shown.startswith(f"{run_id} · Turn it again")
+
+
+async def test_where_a_lost_card_can_not_be_posted_anew_the_rest_is_told(desk: Desk) -> None:
+    run_id = await at_the_gate(desk)
+    [card] = cards(await desk.seen())
+    await delete(desk, card)
+    desk.slack.proxy.inject(Fault("chat.postMessage", Kind.ERROR, error="restricted_action", times=1))
+    await desk.world.approves(run_id)
+    await desk.world.works()
+    await desk.deliver()
+    assert (await desk.deliveries.sent.of(f"run/{run_id}"))[f"run/{run_id}/card"].refused == "restricted_action"
+    assert cards(await desk.seen()) == []
