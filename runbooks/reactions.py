@@ -99,7 +99,7 @@ def _of_release(event: object, release: Release, see: See) -> Asked:
         case CaughtUp(finding=finding, how=how):
             return [(f"finding/{finding}", Mend(how))]
         case Dropped(run=name, why=why) if why:
-            return [(f"run/{name}", Note(why))]
+            return [(f"run/{name}", Note(why, supplanted=True))]
         case Adopted(known_good=good):
             runs = {run.id: run for run in _left(release, see)}.values()
             found = [(run, _finding(run, list(_behind(run, see)))) for run in runs]
@@ -258,7 +258,8 @@ def _finding(run: Run, behind: list[Run]) -> str:
 def _given_up(run: Run, behind: list[Run]) -> str:
     """People ended it: the environment stands as the run left it, or as those did that it was to take back."""
     if run.command != "rollback":
-        return "deploy-aborted" if run.changed else ""
+        replaced = run.supplanted and run.carried_out  # whatever did so tells what became of it
+        return "deploy-aborted" if run.changed and not replaced else ""
     if run.carried_out or not any(each.changed for each in (run, *behind)):
         return ""
     return "rollback-aborted" if run.status is Status.ABORTED else "rollback-not-approved"

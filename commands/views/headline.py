@@ -59,7 +59,8 @@ def severity(run: Run) -> str:
     """
     planned = run.plan.severity if run.plan else None
     said = planned or (Severity.S2 if run.command == "rollback" and not run.planned else Severity.S3)
-    left_changed = run.changed and run.command != "onboard" and (run.status is Status.FAILED or run.status.given_up)
+    given_up = run.status.given_up and not run.supplanted
+    left_changed = run.changed and run.command != "onboard" and (run.status is Status.FAILED or given_up)
     return min(said, Severity.S2) if left_changed else said
 
 

@@ -133,9 +133,10 @@ class Supersede:
 
 @dataclass(frozen=True)
 class Note:
-    """Put a line on the card."""
+    """Put a line on the card. `supplanted`: it says that what the run brought is not what counts there any more."""
 
     text: str
+    supplanted: bool = False
     by: Actor = OPSBOT
 
 

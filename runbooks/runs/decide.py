@@ -245,7 +245,7 @@ def _(command: c.Supersede, run: Run, now: datetime) -> list[e.Event]:
 
 @_decide.register
 def _(command: c.Note, run: Run, now: datetime) -> list[e.Event]:
-    return [] if command.text in run.notes else [e.Noted(command.by, now, command.text)]
+    return [] if command.text in run.notes else [e.Noted(command.by, now, command.text, command.supplanted)]
 
 
 @_decide.register

@@ -117,6 +117,7 @@ class Noted(Happened):
     """Something people should read on the card."""
 
     text: str
+    supplanted: bool = False  # it says that what the run brought is not what counts there any more
     kind: Literal["noted"] = "noted"
 
 

@@ -149,7 +149,7 @@ def _(event: e.Stopping, run: Run) -> Run:
 
 @_apply.register
 def _(event: e.Noted, run: Run) -> Run:
-    return replace(run, notes=(*run.notes, event.text))
+    return replace(run, notes=(*run.notes, event.text), supplanted=run.supplanted or event.supplanted)
 
 
 @_apply.register

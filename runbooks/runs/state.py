@@ -125,6 +125,7 @@ class Run:
     roll_back: bool = False
     successor: str = ""
     untouched: str = ""  # the step that was ended before it changed anything
+    supplanted: bool = False  # something else began to change the place, or was adopted there, since this run had
     way_back: WayBack | None = None  # how the rollback ended that was to take back what this run left
 
     def of(self, step: PlannedStep) -> StepRun | None:
@@ -204,10 +205,10 @@ class Run:
 
 
 def held(run: Run) -> frozenset[str]:
-    """The targets a run reserves: all of them until only people's lines are left to do."""
-    if run.status in (Status.PLANNING, Status.STOPPING):
-        return frozenset(run.targets)
-    busy = run.status is Status.RUNNING and (run.provisional or any(s.uses != "confirm" for s in run.unfinished))
+    """The targets a run reserves: all of them until only people's lines are left to do, or it is over."""
+    if run.status is Status.NEW or run.status.over:
+        return frozenset()
+    busy = run.plan is None or run.provisional or any(s.uses != "confirm" for s in run.unfinished)
     return frozenset(run.targets) if busy else frozenset()
 
 

@@ -161,3 +161,15 @@ def test_a_fault_in_the_plan_ends_the_run_with_its_sentence() -> None:
     story.does(c.PlanFailed("There is no version v99.", "migration-without-rollback"))
     assert (story.run.status, story.run.reason) == (Status.FAILED, "There is no version v99.")
     assert not story.run.roll_back
+
+
+def test_a_run_with_only_peoples_lines_left_takes_nothing_back_when_it_is_aborted() -> None:
+    story = Story().requested(quorum=None).planned(step("back", **CHANGE), step("lessons", "confirm"), quorum=False)
+    story.done("back").does(c.Abort(RILEY))
+    assert (story.run.status, held(story.run)) == (Status.STOPPING, frozenset())
+
+
+def test_a_run_that_is_aborted_before_its_plan_stands_lets_go_at_its_end() -> None:
+    story = Story().requested()
+    story.does(c.Abort(RILEY))
+    assert (story.run.status, held(story.run)) == (Status.STOPPING, frozenset(story.run.targets))
