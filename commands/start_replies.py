@@ -69,6 +69,9 @@ def _started(facts: Facts) -> str:
     if facts["run"].startswith("R-"):
         what = f"{facts['service']} in {facts['environment']} goes back to {facts['version']}"
     stopped = f" Stopped for it: {', '.join(facts['stopped'])}." if facts.get("stopped") else ""
+    if facts.get("group"):
+        what = f"{what} once @{facts['group']} has approved it"
+        stopped = f"{stopped[:-1]}; what that changed stays until then." if stopped else ""
     return f"{facts['run']} started: {what}.{stopped}"
 
 

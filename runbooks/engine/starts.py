@@ -132,6 +132,8 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
     )
     await desk.draft.apply(f"run/{started}", request)
     facts = {"run": started, "version": target.version, "stopped": stopped, **where(ask.service, name)}
+    if request.quorum is not None:
+        facts["group"] = request.quorum.group
     return asks.Reply("started", facts=facts)
 
 
