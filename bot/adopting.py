@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.adapters.postgres.store import PostgresStore
 from bot.settings import Settings
 from bot.wiring import Services, read_configuration, services
 from runbooks.catalogue import Catalogue, Tag
@@ -9,9 +10,9 @@ from runbooks.engine.draft import Draft
 from runbooks.engine.places import find_place
 from runbooks.releases.decide import Adopt
 from runbooks.steps.base import Site
-from runbooks.steps.kubernetes.deployments import images_of, tag_of, template_of
+from runbooks.steps.kubernetes.deployments import EPOCH, epoch_of, images_of, tag_of, template_of
 from runbooks.steps.kubernetes.known_good import Record, read_known_good
-from runbooks.steps.kubernetes.workloads import Denied, Missing, refs_of
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads, refs_of
 from runbooks.steps.migrations.database import DatabaseUnfit
 from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.store import Changes, Conflict, Work
@@ -74,6 +75,7 @@ async def _read(made: Services, catalogue: Catalogue, service_name: str, environ
     version = await _running(made, site)
     found = await made.outside.source.resolve(service.source.repository, version)
     site = replace(site, version=version, commit=found.commit)
+    await outrun(made.store, made.outside.workloads, site)
     epoch = await _epoch(made, f"release/{service_name}/{name}")
     migrations = ""
     if service.migrations is not None:
@@ -92,6 +94,20 @@ async def _running(made: Services, site: Site) -> str:
     if ":" not in image.rpartition("/")[2]:
         raise NotAdopted(f"{image} has no tag, so its {Tag(site.service.tag).value} is not known.")
     return tag_of(image)
+
+
+async def outrun(store: PostgresStore, workloads: Workloads, site: Site) -> None:
+    """Be ahead of the epochs on the workloads: a database that is new or was restored would be refused there.
+
+    Raises NotAdopted, Missing, Denied, Unreachable.
+    """
+    for ref in refs_of(site):
+        there = epoch_of(await workloads.read(ref))
+        if not await store.outrun(there):
+            raise NotAdopted(
+                f"Deployment {ref.deployment} has the annotation {EPOCH}: {there}, a number that Opsbot never wrote. "
+                "Remove it, and adopt again. Nothing was recorded."
+            )
 
 
 async def _epoch(made: Services, stream: str) -> int:

@@ -185,6 +185,11 @@ update work
  where work.kind = drawn.kind and work.key = drawn.key
 returning work.kind, work.key, work.epoch, work.wakes, work.leased_until, drawn.lapsed, clock.now - drawn.due;
 
+-- name: outrun
+-- Draw epochs up to this one, so that all later ones are higher; at most so many. Answers the last that was drawn.
+select max(nextval('epochs'))
+  from generate_series(1, least(%(most)s, %(epoch)s - coalesce(pg_sequence_last_value('epochs'::regclass), 0)));
+
 -- name: renew
 -- Hold on to a lease that still counts.
 with clock as materialized (

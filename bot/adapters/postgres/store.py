@@ -24,6 +24,7 @@ from runbooks.store import (
     Work,
 )
 
+_FARTHEST = 1_000_000  # epochs that are drawn at once to be ahead of what stands on a target
 _READ_AGAIN = 0.25  # the share of the time for an answer that re-reading a lost commit may add to it
 
 
@@ -126,6 +127,12 @@ class PostgresStore:
         async with self._pool.session() as connection:
             rows = await _rows(connection, "claim", **asked)
         return next((Lease(Work(kind, key), *claimed) for kind, key, *claimed in rows), None)
+
+    async def outrun(self, epoch: int) -> bool:
+        """Let every later claim have a higher epoch than this one; whether that is so, a million away at most."""
+        async with self._pool.session() as connection:
+            [(drawn,)] = await _rows(connection, "outrun", epoch=epoch, most=_FARTHEST)
+        return drawn is None or drawn >= epoch
 
     async def renew(self, lease: Lease) -> Lease:
         """Hold on to it; LeaseLost where it is void or has lapsed."""
