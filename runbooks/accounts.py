@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from runbooks.automatic_rollback import ran_before
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.runs.todo import under_way
@@ -20,6 +21,9 @@ def of_failure(run: Run, release: Release) -> Iterator[str]:
         how = [f"exit {code}"] if code is not None else []
         yield " · ".join([pod, *how, *([f"“{lines[-1]}”"] if lines[-1] else [])])
     yield from _schema(run, release)
+    if run.roll_back and release.known_good and (before := ran_before(run, release)):
+        good = release.known_good.version
+        yield f"{' and '.join(before)} ran before, and the last known good is {good}, so nothing goes back by itself."
 
 
 def of_giving_up(run: Run, release: Release, behind: Sequence[Run]) -> Iterator[str]:

@@ -4,11 +4,21 @@ from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.releases.state import Release
 from runbooks.runs.commands import Request
 from runbooks.runs.state import Run
+from runbooks.vocabulary import OPSBOT
 
 
 def rollback_id(run: Run) -> str:
     """The name of the rollback that answers a run: the same number, the other letter."""
     return "R-" + run.id.partition("-")[2]
+
+
+def ran_before(run: Run, release: Release) -> tuple[str, ...]:
+    """What ran before the deploy, where that is not the last known good; () where it is, or is not known.
+
+    The last known good is then the version that people had left, so it is theirs to say where to go back to.
+    """
+    good, runs = release.known_good, run.plan.runs if run.plan else ()
+    return runs if good and run.command == "deploy" and runs != (good.version,) else ()
 
 
 def answer(catalogue: Catalogue, run: Run, release: Release) -> Request | None:
@@ -18,8 +28,11 @@ def answer(catalogue: Catalogue, run: Run, release: Release) -> Request | None:
     automatic = environment is not None and environment.on_failure is OnFailure.ROLLBACK
     if service is None or not automatic or not run.roll_back or run.command == "rollback" or not release.known_good:
         return None
+    if ran_before(run, release):
+        return None
     return Request(
-        by=run.requester,
+        by=OPSBOT,
+        concerns=run.requester,
         command="rollback",
         runbook=service.runbooks.rollback,
         service=run.service,

@@ -3,6 +3,7 @@
 from commands.views import onboarding, words
 from commands.views.blocks import Block, divider, section
 from commands.views.rollback_words import how_it_ended
+from runbooks.automatic_rollback import ran_before
 from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status
@@ -42,6 +43,17 @@ def _to_go_back(run: Run, release: Release) -> str:
     return f" To go back to {words.line(good.version, 90)}: `{command}`." if good else ""
 
 
+def _asks(run: Run, release: Release, before: tuple[str, ...]) -> str:
+    """People had left the last known good: they say which of the two it is."""
+    assert release.known_good is not None  # noqa: S101  # asked by its caller
+    good, left = words.line(release.known_good.version, 90), words.both(before)
+    said = f"{left} ran before, and the last known good is {good}, so nothing goes back by itself."
+    known = release.find(before[0]) if len(before) == 1 else None
+    place = f"{words.line(run.service, 90)} {words.line(run.environment, 90)}"
+    other = f" To go back to {left}: `/rollback {place} to {left}`." if known else ""
+    return f"{said}{_to_go_back(run, release)}{other}"
+
+
 def _aborted(run: Run, release: Release) -> str:
     """What an abort ended, what stays, and how to go back."""
     clause = _ended_by_it(run)
@@ -51,6 +63,9 @@ def _aborted(run: Run, release: Release) -> str:
         return f"{clause}. {_unchanged(run, release)}"
     if not run.carried_out:
         return f"{clause}. What was changed before stays.{_to_go_back(run, release)}"
+    if run.supplanted:
+        place = words.line(run.environment, 90)
+        return f"{clause}. {place} was changed by something else since: nothing is left of it."
     runs = f"{words.line(run.environment, 90)} runs {words.line(run.version, 90)}"
     if run.command == "rollback":
         return f"{clause}. {runs} again; only lines for people were left."
@@ -118,6 +133,8 @@ def _next(run: Run, release: Release, catalogue: Catalogue) -> str:
         return "Nothing was changed."
     if not run.roll_back or release.known_good is None:
         return "It does not go back by itself."
+    if before := ran_before(run, release):
+        return _asks(run, release, before)
     place = catalogue.place(run.service, run.environment)
     to = words.line(release.known_good.version, 90)
     if place is not None and place.on_failure is OnFailure.ROLLBACK:

@@ -22,6 +22,7 @@ class Request:
     target: KnownGood | None = None
     supersedes: tuple[str, ...] = ()
     because: str = ""
+    concerns: Actor | None = None
     parameters: dict[str, str] = field(default_factory=dict)
 
 

@@ -49,6 +49,7 @@ def _(command: c.Request, run: Run, now: datetime) -> list[e.Event]:
             target=command.target,
             supersedes=command.supersedes,
             because=command.because,
+            concerns=command.concerns,
             parameters=command.parameters,
         )
     ]

@@ -26,6 +26,7 @@ class Requested(Happened):
     target: KnownGood | None = None
     supersedes: tuple[str, ...] = ()
     because: str = ""  # the run whose failure asked for it
+    concerns: Actor | None = None  # who asked for that run, and is told of this one as if they had
     parameters: dict[str, str] = field(default_factory=dict)  # what its document asks for beside these
     kind: Literal["requested"] = "requested"
 

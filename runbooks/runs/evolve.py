@@ -35,7 +35,7 @@ def _(event: e.Requested, run: Run) -> Run:
         service=event.service,
         environment=event.environment,
         version=event.version,
-        requester=event.by,
+        requester=event.concerns or event.by,
         requested_at=event.at,
         targets=event.targets,
         quorum=event.quorum,

@@ -10,7 +10,7 @@ from runbooks.releases.state import Release
 from runbooks.runs import commands as c
 from runbooks.vocabulary import Failed
 from tests.commands.cards import AT, buttons_of, text_of, the_button
-from tests.commands.stages import CRASHED, DEPLOY, KNOWN, RELEASE, V42, Stages
+from tests.commands.stages import CRASHED, DEPLOY, KNOWN, RELEASE, V41, V42, Stages
 from tests.engine.world import CATALOGUE
 from tests.runs.stories import RILEY, STEPS, Story
 
@@ -231,6 +231,15 @@ def test_where_people_are_to_decide_the_card_says_what_to_type() -> None:
     raw["services"]["solvereign-api"]["environments"]["production"]["on_failure"] = "ask"
     asking = Look(Catalogue.model_validate(raw), RELEASE)
     assert text_of(AT["failed"], asking).endswith("To go back to v41: `/rollback solvereign-api production`.")
+
+
+def test_where_people_had_left_the_last_known_good_the_card_names_both_ways_back() -> None:
+    left = Look(KNOWN, replace(RELEASE, good=(V42, V41)))
+    assert text_of(AT["failed"], left).endswith(
+        "v41 ran before, and the last known good is v42, so nothing goes back by itself. "
+        "To go back to v42: `/rollback solvereign-api production`. "
+        "To go back to v41: `/rollback solvereign-api production to v41`."
+    )
 
 
 def test_the_change_can_be_looked_at_where_the_catalogue_has_a_link() -> None:
