@@ -60,7 +60,7 @@ def select(scope: Scope, events: Iterable[Recorded], tenants: Collection[str] = 
         return Selection(scope, kept)
     theirs = {name: found for name, found in kept.items() if _of_tenant(scope, name, kept) is not False}
     others = {*tenants, *(code for name in kept for code in tenants_of(name, kept))} - {scope.tenant}
-    withheld = {name for name, found in theirs.items() if _names(found, others)}
+    withheld = {name for name, found in theirs.items() if _names(found, others, scope.tenant)}
     withheld |= {name for name in theirs if _about(kept[name]) & withheld}
     rest = {name: found for name, found in theirs.items() if name not in withheld}
     return Selection(scope, rest, tuple(sorted(withheld)))
@@ -109,22 +109,38 @@ def _of_service(service: str, events: Sequence[Recorded]) -> bool:
     return room in ("release", "tenant", "audit") and name.partition("/")[0] == service
 
 
-def _names(events: Sequence[Recorded], codes: Collection[str]) -> bool:
-    """Whether any of these codes stands in the events as a word of its own."""
-    return any(word in codes for event in events for word in _words(_read(event)))
+def _names(events: Sequence[Recorded], others: Collection[str], own: str) -> bool:
+    """Whether any of these codes stands in the events, also as a part of a name such as `026_CODE_rates.sql`.
+
+    What lies within the tenant's own code is not another's.
+    """
+    ours, theirs = _bounded([own]), _bounded(others)
+    return any(_beyond(text, ours, theirs) for event in events for text in _texts(_read(event)))
 
 
-def _words(value: Any) -> Iterator[str]:
+def _bounded(codes: Collection[str]) -> re.Pattern[str]:
+    """Any of the codes between what is neither a letter nor a digit, at each place the longest of them."""
+    longest = "|".join(re.escape(code) for code in sorted(codes, key=len, reverse=True))
+    return re.compile(rf"(?<![a-z0-9])(?=({longest})(?![a-z0-9]))" if codes else "(?!)")
+
+
+def _beyond(text: str, ours: re.Pattern[str], theirs: re.Pattern[str]) -> bool:
+    own = [found.span(1) for found in ours.finditer(text)]
+    spans = (found.span(1) for found in theirs.finditer(text))
+    return any(not any(since <= start and end <= until for since, until in own) for start, end in spans)
+
+
+def _texts(value: Any) -> Iterator[str]:
     match value:
         case str():
-            yield from re.findall(r"[a-z0-9][a-z0-9_-]*", value.casefold())
+            yield value.casefold()
         case dict():
             for key, each in value.items():
-                yield from _words(key)
-                yield from _words(each)
+                yield from _texts(key)
+                yield from _texts(each)
         case list():
             for each in value:
-                yield from _words(each)
+                yield from _texts(each)
 
 
 def _room(stream: str) -> str:

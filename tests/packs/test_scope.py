@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from runbooks.packs import pack, told
 from runbooks.packs.scope import Scope, select
 from runbooks.runs import events as e
@@ -91,8 +93,38 @@ def test_a_tenant_of_whom_nothing_is_recorded_is_told_so() -> None:
     assert "Nothing was recorded of" not in everything(ACME, month())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "applied 026_globex_rates.sql",
+        "https://globex.api.example/x",
+        "test_globex_profile PASSED",
+        "host my-globex-2",
+        "schema TENANT_GLOBEX",
+    ],
+)
+def test_a_tenant_is_found_as_a_part_of_a_name(text: str) -> None:
+    events = [*month(), *noted("D-130", text)]
+    assert select(ACME, events).withheld == ("run/D-130",)
+    assert "globex" not in everything(ACME, events).casefold()
+
+
 def test_a_longer_word_is_not_the_tenant() -> None:
-    assert select(ACME, [*month(), *noted("D-130", "globexes and my-globex-2")]).withheld == ()
+    assert select(ACME, [*month(), *noted("D-130", "globexes and myglobex2")]).withheld == ()
+
+
+def test_a_tenant_whose_code_is_in_another_ones_is_told_apart() -> None:
+    """What stands within a tenant's own code does not name another; what goes beyond it does."""
+    names = {"acme", "acme-2", "b-acme", "rates"}
+    for own, text, out in (
+        ("acme-2", "see acme-2, b_acme-2", False),
+        ("acme-2", "see acme and acme-2", True),
+        ("acme", "see acme-2", True),
+        ("b-acme", "026_b-acme-2.sql", True),
+    ):
+        events = noted("D-130", text)
+        found = select(replace(WHOLE, tenant=own), events, names)
+        assert (found.withheld == ("run/D-130",)) is out, (own, text)
 
 
 def test_a_finding_whose_run_is_not_told_is_in_no_tenants_pack() -> None:
