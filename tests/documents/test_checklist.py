@@ -16,6 +16,18 @@ ROOT = Path(__file__).parents[2]
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 FINDINGS = ("deploy-failed", "health-failing", "tenant-gate-failed", "migration-without-rollback", "lkg-outdated")
 RUN = ("deployment-checklist", "rollback-procedures", "tenant-onboarding")
+SECTIONS = (
+    "Entry checklist",
+    "Files in this branch",
+    *RUN,
+    "Last known good state",
+    "Escalation",
+    "Related branches",
+)
+KNOWN_GOOD = (
+    "last-known-good.json with its six keys",
+    "Update this after EVERY successful production deploy",
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,12 @@ def plain(text: str) -> str:
     return text.replace("`", "")
 
 
+def words_under(library: Library, section: str) -> str:
+    """What the branch's own document says there."""
+    (text,) = [phase.text for phase in library.document("operations").phases if phase.title == section]
+    return text
+
+
 def by(item: Item) -> str:
     return "a person" if item.uses == "confirm" else f"`{item.uses}`"
 
@@ -63,15 +81,30 @@ def test_each_line_of_a_document_says_what_does_it(library: Library, name: str) 
         assert row.done_by.startswith(by(item)), f"{item.title}: the library says {by(item)}"
 
 
-def test_each_question_and_each_related_branch_is_there(library: Library) -> None:
+def test_each_section_is_there() -> None:
+    assert list(tables()) == list(SECTIONS)
+
+
+def test_each_question_is_there(library: Library) -> None:
     questions = [item.title for item in library.document("operations").items]
-    assert [row.line for row in tables()["Entry checklist"]] == [plain(title) for title in questions]
-    for section in ("Files in this branch", "Related branches"):
-        assert {plain(row.line).removesuffix(".md") for row in tables()[section]} <= library.documents.keys()
+    assert [plain(row.line) for row in tables()["Entry checklist"]] == [plain(title) for title in questions]
 
 
-def test_each_finding_of_the_branch_is_there() -> None:
-    assert [row.line for row in tables()["Escalation"]] == [escalation(name).title for name in FINDINGS]
+@pytest.mark.parametrize("section", ["Files in this branch", "Related branches"])
+def test_each_file_that_the_branch_names_is_there(library: Library, section: str) -> None:
+    named = re.findall(r"`([\w-]+)\.md`", words_under(library, section))
+    assert [plain(row.line).removesuffix(".md") for row in tables()[section]] == named
+    assert set(named) <= library.documents.keys()
+
+
+def test_the_record_and_its_rule_are_there() -> None:
+    assert tuple(plain(row.line) for row in tables()["Last known good state"]) == KNOWN_GOOD
+
+
+def test_each_finding_of_the_branch_is_there(library: Library) -> None:
+    lines = [row.line for row in tables()["Escalation"]]
+    assert lines == [escalation(name).title for name in FINDINGS]
+    assert lines == re.findall(r"^\| ([^|]+) \| S[1-4] \|", words_under(library, "Escalation"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("row", list(rows()), ids=lambda row: plain(row.line))
