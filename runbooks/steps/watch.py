@@ -1,12 +1,14 @@
 """`watch`: looks on for a while after a deploy, at health and KPIs; a bad sign that lasts fails it at once.
 
+Signs that take turns last as one does, and a watch that was bad at most of its looks does not end well.
+
 Every look is recorded, so that a watch cut off by a restart goes on to the same end and tells when nobody looked.
 """
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.http_health import Http, is_good, said
@@ -17,6 +19,14 @@ from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending
 
 _PATIENCE = timedelta(seconds=5)  # for one answer
 _KPI = "kpi/"
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """Why it fails: a clause, and the signs that it is about."""
+
+    said: str
+    signs: tuple[str, ...]
 
 
 class Watch(Step):
@@ -41,6 +51,8 @@ class Watch(Step):
             return Resolved().by("confirm").noted(f"{why}, so a person looks on for {length}")
         looks_at = [*paths, *(kpi["title"] for kpi in kpis)]
         every, grace = span(place.watch.every), span(place.watch.grace)
+        alone = ["KPIs alone: no health path can be asked for"] * (not paths)
+        alone += ["health alone: no KPI can be asked for"] * (not kpis)
         line = f"{', '.join(looks_at)} · every {every} for {length} · a bad sign counts after {grace}"
         return Resolved(
             {
@@ -52,7 +64,7 @@ class Watch(Step):
                 "every": place.watch.every.total_seconds(),
                 "grace": place.watch.grace.total_seconds(),
             },
-            shows=(line, *(["health alone: no KPI can be asked for"] if not kpis else [])),
+            shows=(line, *alone),
         )
 
     async def start(self, turn: Turn) -> Outcome:
@@ -68,10 +80,11 @@ class Watch(Step):
         health, verdicts = await asyncio.gather(self._health(turn), self._verdicts(turn, token))
         signs = {**health, **{_KPI + v.kpi["name"]: v.bad for v in verdicts if v.bad}}
         seen = _seen(turn, token, signs, verdicts)
-        if lasting := _lasting(turn, seen["bad"]):
-            return _failed(turn, lasting, await self._evidence(turn, seen, verdicts))
         until = turn.began_at + _seconds(turn, "for")
-        if turn.now >= until and not signs:
+        ends = turn.now >= until and not signs
+        if fault := _lasting(turn, seen) or (_mostly_bad(seen) if ends else None):
+            return _failed(turn, fault, await self._evidence(turn, seen, verdicts))
+        if ends:
             return Done(_well(turn, seen, verdicts), await self._evidence(turn, seen, verdicts))
         again = turn.now + _seconds(turn, "every")
         line = "; ".join(signs.values()) or f"all well so far, until {until:%H:%M} UTC"
@@ -118,33 +131,53 @@ def _to_its_end(
 
 
 def _seen(turn: Turn, token: Json, signs: dict[str, str], verdicts: list[Verdict]) -> Json:
-    """The token after this look: all that the next one must know."""
+    """The token after this look: all that the next one must know. An older release's has no `unclean` and `found`."""
     before, looked = token.get("bad", {}), datetime.fromisoformat(token["looked"])
     now = turn.now.isoformat()
     missed = turn.now - looked > _seconds(turn, "every") + _seconds(turn, "grace")  # a bad sign could have counted
+    unclean = token.get("unclean") or min((sign["since"] for sign in before.values()), default=now)
     return {
         "looked": now,
         "looks": token.get("looks", 0) + 1,
         "missed": token.get("missed", 0) + bool(signs),
         "bad": {key: {"said": say, "since": before.get(key, {}).get("since", now)} for key, say in signs.items()},
+        "unclean": unclean if signs else None,  # since when no look was without a bad sign
+        "found": token.get("found", {}) | {key: {"said": say, "last": now} for key, say in signs.items()},
         "gaps": [*token.get("gaps", []), *([[token["looked"], now]] if missed else [])],
         "was": {v.kpi["name"]: v.was.value for v in verdicts if v.was.value is not None},
     }
 
 
-def _lasting(turn: Turn, bad: dict[str, Any]) -> dict[str, timedelta]:
-    """The bad signs that have lasted long enough to count, and how long."""
-    lasted = {key: turn.now - datetime.fromisoformat(sign["since"]) for key, sign in bad.items()}
-    return {key: length for key, length in lasted.items() if length >= _seconds(turn, "grace")}
+def _lasting(turn: Turn, seen: Json) -> _Fault | None:
+    """The bad signs that have lasted long enough to count, or those that took turns for as long."""
+    if not seen["unclean"]:
+        return None
+    unclean, grace = datetime.fromisoformat(seen["unclean"]), _seconds(turn, "grace")
+    lasted = {key: turn.now - datetime.fromisoformat(sign["since"]) for key, sign in seen["bad"].items()}
+    if long := {key: length for key, length in lasted.items() if length >= grace}:
+        return _Fault("; ".join(f"{seen['bad'][key]['said']}, for {span(long[key])}" for key in long), tuple(long))
+    if turn.now - unclean < grace:
+        return None
+    turns = {key: sign for key, sign in seen["found"].items() if datetime.fromisoformat(sign["last"]) >= unclean}
+    said = "; ".join(sign["said"] for sign in turns.values())
+    return _Fault(f"no look was clean for {span(turn.now - unclean)}: {said}", tuple(turns))
 
 
-def _failed(turn: Turn, lasting: dict[str, timedelta], evidence: Json) -> Failed:
+def _mostly_bad(seen: Json) -> _Fault | None:
+    """Signs that never lasted, and yet were there at more than half of the looks."""
+    if seen["missed"] * 2 <= seen["looks"]:
+        return None
+    said = "; ".join(sign["said"] for sign in seen["found"].values())
+    bad = f"{seen['missed']} of {seen['looks']} looks were bad"
+    return _Fault(": ".join([bad, said] if said else [bad]), tuple(seen["found"]))
+
+
+def _failed(turn: Turn, fault: _Fault, evidence: Json) -> Failed:
     """What failed; a KPI that broke is no failing health probe."""
-    found = [f"{evidence['bad'][key]['said']}, for {span(length)}" for key, length in lasting.items()]
-    text = _with_gaps("; ".join(found), evidence)
-    finding = "deploy-failed" if all(key.startswith(_KPI) for key in lasting) else None
+    text = _with_gaps(fault.said, evidence)
+    finding = "deploy-failed" if fault.signs and all(key.startswith(_KPI) for key in fault.signs) else None
     into = span(turn.now - turn.began_at)
-    do = to_know(kpi for kpi in evidence["kpis"] if _KPI + kpi["name"] in lasting)
+    do = to_know(kpi for kpi in evidence["kpis"] if _KPI + kpi["name"] in fault.signs)
     return Failed(f"{text[:1].upper()}{text[1:]}. It was seen {into} into the watch.{do}", evidence, finding)
 
 

@@ -1,7 +1,7 @@
 """The look-out after a deploy: it lasts as long as it is to, tolerates what passes, and fails on what stays."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -25,15 +25,16 @@ class Service:
     """A web server whose next answers a test decides; `status` is asked for each, in order."""
 
     def __init__(self) -> None:
+        self.failing = ""  # a path that answers 503
         self.status: Callable[[int], int] = lambda _: 200
         self.url = ""
         self._asked = count(1)
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(
-            b"HTTP/1.1 %d X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % self.status(next(self._asked))
-        )
+        request = await reader.readuntil(b"\r\n\r\n")
+        fails = self.failing and request.split()[1] == self.failing.encode()
+        status = 503 if fails else self.status(next(self._asked))
+        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status)
         await writer.drain()
         writer.close()
 
@@ -58,8 +59,10 @@ def prometheus(prometheus_server: PrometheusServer) -> str:
     return prometheus_server.url
 
 
-async def begun(step: Watch, service: Service, source: str | None, *kpis: dict[str, Any]) -> Turn:
-    where = place(source, *kpis, url=service.url, health={"paths": ["/health"]})
+async def begun(
+    step: Watch, service: Service, source: str | None, *kpis: dict[str, Any], paths: Sequence[str] = ("/health",)
+) -> Turn:
+    where = place(source, *kpis, url=service.url, health={"paths": list(paths)})
     return replace(await turn(step, {}, where), changed_at=NOW - timedelta(minutes=3))
 
 
@@ -107,6 +110,57 @@ async def test_a_kpi_that_breaks_fails_it_as_a_failed_deploy(step: Watch, servic
     changed = (NOW - timedelta(minutes=3)).timestamp()
     assert (found["before"][0], found["before"][-1]) == ((changed - 10, 0.3), (changed, 0.3)), "a window's way"
     assert found["after"][-1][1] == 4.1
+
+
+async def test_signs_that_take_turns_last_as_one_does(step: Watch, service: Service) -> None:
+    a, b = "/health answered 503", "/live answered 503"
+    asked: list[str] = []
+    at = await begun(step, service, None, paths=("/health", "/live"))
+    outcome: Outcome = await step.start(at)
+    for seconds, path in ((10, "/health"), (20, "/live"), (30, "/health")):
+        assert isinstance(outcome, Pending)
+        service.failing = path
+        asked.append(outcome.line)
+        outcome = await step.check(later(at, seconds), outcome.token)
+
+    assert asked[1:] == [a, b]
+    assert isinstance(outcome, Failed)
+    assert outcome.reason == f"No look was clean for 20 s: {a}; {b}. It was seen 30 s into the watch."
+
+
+async def test_it_does_not_end_well_when_most_looks_were_bad(step: Watch, service: Service) -> None:
+    service.status = lambda number: 200 if number in (3, 5, 7) else 503
+    *_, last = await through(step, await begun(step, service, None))
+
+    assert isinstance(last, Failed)
+    assert last.reason == "4 of 7 looks were bad: /health answered 503. It was seen 1 m into the watch."
+    assert last.finding is None
+
+
+async def test_a_kpi_that_was_bad_at_most_looks_is_a_failed_deploy(
+    step: Watch, service: Service, prometheus: str
+) -> None:
+    often = f"vector((time() - {NOW.timestamp()}) % 30 < bool 20)"  # 0 s and 10 s are bad, 20 s is well, ...
+    at = await begun(step, service, prometheus, kpi(often, baseline=0))
+    last = (await through(step, at))[-1]
+
+    assert isinstance(last, Failed)
+    assert last.reason.startswith("6 of 9 looks were bad: error rate: 1 %"), last.reason
+    assert last.finding == "deploy-failed"
+
+
+async def test_it_goes_on_from_what_an_older_release_kept(step: Watch, service: Service) -> None:
+    service.status = lambda _: 503
+    at = await begun(step, service, None)
+    bad = {"/health": {"said": "/health answered 503", "since": NOW.isoformat()}}
+    kept = {"looked": later(at, 10).now.isoformat(), "looks": 2, "missed": 2, "bad": bad, "gaps": [], "was": {}}
+    failed = await step.check(later(at, 20), kept)
+    service.status = lambda _: 200
+    well = await step.check(later(at, 60), kept | {"looked": later(at, 50).now.isoformat(), "looks": 6})
+
+    assert isinstance(failed, Failed)
+    assert failed.reason == "/health answered 503, for 20 s. It was seen 20 s into the watch."
+    assert isinstance(well, Done)
 
 
 async def test_it_never_ends_on_a_bad_sign(step: Watch, service: Service) -> None:
@@ -229,3 +283,8 @@ async def test_with_nothing_to_look_at_a_person_looks_on(step: Watch) -> None:
 async def test_without_kpis_it_says_that_it_looks_at_health_alone(step: Watch, service: Service) -> None:
     at = await begun(step, service, None)
     assert at.step.shows[1] == "health alone: no KPI can be asked for"
+
+
+async def test_without_an_address_it_says_that_it_looks_at_kpis_alone(step: Watch, prometheus: str) -> None:
+    resolved = await step.resolve(step.params(), place(prometheus, kpi("vector(1)")))
+    assert resolved.shows[1:] == ("KPIs alone: no health path can be asked for",)
