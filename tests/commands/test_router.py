@@ -1,6 +1,7 @@
 """The router as it is drawn: four questions, where each YES leads, where four NOs end, and the table of files."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from bot.library import read as read_library
 from bot.library import shipped
+from commands import incident
 from commands.views import router
 from commands.views.blocks import Block
 from sandbox.slack.sizes import too_large
@@ -127,6 +129,27 @@ def test_four_times_no_ends_in_the_guidance_and_the_related_branches() -> None:
         "All documents": "files",
         "Back": "question/4",
     }
+
+
+def test_where_something_is_wrong_an_incident_is_declared() -> None:
+    declare = "`/incident declare SERVICE ENVIRONMENT S2 TEXT`"
+    _, guided = router.guidance(BOOKS)
+    _, triage = router.read(BOOKS["incident-triage"], 1)
+
+    assert f"*Something is wrong?* {declare}" in text(guided)
+    assert declare in text(triage)
+    assert "lowered" not in BOOKS["incident-triage"].text, "nobody can"
+
+
+def test_each_incident_command_that_a_document_names_is_understood() -> None:
+    named = {said for book in BOOKS.values() for said in re.findall(r"`/incident ([^`]+)`", book.text)}
+
+    assert {each.split()[0] for each in named} == {"declare", "update", "resolve", "list"}
+    for said in named:
+        typed = said.replace("SERVICE", "solvereign-api").replace("ENVIRONMENT", "production").split()
+        if typed[0] in ("declare", "update"):
+            asked = incident.parse(CATALOGUE, typed)
+            assert asked.text == "TEXT", said
 
 
 def test_the_table_of_files_begins_with_the_checklists_own() -> None:
