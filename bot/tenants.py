@@ -25,6 +25,8 @@ class TenantRecord:
         snapshot = await self.store.read([record, release], targets=wanted)
         found: Tenant = snapshot.streams[record].state
         running: Release = snapshot.streams[release].state
+        if running.astray:
+            return running.astray
         good = running.known_good.commit if running.known_good else ""
         if why := refusal(found, commit=site.commit, running=good):
             return why

@@ -6,7 +6,7 @@ from runbooks.automatic_rollback import ran_before
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.runs.todo import under_way
-from runbooks.vocabulary import Done, InDoubt
+from runbooks.vocabulary import Done, InDoubt, KnownGood
 
 _UNCHANGED = "Nothing was changed."
 
@@ -35,6 +35,16 @@ def of_giving_up(run: Run, release: Release, behind: Sequence[Run]) -> Iterator[
     yield from _under_way(run)
     yield from _schema(run, release)
     yield _meaning(run, release, behind)
+
+
+def gone_back(run: Run, good: KnownGood) -> tuple[str, ...]:
+    """Of a rollback to another release than the one of record."""
+    place = f"{run.service} {run.environment}"
+    went = f"{run.version} {run.target.commit[:7]}" if run.target else run.version
+    return (
+        f"{run.id} went back to {went}, and the last known good is still {good.version} {good.commit[:7]}.",
+        f"To keep what runs: /deploy it, or `opsbot adopt {place}`. To go back to the record: /rollback {place}.",
+    )
 
 
 def _under_way(run: Run) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from runbooks.incidents.escalations import escalation
-from runbooks.incidents.findings import Acknowledge, Finding, Raise
+from runbooks.incidents.findings import Acknowledge, Finding, Mend, Raise
 from runbooks.incidents.follow_up import FollowUpTaken
 from runbooks.incidents.handling import Concern, EndWayBack
 from runbooks.incidents.incident import Incident, LessonsWritten
@@ -15,9 +15,12 @@ from runbooks.rollback_outcome import WayBack
 from runbooks.runs.commands import Answer
 from runbooks.runs.state import Run, Status
 from runbooks.steps.incident_lessons import asks_for_lessons
+from runbooks.tenants.events import WentLive
+from runbooks.tenants.state import Tenant
 from runbooks.vocabulary import Actor, Severity
 
 See = Callable[[str], Any]
+GATE_FAILED = "tenant-gate-failed"
 _ADMITTED = frozenset({"concerned"})  # whoever may resolve an incident may tick its rollback's line with that
 
 
@@ -92,6 +95,16 @@ def asked_by(event: object, incident: Incident, see: See) -> list[tuple[str, Any
             finding: Finding = see(f"finding/{incident.follow_up.finding}")
             taken = finding.acknowledged_by is not None
             return [] if taken else [(f"finding/{finding.id}", Acknowledge(by))]
+        case _:
+            return []
+
+
+def mends(event: object, state: object) -> list[tuple[str, Any]]:
+    """What kept a tenant out holds no more once it is live."""
+    match event, state:
+        case WentLive(run=name), Tenant(code=code, kept_out=runs):
+            how = f"{code} went live with {name}: all 4 gates passed."
+            return [(f"finding/{failed}.{GATE_FAILED}", Mend(how)) for failed in runs]
         case _:
             return []
 

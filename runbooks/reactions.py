@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from runbooks import concerns
-from runbooks.accounts import of_failure, of_giving_up
+from runbooks.accounts import gone_back, of_failure, of_giving_up
 from runbooks.automatic_rollback import answer, rollback_id
 from runbooks.catalogue import Catalogue
 from runbooks.concerns import belongs_to, concern, ended, incident_of
@@ -72,8 +72,8 @@ def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked
     match event, state:
         case e.Recorded(step=step, outcome=Done() | Failed() as outcome), Run() as run if _of_tenant(run, step):
             return _of_onboarding(run, step, outcome, see(release_of(run)))
-        case e.Recorded(outcome=Done(evidence=evidence)), Run() as run:
-            return [*_recorded(run, evidence), *_back_but_for_lines(run, see)]
+        case e.Recorded(step=step, outcome=Done(evidence=evidence)), Run() as run:
+            return [*_recorded(run, evidence), *_brought(run, step, see), *_back_but_for_lines(run, see)]
         case e.Began(step=step), Run(command="deploy" | "rollback") as run if _changes(run, step):
             return [(release_of(run), Supplant(run.id))]
         case e.Ended(), Run(command="onboard") as run:
@@ -87,7 +87,19 @@ def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked
         case _, Release() as release:
             return _of_release(event, release, see)
         case _:
-            return []
+            return concerns.mends(event, state)
+
+
+def _brought(run: Run, step: str, see: See) -> Asked:
+    """A rollback records nothing: that it took the place away from the record, or back to it, is told at once."""
+    if run.command != "rollback" or run.target is None or not _changes(run, step):
+        return []
+    good: KnownGood | None = see(release_of(run)).known_good
+    if good is None:
+        return []
+    if good.commit == run.target.commit:
+        return [(release_of(run), CatchUp(Lag.RUNS, f"{run.id} brought {good.version} back, as it is recorded."))]
+    return [(release_of(run), FallBehind(Lag.RUNS, f"{run.id}.{OUTDATED}", gone_back(run, good)))]
 
 
 def _of_release(event: object, release: Release, see: See) -> Asked:
@@ -124,7 +136,7 @@ def _of_onboarding(run: Run, step: str, outcome: Done | Failed, release: Release
     tenant = stream_of(run.service, run.environment, params["tenant"])
     match params.get("gate"), outcome:
         case None, Done():
-            running = release.known_good.commit if release.known_good else ""
+            running = release.known_good.commit if release.known_good and not release.astray else ""
             approved_by = tuple(approval.by for approval in run.approvals)
             return [(tenant, GoLive(commit, version, run.id, running=running, approved_by=approved_by))]
         case str(gate), Done():

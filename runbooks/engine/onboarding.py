@@ -39,6 +39,8 @@ async def onboard(ask: asks.Onboard, desk: Desk) -> asks.Reply:
     release: Release = desk.draft.state(f"release/{ask.service}/{name}")
     if release.known_good is None:
         raise Refused("no-known-good", **place)
+    if release.astray:
+        raise Refused("not-ready-to-go-live", tenant=ask.tenant, why=release.astray)
     started = run_id(desk.number)
     request = run.Request(
         by=desk.who.by,

@@ -40,6 +40,21 @@ class Release:
         """The last known good; None before the first deploy that ended well, or `opsbot adopt`."""
         return self.good[0] if self.good else None
 
+    @property
+    def astray(self) -> str:
+        """Why the last known good is not known to be what runs, as a sentence; "" where it is, or there is none."""
+        good = self.known_good
+        if good is None:
+            return ""
+        if self.left:
+            return f"What {self.left[-1]} changed in {self.environment} stands, and nothing has taken it back."
+        if self.is_behind(Lag.RUNS):
+            return f"{self.environment} does not run its last known good, {good.version}."
+        if self.candidate and self.candidate.commit != good.commit:
+            brought = f"{self.candidate.run} brought {self.candidate.version} to {self.environment}"
+            return f"{brought}, and that is not its last known good yet."
+        return ""
+
     def find(self, version: str) -> KnownGood | None:
         """The newest known good of that version, or of that commit (seven digits or more)."""
         is_commit = len(version) >= 7  # noqa: PLR2004  # git's short commit

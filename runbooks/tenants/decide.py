@@ -97,6 +97,7 @@ def evolve(tenant: Tenant, event: e.Event) -> Tenant:
             return replace(tenant, events=number, gates={**tenant.gates, gate: tried})
         case e.GateFailed(at=at, gate=gate, commit=commit, release=release, run=run, reason=reason):
             tried = Tried(passed=False, commit=commit, release=release, run=run, at=at, event=number, reason=reason)
-            return replace(tenant, events=number, gates={**tenant.gates, gate: tried})
+            kept_out = (*(other for other in tenant.kept_out if other != run), run)
+            return replace(tenant, events=number, gates={**tenant.gates, gate: tried}, kept_out=kept_out)
         case e.WentLive(at=at, commit=commit, release=release, run=run, approved_by=approved_by):
             return replace(tenant, events=number, live=Live(at, commit, release, run, approved_by))

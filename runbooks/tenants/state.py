@@ -41,6 +41,7 @@ class Tenant:
     events: int = 0
     gates: dict[Gate, Tried] = field(default_factory=dict)
     live: Live | None = None
+    kept_out: tuple[str, ...] = ()  # runs of which a gate failed, since it is on its way in
 
     @property
     def known(self) -> bool:

@@ -75,6 +75,17 @@ async def test_one_that_is_mended_goes_live_the_next_time(onboarding: Onboarding
     assert len(onboarding.rows("select * from gate_passes")) == 2 + 4
 
 
+async def test_what_kept_it_out_is_mended_once_it_is_live(onboarding: Onboarding) -> None:
+    onboarding.fails({"acme": {"golden-path": "no shift to plan"}, "other": {"golden-path": "no shift to plan"}})
+    kept_out = [await onboarding.goes_on(await onboarding.begins(tenant)) for tenant in ("acme", "other")]
+    onboarding.fails({})
+    live = await onboarding.live()
+    streams = [f"finding/{run.id}.tenant-gate-failed" for run in kept_out]
+    snapshot = await onboarding.world.store.read(streams)
+    mended = [snapshot.streams[name].state.mended for name in streams]
+    assert mended == [f"acme went live with {live.id}: all 4 gates passed.", ""]
+
+
 async def test_a_release_in_between_keeps_it_out_and_says_so(onboarding: Onboarding) -> None:
     waiting = await onboarding.at_the_gate()
     await _release(onboarding, "v2")
@@ -167,3 +178,59 @@ async def test_the_same_gesture_begins_it_once(onboarding: Onboarding) -> None:
     replies = [await onboarding.world.hears(ask, key="one") for _ in range(2)]
     assert replies[0] == replies[1]
     assert len(onboarding.rows("select name from streams where name like 'run/%'")) == 1
+
+
+async def _rolled_back(onboarding: Onboarding, version: str) -> str:
+    """People took the place back to an older release than the one of record."""
+    world = onboarding.world
+    run = str((await world.rolls_back(ALEX, version)).facts["run"])
+    await world.works()
+    await world.approves(run, SAM)
+    await world.works()
+    assert world.outside.knob == version
+    return run
+
+
+async def test_while_an_older_release_runs_than_the_one_of_record_nobody_is_taken_in(onboarding: Onboarding) -> None:
+    await onboarding.world.adopted("v0")
+    await onboarding.world.adopted("v1")
+    waiting = await onboarding.at_the_gate()
+    await _rolled_back(onboarding, "v0")
+    reply = await onboarding.world.hears(asks.Onboard("other", "api"))
+    why = "production does not run its last known good, v1."
+    assert (reply.refused, reply.facts["why"]) == ("not-ready-to-go-live", why)
+    run = await onboarding.approved(waiting)
+    assert (run.status, run.reason) == (Status.FAILED, f"acme did not go live. {why}")
+    assert onboarding.live_rows == []
+
+
+async def test_once_the_release_of_record_runs_again_tenants_are_taken_in(onboarding: Onboarding) -> None:
+    await onboarding.world.adopted("v0")
+    await onboarding.world.adopted("v1")
+    by_hand = await _rolled_back(onboarding, "v0")
+    name = f"finding/{by_hand}.lkg-outdated"
+    found: Finding = (await onboarding.world.store.read([name])).streams[name].state
+    assert found.what[0] == f"{by_hand} went back to v0 0000000, and the last known good is still v1 1111111."
+    await _rolled_back(onboarding, "v1")
+    await onboarding.live()
+    found = (await onboarding.world.store.read([name])).streams[name].state
+    assert found.mended.endswith("brought v1 back, as it is recorded.")
+
+
+async def test_after_a_failed_deploy_that_nobody_took_back_nobody_is_taken_in(onboarding: Onboarding) -> None:
+    await failing_and_left(onboarding)
+    reply = await onboarding.world.hears(asks.Onboard("acme", "api"))
+    assert reply.refused == "not-ready-to-go-live"
+    assert str(reply.facts["why"]).endswith("changed in production stands, and nothing has taken it back.")
+
+
+async def failing_and_left(onboarding: Onboarding) -> None:
+    """A deploy that was ended half-way."""
+    world = onboarding.world
+    run = await world.at_the_gate("v2")
+    world.outside.turning = True
+    await world.approves(run)
+    await world.works()
+    await world.hears(asks.Abort(run))
+    await world.works()
+    assert (await world.release()).left == (run,)
