@@ -55,7 +55,7 @@ class RecordKeeper:
         if site is None or good is None:
             return None
         written = await self._write(lease, release, good)
-        await self._compare(lease, release, good, site)
+        await self._compare(lease, good, site)
         return self.clock() + (LOOK if written else AGAIN)
 
     async def _write(self, lease: Lease, release: Release, good: KnownGood) -> bool:
@@ -80,18 +80,20 @@ class RecordKeeper:
             await self._records.say(lease, behind, about=good)
         return False
 
-    async def _compare(self, lease: Lease, release: Release, good: KnownGood, site: Site) -> None:
+    async def _compare(self, lease: Lease, good: KnownGood, site: Site) -> None:
         """An unknown state of the cluster says nothing: `opsbot doctor` tells of that."""
         held = targets(site.service, site.environment_name)
-        if (await self.store.read([], targets=sorted(held))).holders:
-            return
+        seen = await self.store.read([lease.work.key], targets=sorted(held))
+        release: Release = seen.streams[lease.work.key].state
+        if seen.holders or release.known_good != good:
+            return  # it is changing, or has changed since it was written
         try:
             found = await differences(self.workloads, site, good)
         except (Unreachable, Denied) as cause:
             log.info("what runs of %s is not known: %s", lease.work.key, cause)
             return
         behind = release.is_behind(Lag.RUNS)
-        if found and not behind:
+        if found and not behind and not release.left:  # what a run left is that run's finding
             lines = (*found, *_outdated(release, good, self.clock()))
             now = FallBehind(Lag.RUNS, await self._name(), lines)
             await self._records.say(lease, now, about=good, unheld=held)
