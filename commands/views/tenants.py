@@ -64,7 +64,12 @@ def _so(standing: Standing) -> str:
     if running is None:
         return "Not live: no last known good is recorded there."
     why = refusal(tenant, commit=running.commit, running=running.commit)
-    return f"Not live. {words.line(why)}" if why else "Not live yet: all 4 gates are passed, the approval is lacking."
+    if why:
+        return f"Not live. {words.line(why)}"
+    if standing.run:
+        return "Not live yet: all 4 gates are passed, the approval is lacking."
+    again = f"`/onboard {tenant.code} {_place(tenant)}` tries all 4 gates again."
+    return f"Not live: all 4 gates are passed, but no run is under way that could be approved. {again}"
 
 
 def _live(tenant: Tenant) -> str:
