@@ -12,7 +12,7 @@ from commands.views.home import Seen, home, unread
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Actor, Unreachable
 
-LOOKED_AT = 200  # newest runs, findings and incidents
+LOOKED_AT = 200  # newest runs, findings, incidents, and services and tenants that packs were asked of
 log = logging.getLogger(__name__)
 
 
@@ -47,7 +47,7 @@ async def show(edge: Edge, homes: Homes, me: Actor) -> None:
 
 
 async def look(edge: Edge, me: Actor) -> Seen:
-    """Four reads of the store, and who the person is to the catalogue. Raises StoreUnavailable."""
+    """Five reads of the store, and who the person is to the catalogue. Raises StoreUnavailable."""
     places = [f"release/{name}/{place}" for name, s in edge.catalogue.services.items() for place in s.environments]
     releases = (await edge.store.read(places)).streams
     return Seen(
@@ -57,6 +57,7 @@ async def look(edge: Edge, me: Actor) -> Seen:
         releases=[releases[stream].state for stream in places],
         findings=[finding for _, finding in await edge.store.latest("finding/", LOOKED_AT)],
         incidents=[incident for _, incident in await edge.store.latest("incident/", LOOKED_AT)],
+        packs=[packs for _, packs in await edge.store.latest("audit/", LOOKED_AT)],
     )
 
 

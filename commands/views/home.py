@@ -9,11 +9,15 @@ from commands.views.blocks import Block, context, divider, header, paragraphs
 from commands.views.finding_card import number
 from commands.views.incident_follow_up import follow_up_for
 from commands.views.incident_words import entry
+from commands.views.known_good import outdated
 from commands.views.lists import status
+from commands.views.pack_requests import waits_for
+from runbooks.audit.requests import Packs
 from runbooks.catalogue import Catalogue
 from runbooks.engine.people import operators
 from runbooks.incidents.findings import Finding
 from runbooks.incidents.incident import Incident
+from runbooks.releases.lag import Lag
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status, approval_ends
 from runbooks.vocabulary import Actor, InDoubt, Waiting
@@ -32,6 +36,7 @@ class Seen:
     releases: Sequence[Release]  # in the catalogue's order
     findings: Sequence[Finding]  # newest first
     incidents: Sequence[Incident] = ()  # newest first
+    packs: Sequence[Packs] = ()
 
 
 def home(catalogue: Catalogue, seen: Seen) -> Block:
@@ -62,6 +67,7 @@ def _waits(catalogue: Catalogue, seen: Seen, going: Iterable[Run]) -> list[str]:
         return ["Slack did not say who is in which group, so this can't be told now. Open this again in a minute."]
     asked = ((run, _asked(run, seen, frozenset(operators(catalogue, run)) & seen.groups)) for run in going)
     lines = [f"⏸ *{run.id}* {_what(run)}: {said}{_where(catalogue, run)}" for run, said in asked if said]
+    lines += [said for packs in seen.packs for said in waits_for(seen.me, seen.groups, packs)]
     lines += [said for incident in seen.incidents if (said := follow_up_for(seen.me, incident))]
     return _listed(lines) or ["Nothing."]
 
@@ -113,7 +119,10 @@ def _place(release: Release, runs: Sequence[Run]) -> Iterator[str]:
     known = "no last known good is recorded"
     if good is not None:
         known = f"last known good {words.line(good.version, 90)} `{good.commit[:7]}`, since {words.moment(good.at)}"
-    yield " · ".join([name, *_differs(release, runs), known])
+    differs = _differs(release, runs)
+    as_recorded = good is not None and not differs and not release.is_behind(Lag.RUNS)
+    yield " · ".join([name, *differs, f"runs its {known}" if as_recorded else known])
+    yield from (f"{words.INDENT}{outdated(behind)}" for behind in release.behind)
     if release.lock is not None:
         why = words.line(release.lock.reason, 200)
         yield f"{words.INDENT}⏸ deploys locked by {words.person(release.lock.by)}: “{why}”"
@@ -122,13 +131,17 @@ def _place(release: Release, runs: Sequence[Run]) -> Iterator[str]:
 def _differs(release: Release, runs: Sequence[Run]) -> list[str]:
     """What the last change left there, where that is not the last known good."""
     there = (run for run in runs if (run.service, run.environment) == (release.service, release.environment))
-    last, good = next((run for run in there if run.changed), None), release.known_good
-    if last is None or not last.status.over:
-        return []
+    last = next((run for run in there if run.changed and run.command in ("deploy", "rollback")), None)
+    good, left = release.known_good, [f"as {name} left it" for name in release.left[-1:]]
+    if last is None:
+        return left
+    if not last.status.over:
+        return [f"{last.id} is under way"]
     if good is not None and last.ended_at is not None and good.at > last.ended_at:
         return []  # what it left was adopted since
     if last.status is not Status.SUCCEEDED:
-        return [f"as {last.id} left it, which {last.status.value}"] if last.way_back is None else []
+        stands = last.way_back is not None and last.way_back.stands
+        return left if stands else [f"as {last.id} left it, which {last.status.value}"]
     same = good is not None and good.version == last.version
     return [] if same else [f"runs {words.line(last.version, 90)} since {last.id}"]
 

@@ -53,16 +53,17 @@ def _place(release: Release) -> str:
     if release.candidate is not None:
         run = words.line(release.candidate.run, 40)
         lines.append(f"⏳ {_version(release.candidate)} is a candidate until {run} has ended well")
-    lines += [f"⚠️ {_BEHIND[each.lag]}, since {words.moment(each.since)}: {_number(each)}" for each in release.behind]
+    lines += map(outdated, release.behind)
     if release.lock is not None:
         by, why = words.person(release.lock.by), words.line(release.lock.reason, 200)
         lines.append(f"⏸ deploys locked by {by} {words.at(release.lock.at)}: “{why}”")
     return f"\n{words.INDENT}".join(lines)
 
 
-def _number(behind: Behind) -> str:
-    """The finding's number, as its message has it."""
-    return words.line(behind.finding.partition(".")[0], 40)
+def outdated(behind: Behind) -> str:
+    """One way in which the record is outdated, with the finding's number as its message has it."""
+    number = words.line(behind.finding.partition(".")[0], 40)
+    return f"⚠️ {_BEHIND[behind.lag]}, since {words.moment(behind.since)}: {number}"
 
 
 def _facts(known: KnownGood) -> list[str]:

@@ -1,9 +1,12 @@
 """Messages about an audit pack: to those who may approve it, above the file, and what else came of it."""
 
+from collections.abc import Iterator
+
 from commands.views import words
 from commands.views.blocks import Block, actions, button, context, section
 from runbooks.audit.packs import stream_of
 from runbooks.audit.requests import End, Packs, Request
+from runbooks.vocabulary import Actor
 
 
 def asked(packs: Packs, request: Request) -> tuple[str, list[Block]]:
@@ -38,6 +41,16 @@ def _stands(request: Request) -> str:
     said = [f"⏸ Waits for {lacking} of {group}, not by {words.person(request.by)}"]
     said += [f"until {words.moment(request.wanted.until)}", *([f"approved by {by}"] if by else [])]
     return " · ".join(said)
+
+
+def waits_for(me: Actor, groups: frozenset[str], packs: Packs) -> Iterator[str]:
+    """A line for each request that this person, in these groups, may approve and has not."""
+    for request in packs.requests:
+        wanted = request.wanted if request.waits else None
+        if wanted is None or wanted.group not in groups or me in (request.by, *request.approved_by):
+            continue
+        what = f"audit pack of {_subject(packs, request)}, for {words.person(request.by)}"
+        yield f"🗂️ {what}: to approve, until {words.moment(wanted.until)} · in Opsbot's direct message to you"
 
 
 def came_of_it(packs: Packs, request: Request) -> str:

@@ -106,7 +106,7 @@ async def test_a_decision_waits_for_whoever_may_take_it(world: World) -> None:
 async def test_what_runs_and_what_is_last_known_good(world: World) -> None:
     await world.adopted("v1")
     good = "last known good v1 `1111111`, since <!date^1795514400^{date_short_pretty} {time}|24 Nov 2026 10:00 UTC>"
-    assert part(await seen_by(world, RILEY), "What runs where") == [f"*api production* · {good}"]
+    assert part(await seen_by(world, RILEY), "What runs where") == [f"*api production* · runs its {good}"]
 
 
 async def test_what_was_adopted_since_is_not_what_a_failed_deploy_left(world: World) -> None:
@@ -157,7 +157,7 @@ async def test_after_a_rollback_to_an_older_version_that_one_runs(world: World) 
     await world.works()
     await world.hears(asks.Answer("R-1", "lessons", "done"), SAM)
     await world.works()
-    [line] = part(await seen_by(world, RILEY), "What runs where")
+    line = part(await seen_by(world, RILEY), "What runs where")[0]
     assert line.startswith("*api production* · runs v1 since R-1 · last known good v2 `2222222`")
 
 
@@ -245,5 +245,5 @@ async def test_on_the_page_it_is_drawn_whole(world: World, served: LocalSlack, b
     await riley.open_home()
     drawn = await riley.home("What runs where")
     assert f"{run_id} deploy of api v2 to production" in drawn
-    assert "api production · last known good v1 1111111" in drawn
+    assert "api production · runs its last known good v1 1111111" in drawn
     assert await riley.page.locator("main .bk-unknown").count() == 0
