@@ -47,7 +47,8 @@ def _now(incident: Incident, findings: Sequence[Finding], release: Release) -> l
     lines = [line for finding in findings[-1:] for line in way_back_lines(finding, release)]
     lines += [f"*Do:* {said}" for finding in findings[-1:] if (said := to_do(finding, incident))]
     at_work = words.people(incident.workers)
-    nobody = f"nobody yet: take on its finding, or say `/incident update {incident.id} TEXT`"
+    acknowledge = "acknowledge its finding, or " if any(each.acknowledged_by is None for each in findings) else ""
+    nobody = f"nobody yet: {acknowledge}say `/incident update {incident.id} TEXT`"
     return [section("\n".join([*lines, f"*Works on it:* {at_work or nobody}", *follow_up_lines(incident)]))]
 
 

@@ -24,7 +24,7 @@ from runbooks.vocabulary import OPSBOT, Actor, Refused, Severity
 
 @dataclass(frozen=True)
 class Concern:
-    """Open it, or let a finding join it where it is open.
+    """Open it, or let a finding join it where it is open; a person who declares one works on it.
 
     `run`: whose checklist asks for the record. `follow_up`: what somebody has to find out.
     """
@@ -148,7 +148,8 @@ def _concern(incident: Incident, command: Concern, now: datetime) -> list[Event]
         requester=command.requester,
         run=command.run,
     )
-    return [opened, *follows]
+    declared = command.by != OPSBOT and not command.finding and not command.run
+    return [opened, *follows, *(_taking_on(incident, command.by, now) if declared else [])]
 
 
 def _over_with_it(incident: Incident, way_back: WayBack, now: datetime) -> list[Event]:

@@ -190,6 +190,7 @@ async def test_declared_updated_and_resolved_by_typing(desk: Desk, seat: Seat) -
     assert said.shown == f"Opened {name} for api in production. Its channel is being made."
     await delivered(desk)
     channel = (await incident(desk, name)).channel
+    assert f"*Works on it:* <@{seat.person.id}>" in (await card(desk, channel)).shown
     assert f"*{name}* api production" in (await seat.types("/incident list")).shown
     assert (await seat.types(f"/incident update {name} Looking at it")).shown.startswith(f"Updated {name}.")
     await delivered(desk)

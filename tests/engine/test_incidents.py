@@ -90,7 +90,7 @@ async def test_a_declared_incident_is_updated_and_resolved_once(world: World) ->
     assert (found.title, found.environment, found.workers, found.lessons) == (
         "Nothing works",
         "production",
-        (ALEX,),
+        (RILEY, ALEX),
         LEARNED,
     )
 

@@ -12,11 +12,12 @@ from commands.views.incident_words import listed, reference
 from commands.views.lessons_form import faults, filled, form
 from runbooks.folds import rooms
 from runbooks.incidents import incident as events
+from runbooks.incidents.findings import Finding
 from runbooks.incidents.handling import Command, Concern, EndWayBack, Resolve, SlackDid, TakeOn, Update, decide
 from runbooks.incidents.in_slack import Slack
 from runbooks.incidents.incident import Incident, Lessons
 from runbooks.rollback_outcome import WayBack
-from runbooks.vocabulary import Actor, Refused, Severity
+from runbooks.vocabulary import OPSBOT, Actor, Refused, Severity
 from tests.commands.stages import KNOWN, RELEASE
 
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -135,6 +136,27 @@ def test_what_people_type_is_never_interpreted() -> None:
     assert "<!channel>" not in said
     assert "<https" not in said
     assert [name for name, _, _ in told(found)] == ["told/2", "told/3", "lessons"]
+
+
+def test_who_declares_it_works_on_it() -> None:
+    declared = replace(OPEN, finding="", requester=None, by=ALEX)
+    found = after(declared)
+    assert (found.workers, kinds(found)) == ((ALEX,), ["opened", "taken-on"])
+    assert "*Works on it:* <@UALEX>" in shown(found)
+    assert after(replace(declared, finding="D-107.deploy-failed")).workers == (), "who opens one for a finding"
+    assert after(replace(declared, by=OPSBOT)).workers == ()
+
+
+def test_a_card_without_a_worker_names_a_finding_only_where_it_has_one() -> None:
+    found = after(OPEN)
+    raised = Finding(found.findings[0], "deploy-failed", title=OPEN.title)
+    seen = replace(raised, acknowledged_by=ALEX)  # before somebody opened an incident for it
+    nobody = "*Works on it:* nobody yet: "
+    assert f"{nobody}say `/incident update I-107 TEXT`" in str(incident_card(found, [seen], RELEASE))
+    assert f"{nobody}acknowledge its finding, or say `/incident update I-107 TEXT`" in str(
+        incident_card(found, [raised], RELEASE)
+    )
+    assert f"{nobody}say `/incident update I-107 TEXT`" in shown(after(replace(OPEN, finding="")))
 
 
 def test_a_long_timeline_fits() -> None:
