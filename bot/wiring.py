@@ -226,7 +226,7 @@ def _steps(
         MigrationsApply(planner),
         MigrationsPlan(planner),
         MigrationsRollback(outside.source, outside.databases),
-        Restore(outside.workloads),
+        Restore(outside.workloads, outside.databases),
         Rollout(outside.workloads),
         Watch(outside.http, outside.metrics),
         *_checks(outside, store, redactor),

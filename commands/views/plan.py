@@ -27,6 +27,7 @@ _LABELS = {
     "kpi.baseline": "KPIs",
     "watch": "Watch",
 }
+_DATABASE = "Database"
 _MOST_LINES = 20
 _LONGEST = 200  # characters of a line
 
@@ -67,7 +68,8 @@ def _lines(plan: Plan) -> Iterator[str]:
 
 
 def _labelled(label: str, line: str) -> str:
-    """The line after its label in bold, which it need not repeat."""
+    """The line after its label in bold, which it need not repeat; the database's is its own, whoever tells of it."""
+    label = _DATABASE if line.startswith(f"{_DATABASE}: ") else label
     if not label:
         return words.line(line, _LONGEST)
     return f"*{label}*  {words.line(line.removeprefix(f'{label}: '), _LONGEST)}"

@@ -63,6 +63,7 @@ class Planner:
         site = self.site(run, release)
         runbook = self._runbook(run)
         items = [(phase, item) for phase in runbook.phases for item in phase.items]
+        site = replace(site, kinds=frozenset(item.uses for _, item in items))
         provisional = items[0][1].uses == TAKE_OVER and not _done(run, items[0][1].id)
         if provisional:
             items = items[:1]

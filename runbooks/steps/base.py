@@ -34,6 +34,7 @@ class Site:
     target: KnownGood | None = None  # what a rollback goes back to
     supersedes: tuple[str, ...] = ()  # runs that were stopped for this one
     cut_off: tuple["Turn", ...] = ()  # what those runs were in the middle of
+    kinds: frozenset[str] = frozenset()  # of all steps of the run's document, while it is planned
 
 
 @dataclass(frozen=True)

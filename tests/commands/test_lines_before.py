@@ -193,3 +193,12 @@ def test_a_plan_without_a_way_back_says_so_first() -> None:
     )
     assert said not in str(plan_blocks(asked, RELEASE))
     assert said not in str(plan_blocks(replace(asked, command="rollback"), without))
+
+
+def test_what_stays_of_the_database_is_not_told_as_the_pods() -> None:
+    asked = run((step("revert", "kubernetes.restore", "Deployment api: v42 → v41", "Database: 024 stays"), None))
+
+    assert plan_blocks(asked, RELEASE)[0]["text"]["text"].split("\n")[1:3] == [
+        "• *Pods*  Deployment api: v42 → v41",
+        "• *Database*  024 stays",
+    ]

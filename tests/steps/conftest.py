@@ -13,6 +13,7 @@ from sandbox.cluster.control_plane import ControlPlane
 from tests.fixtures.postgres import DatabaseFactory
 from tests.steps.commanding import Kept
 from tests.steps.kube import Kube, connected
+from tests.steps.restoring import NO_DATABASES
 from tests.steps.two_places import Two, two_places
 
 
@@ -30,7 +31,7 @@ def rollout(kube: Kube) -> Rollout:
 
 @pytest.fixture
 def restore(kube: Kube) -> Restore:
-    return Restore(kube.workloads)
+    return Restore(kube.workloads, NO_DATABASES)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from pydantic import TypeAdapter
 
+from bot.adapters.service_database.database import ServiceDatabases
 from runbooks.redaction import Redactor
 from runbooks.steps.base import Turn
 from runbooks.steps.kubernetes.known_good import Record, read_known_good
@@ -11,6 +12,7 @@ from tests.steps.kube import API, Kube, planned
 from tests.steps.places import NOW
 
 KNOWN = TypeAdapter(KnownGood)
+NO_DATABASES = ServiceDatabases({}.__getitem__)
 
 
 async def recorded(kube: Kube, *workloads: str) -> KnownGood:

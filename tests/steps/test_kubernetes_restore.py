@@ -10,7 +10,7 @@ from runbooks.steps.kubernetes.deployments import CAUSE, EPOCH, RUN, annotation,
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.vocabulary import Failed, Fenced, Json, KnownGood, NotDone, Pending, PlanningFailed
 from tests.steps.kube import API, WORKER, Interfering, Kube, image, images, json_patch, planned
-from tests.steps.restoring import KNOWN, recorded, rolling_back
+from tests.steps.restoring import KNOWN, NO_DATABASES, recorded, rolling_back
 
 pytestmark = pytest.mark.cluster
 
@@ -83,7 +83,7 @@ async def test_an_edit_between_our_read_and_our_patch_does_not_stop_it(kube: Kub
     known = await recorded(kube)
     await kube.set_image("v44")
     interfered = Interfering(kube.clusters, lambda: kube.set_image("v45"))
-    restore = Restore(interfered)
+    restore = Restore(interfered, NO_DATABASES)
     assert isinstance(await restore.start(await rolling_back(kube, restore, known)), Pending)
     assert images(await kube.raw()) == {"api": image("v41")}
     assert interfered.patches == 2  # the first one compared with what stood there no longer
@@ -145,7 +145,7 @@ async def test_where_the_second_can_not_be_restored_it_says_what_stands_where(ku
     await kube.set_image("v44")
     await kube.set_image("v44", WORKER)
     gone = Interfering(kube.clusters, lambda: kube.kubectl("delete", "deployment", WORKER), on=WORKER)
-    restore = Restore(gone)
+    restore = Restore(gone, NO_DATABASES)
     assert await restore.start(await rolling_back(kube, restore, known, API, WORKER)) == Failed(
         f"There is no Deployment {WORKER} any more. Changed already: {API}; the others are as before."
     )

@@ -11,7 +11,7 @@ from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.restore_planning import preview
 from runbooks.vocabulary import KnownGood
 from tests.steps.kube import API, Kube, json_patch
-from tests.steps.restoring import recorded, rolling_back
+from tests.steps.restoring import NO_DATABASES, recorded, rolling_back
 
 pytestmark = pytest.mark.cluster
 
@@ -77,7 +77,7 @@ async def test_reading_changes_nothing(kube: Kube) -> None:
     before = await kube.raw()
     await told(kube, known)
     async with Clusters({"main": Address(kube.cluster.opsbot_kubeconfig)}) as clusters:
-        await rolling_back(kube, Restore(KubernetesWorkloads(clusters)), known)
+        await rolling_back(kube, Restore(KubernetesWorkloads(clusters), NO_DATABASES), known)
     after = await kube.raw()
     assert after["metadata"]["generation"] == before["metadata"]["generation"]
     assert annotation(after, EPOCH) is None

@@ -1,6 +1,11 @@
-"""What the confirmation of a rollback says of the schema, from a real database. Reading changes nothing."""
+"""What a rollback's confirmation and plan say of the schema, from a real database. Reading changes nothing."""
+
+from dataclasses import replace
 
 from bot import rollback_preview as preview
+from bot.adapters.kubernetes.client import Clusters
+from bot.adapters.kubernetes.workloads import KubernetesWorkloads
+from runbooks.steps.kubernetes.restore import Restore
 from runbooks.vocabulary import Failed
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS, Schema
 
@@ -49,3 +54,25 @@ async def test_a_migration_that_was_left_half_way_is_told(schema: Schema) -> Non
         "Database: 022 stays; it is not known whether v41 runs on 022_shifts",
         "Database: 022_shifts was left half-way by D-107: a part of it may stand",
     ]
+
+
+async def planned(schema: Schema, *, to: str, kinds: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """What the plan of the way back shows, of a service whose Deployments are left out."""
+    site = schema.back_to(to, schema.site(schema.release(TENANTS, SHIFTS, FLAGS)))
+    service = site.service.model_copy(update={"workloads": ()})
+    step = Restore(KubernetesWorkloads(Clusters({})), schema.database)
+    return (await step.resolve(step.params(), replace(site, service=service, kinds=kinds))).shows
+
+
+async def test_the_plan_tells_what_stays_of_the_schema(schema: Schema) -> None:
+    await schema.applied(TENANTS, SHIFTS, FLAGS)
+    assert await planned(schema, to="022_shifts") == (
+        "Database: 023 stays; it is not known whether v41 runs on 023_flags",
+    )
+    assert await planned(schema, to="023_flags") == ()
+
+
+async def test_the_plan_leaves_the_schema_to_the_step_that_asks_about_it(schema: Schema) -> None:
+    await schema.applied(TENANTS, SHIFTS, FLAGS)
+    kinds = frozenset({"kubernetes.restore", "migrations.rollback"})
+    assert await planned(schema, to="022_shifts", kinds=kinds) == ()

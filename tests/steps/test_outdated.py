@@ -14,6 +14,7 @@ from runbooks.steps.kubernetes.rollout_state import Observed
 from runbooks.vocabulary import Json, KnownWorkload, Pending, digest_of
 from tests.steps.clusters import NEW, OLD, pod, settled, template
 from tests.steps.kube import API, Kube, planned
+from tests.steps.restoring import NO_DATABASES
 
 REPOSITORY = NEW.partition(":")[0]
 GOOD, OTHER = (f"{REPOSITORY}@sha256:{digit * 64}" for digit in "ab")
@@ -100,7 +101,7 @@ async def test_on_a_cluster(kube: Kube) -> None:
     assert await found() == ()
     await kube.set_image("v42")
     assert await found() == (f"Deployment {API} runs v42, recorded is v41.",)
-    restore = Restore(kube.workloads)
+    restore = Restore(kube.workloads, NO_DATABASES)
     turn = await planned(restore, kube.site(version="v41", commit=good.commit, target=good, known_good=good))
     assert isinstance(await restore.start(turn), Pending)
     assert await found() == ()

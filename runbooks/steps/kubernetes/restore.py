@@ -13,6 +13,9 @@ from runbooks.steps.kubernetes.rollout import how_many, is_of, not_known, pods_o
 from runbooks.steps.kubernetes.rollout_state import Observed
 from runbooks.steps.kubernetes.rollout_watch import Goal, begin, evidence_of, look
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref, Workloads, ref_of, refs_of
+from runbooks.steps.migrations.database import ServiceDatabase
+from runbooks.steps.migrations.rollback import MigrationsRollback
+from runbooks.steps.migrations.staying import stays
 from runbooks.vocabulary import Cut, Done, Failed, Json, NotDone, Outcome, PlanningFailed, digest_of
 
 
@@ -25,14 +28,19 @@ class Restore(Step):
     cut = Cut.RECONCILES
     finding = "rollback-failed"
 
-    def __init__(self, workloads: Workloads) -> None:
+    def __init__(self, workloads: Workloads, databases: ServiceDatabase) -> None:
         self._workloads = workloads
+        self._databases = databases
 
     async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002  # it has none of its own
-        """Say what comes back and what does not. Refuses what can't be restored."""
+        """Say what comes back and what does not: the schema, where no other step tells of it.
+
+        Refuses what can't be restored.
+        """
         planned = [await plan_of(self._workloads, site, ref) for ref in refs_of(site)]
         lines = dict.fromkeys(line for _, shown in planned for line in shown)
-        return Resolved({"workloads": [item for item, _ in planned]}, tuple(lines))
+        schema = [] if MigrationsRollback.uses in site.kinds else await stays(self._databases, site)
+        return Resolved({"workloads": [item for item, _ in planned]}, (*lines, *schema))
 
     async def start(self, turn: Turn) -> Outcome:
         """Replace the templates, each in one request that compares and sets."""

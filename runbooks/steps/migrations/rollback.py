@@ -10,6 +10,7 @@ from runbooks.steps.migrations.database import DatabaseUnfit, Row, ServiceDataba
 from runbooks.steps.migrations.downs import CONSENT, Downs, NoWayBack, fetch, newer
 from runbooks.steps.migrations.goals import Wanted, abandon, answered, settle
 from runbooks.steps.migrations.run import Journey
+from runbooks.steps.migrations.staying import has_schema
 from runbooks.steps.source import Source
 from runbooks.vocabulary import (
     Choice,
@@ -44,7 +45,7 @@ class MigrationsRollback(Step):
 
     async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002 # it has no keys of its own
         """Say what stands above the target; what can't be read now is looked at when its turn comes."""
-        if not _has_schema(site):
+        if not has_schema(site):
             return Resolved({"files": []})
         try:
             rows = newer(await self._database.rows(site), site)
@@ -65,19 +66,19 @@ class MigrationsRollback(Step):
 
     async def settle(self, turn: Turn) -> Outcome | NotDone:
         """Fence, then answer from the ledger; before anybody agreed there is nothing to answer."""
-        if not _has_schema(turn.site):
+        if not has_schema(turn.site):
             return NotDone()
         found = await settle(self._database, turn, lambda rows: _wanted(rows, turn))
         return found if _agreed(turn) else NotDone()
 
     async def abandon(self, turn: Turn) -> str:
         """End the database session, and say what it left."""
-        if not _has_schema(turn.site):
+        if not has_schema(turn.site):
             return ""
         return await abandon(self._database, turn, lambda rows: _wanted(rows, turn))
 
     async def _go(self, turn: Turn, token: Json) -> Outcome:
-        if not _has_schema(turn.site):
+        if not has_schema(turn.site):
             return Done("no schema to take back")
         try:
             rows = newer(await self._database.rows(turn.site), turn.site)
@@ -96,10 +97,6 @@ class MigrationsRollback(Step):
         if answered(turn.choice) or turn.choice == downs.consent:
             return await Journey(turn, downs.scripts, token).go(self._database)
         return _question(rows, downs)
-
-
-def _has_schema(site: Site) -> bool:
-    return site.service.migrations is not None and site.environment.database is not None
 
 
 def _agreed(turn: Turn) -> bool:
