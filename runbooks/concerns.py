@@ -4,14 +4,16 @@ The incident of a failed run has its number: D-107, I-107. What follows from tha
 """
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
-from runbooks.incidents.escalations import escalation
-from runbooks.incidents.findings import Acknowledge, Finding, Mend, Raise
+from runbooks.incidents.escalations import NO_ANSWER, NO_ANSWER_MIDWAY, escalation
+from runbooks.incidents.findings import Acknowledge, Finding, Mend, Raise, Raised
 from runbooks.incidents.follow_up import FollowUpTaken
 from runbooks.incidents.handling import Concern, EndWayBack
 from runbooks.incidents.incident import Incident, LessonsWritten
 from runbooks.rollback_outcome import WayBack
+from runbooks.runs import events as e
 from runbooks.runs.commands import Answer
 from runbooks.runs.state import Run, Status
 from runbooks.steps.incident_lessons import asks_for_lessons
@@ -21,6 +23,8 @@ from runbooks.vocabulary import Actor, Severity
 
 See = Callable[[str], Any]
 GATE_FAILED = "tenant-gate-failed"
+SILENT = timedelta(minutes=5)
+"""So long nobody is called for what does not answer."""
 _ADMITTED = frozenset({"concerned"})  # whoever may resolve an incident may tick its rollback's line with that
 
 
@@ -99,14 +103,29 @@ def asked_by(event: object, incident: Incident, see: See) -> list[tuple[str, Any
             return []
 
 
-def mends(event: object, state: object) -> list[tuple[str, Any]]:
-    """What kept a tenant out holds no more once it is live."""
+def follows(event: object, state: object) -> list[tuple[str, Any]]:
+    """What kept a tenant out ends once it is live, a silence with the next outcome; one amid a change is told."""
     match event, state:
+        case ((e.Recorded() | e.Planned() | e.Verified() | e.Ended()), Run() as run) if _lasted(event, run):
+            return [(f"finding/{run.id}.{NO_ANSWER}", Mend(f"{run.id} waits for it no more."))]
+        case Raised(name=name, incident=incident) as raised, Finding() as finding if (
+            incident and name == NO_ANSWER_MIDWAY
+        ):
+            place = (raised.service, raised.environment)
+            told = Concern(raised.severity, *place, raised.title, raised.what, finding.id)
+            return [(f"incident/{incident}", told)]
         case WentLive(run=name), Tenant(code=code, kept_out=runs):
             how = f"{code} went live with {name}: all 4 gates passed."
             return [(f"finding/{failed}.{GATE_FAILED}", Mend(how)) for failed in runs]
         case _:
             return []
+
+
+def _lasted(event: e.Recorded | e.Planned | e.Verified | e.Ended, run: Run) -> bool:
+    """Whether there may be a finding that something does not answer: only then is it looked for."""
+    began = run.steps[event.step].first_began_at if isinstance(event, e.Recorded) else None
+    since = began or run.requested_at
+    return since is not None and event.at - since >= SILENT
 
 
 def _ticked(incident: Incident, by: Actor, see: See) -> list[tuple[str, Any]]:

@@ -69,6 +69,10 @@ def shown_by(state: object) -> list[str]:
 
 def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked:
     """The commands that follow from an event, each with the stream it goes to."""
+    return [*_asked(catalogue, event, state, see), *concerns.follows(event, state)]
+
+
+def _asked(catalogue: Catalogue, event: object, state: object, see: See) -> Asked:
     match event, state:
         case e.Recorded(step=step, outcome=Done() | Failed() as outcome), Run() as run if _of_tenant(run, step):
             return _of_onboarding(run, step, outcome, see(release_of(run)))
@@ -87,7 +91,7 @@ def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked
         case _, Release() as release:
             return _of_release(event, release, see)
         case _:
-            return concerns.mends(event, state)
+            return []
 
 
 def _brought(run: Run, step: str, see: See) -> Asked:

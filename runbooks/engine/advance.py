@@ -260,7 +260,8 @@ class Advance:
         since = silence.began(await self.store.history(lease.work.key), line)
         if since is None or self.clock() - since < silence.LONG:
             return AGAIN
-        told = silence.finding(run, step, what=self.redactor.text(cause.what), lasts=self.clock() - since)
+        what, at = self.redactor.text(cause.what), await silence.incident_for(run, self.store)
+        told = silence.finding(run, step, what=what, lasts=self.clock() - since, incident=at)
         await self._commit(lease, told, f"finding/{run.id}.{silence.FINDING}")
         return silence.SELDOM
 

@@ -4,17 +4,19 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from runbooks.concerns import SILENT, incident_of
+from runbooks.incidents.escalations import NO_ANSWER, NO_ANSWER_MIDWAY
 from runbooks.incidents.findings import Raise
+from runbooks.incidents.incident import Incident
 from runbooks.runs.state import Run
 from runbooks.runs.todo import UNANSWERED
-from runbooks.store import Recorded
+from runbooks.store import Recorded, Store
 from runbooks.vocabulary import PlannedStep
 
-LONG = timedelta(minutes=5)
-"""So long people are not called."""
+LONG = SILENT
 SELDOM = timedelta(seconds=15)
 """How often it is asked after that."""
-FINDING = "no-answer"
+FINDING = NO_ANSWER
 
 
 def said(what: str) -> str:
@@ -38,7 +40,7 @@ def began(history: Sequence[Recorded], line: str) -> datetime | None:
     return since
 
 
-def finding(run: Run, step: PlannedStep | None, *, what: str, lasts: timedelta) -> Raise:
+def finding(run: Run, step: PlannedStep | None, *, what: str, lasts: timedelta, incident: str) -> Raise:
     """Says what does not answer, how long, and what stands meanwhile."""
     waits = f"“{step.title}” of {run.id}" if step is not None else f"The plan of {run.id}"
     stands = (
@@ -50,4 +52,12 @@ def finding(run: Run, step: PlannedStep | None, *, what: str, lasts: timedelta) 
         f"{what} has not answered for {lasts // timedelta(minutes=1)} minutes.",
         f"{waits} waits for it, and goes on by itself when it answers. {stands}",
     )
-    return Raise(FINDING, told, run.id, run.service, run.environment)
+    name = NO_ANSWER_MIDWAY if run.changed or run.command == "rollback" else NO_ANSWER
+    return Raise(name, told, run.id, run.service, run.environment, incident=incident)
+
+
+async def incident_for(run: Run, store: Store) -> str:
+    """The open incident of the run, or of those that it is to take back; "" where there is none."""
+    streams = [incident_of(name) for name in (run.id, run.because, *run.supersedes) if name]
+    known: list[Incident] = [each.state for each in (await store.read(streams)).streams.values()]
+    return next((each.id for each in known if each.opened and each.resolved is None), "")

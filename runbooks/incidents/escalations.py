@@ -6,6 +6,8 @@ from runbooks.vocabulary import Severity
 
 CREATE_INCIDENT, INVESTIGATE = "Create incident.", "Investigate."
 """The parts of an action that are done by an incident: by being there, and by its follow-up."""
+NO_ANSWER, NO_ANSWER_MIDWAY = "no-answer", "no-answer-midway"
+"""The rows of what does not answer: before anything was changed, and where that keeps a change or the way back up."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,12 @@ _TABLE = {
     "rollback-not-approved": Escalation(
         "Rollback not approved", Severity.S2, "Execute rollback. Create incident.", CREATE_INCIDENT
     ),
+    NO_ANSWER: Escalation("No answer", Severity.S3, "Find out why it does not answer."),
+    NO_ANSWER_MIDWAY: Escalation(
+        "No answer amid a change or a rollback", Severity.S2, "Find out why it does not answer, now. Create incident."
+    ),
 }
-"""The branch's rows, and below them what its rollbacks and people's aborts can come to.
+"""The branch's rows, and below them what its rollbacks, people's aborts and silence can come to.
 
 A deploy aborted after its change began leaves the same as one that failed, so it has that row's severity; in every
 environment, since the table makes no difference, and a finding goes to the channels of its own environment.

@@ -144,10 +144,10 @@ def start(stream: str) -> Finding:
 
 
 def decide(finding: Finding, command: Command, now: datetime) -> list[Event]:
-    """Raise once; acknowledge once; keep each end of its way back once."""
+    """Raise once, and anew what was mended; acknowledge once; keep each end of its way back once."""
     match command:
         case Raise():
-            return [] if finding.name else [_raised(command, now)]
+            return [] if finding.name and not finding.mended else [_raised(command, now)]
         case Acknowledge(by):
             _refuse_unknown(finding)
             if finding.acknowledged_by is not None:
@@ -218,5 +218,9 @@ def evolve(finding: Finding, event: Event) -> Finding:
                 rolls_back=event.rolls_back,
                 offers_rollback=event.offers_rollback,
                 besides=event.besides,
-                incident=event.incident,
+                incident=event.incident or finding.incident,
+                acknowledged_by=None,
+                acknowledged_at=None,
+                mended="",
+                mended_at=None,
             )

@@ -1,8 +1,9 @@
 """What does not answer for minutes: said on the card as it is, and once in a finding."""
 
 from runbooks.incidents.findings import Finding
+from runbooks.incidents.incident import Incident
 from runbooks.runs.state import Status
-from runbooks.vocabulary import Unreachable
+from runbooks.vocabulary import Failed, Unreachable
 from tests.engine.world import World
 
 LINE = "The cluster main does not answer; trying again"
@@ -36,7 +37,7 @@ async def test_silence_that_lasts_is_one_finding(world: World) -> None:
     [found] = await findings(world)
     assert (found.id, found.name, found.what) == (
         f"{run_id}.no-answer",
-        "no-answer",
+        "no-answer-midway",
         (
             "The cluster main has not answered for 5 minutes.",
             f"“Turn the knob” of {run_id} waits for it, and goes on by itself when it answers. "
@@ -47,6 +48,25 @@ async def test_silence_that_lasts_is_one_finding(world: World) -> None:
     world.later(minutes=1)
     await world.works()
     assert (await world.run(run_id)).status is Status.SUCCEEDED
+    [found] = await findings(world)
+    assert (found.severity, found.mended) == ("S2", f"{run_id} waits for it no more.")
+
+
+async def test_the_silence_that_keeps_a_rollback_up_joins_the_incident_of_what_failed(world: World) -> None:
+    await world.adopted("v1")
+    run_id = await world.at_the_gate("v2")
+    await world.approves(run_id)
+    world.outside.answers = [Failed("New pods crash."), *(Unreachable("The cluster main") for _ in range(99))]
+    for _ in range(9):
+        await world.works()
+        world.later(minutes=1)
+    name, back = run_id.replace("D-", "incident/I-"), run_id.replace("D-", "R-")
+    [found] = [each for each in await findings(world) if each.run == back]
+    assert (found.severity, found.title) == ("S2", "No answer amid a change or a rollback")
+    assert found.action == "Find out why it does not answer, now. Create incident."
+    assert found.incident == name.partition("/")[2]
+    incident: Incident = (await world.store.read([name])).streams[name].state
+    assert incident.findings == (f"{run_id}.deploy-failed", f"{back}.no-answer")
 
 
 async def test_a_plan_that_waits_for_what_is_silent_is_a_finding_too(world: World) -> None:
@@ -60,6 +80,10 @@ async def test_a_plan_that_waits_for_what_is_silent_is_a_finding_too(world: Worl
         "The source repository has not answered for 5 minutes.",
         f"The plan of {run_id} waits for it, and goes on by itself when it answers. Nothing was changed.",
     )
+    assert (found.severity, found.action) == ("S3", "Find out why it does not answer.")
+    world.source.silent = False
+    await world.works()
+    assert (await findings(world))[0].mended == f"{run_id} waits for it no more."
 
 
 async def test_a_step_that_took_long_and_meets_a_short_silence_is_none(world: World) -> None:
