@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.catalogue_file import load
 from bot.settings import Settings, SettingsError
 from bot.wiring import read_configuration, services
 from runbooks.steps.kubernetes.workloads import Ref
@@ -21,10 +22,9 @@ NAMED, CONTEXT = "    kubeconfig: PRODUCTION_KUBECONFIG", "opsbot@production"
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The example's catalogue, with all that it names set to something, but no kubeconfig yet."""
-    catalogue = yaml.safe_load(EXAMPLE.read_text())
-    places = [place for service in catalogue["services"].values() for place in service["environments"].values()]
-    for variable in {each for place in places for each in (place.get("database"), place.get("prometheus")) if each}:
-        monkeypatch.setenv(variable, "postgresql://made-up.example/none")
+    for variable in load(EXAMPLE).variables:
+        if not variable.endswith("_KUBECONFIG"):
+            monkeypatch.setenv(variable, "postgresql://made-up.example/none")
     monkeypatch.setenv("OPSBOT_CATALOGUE", str(EXAMPLE))
     monkeypatch.setenv("OPSBOT_STATE_FOLDER", str(tmp_path / "state"))
     return Settings.load()
