@@ -43,14 +43,14 @@ def handler(settings: Settings, metrics: Metrics, planner: Planner) -> type[Base
                 self._send(200, metrics.text(), "text/plain; version=0.0.4")
                 return
             status, body = answer(path, settings)
+            metrics.request(status, time.monotonic() - began)  # before it is sent: who has the answer finds it counted
             self._send(status, json.dumps(body) + "\n", "application/json")
-            metrics.request(status, time.monotonic() - began)
 
         def do_POST(self) -> None:
             began = time.monotonic()
             status, body = planned(self.path, planner)
-            self._send(status, json.dumps(body) + "\n", "application/json")
             metrics.request(status, time.monotonic() - began)
+            self._send(status, json.dumps(body) + "\n", "application/json")
 
         def _send(self, status: int, text: str, kind: str) -> None:
             self.send_response(status)
