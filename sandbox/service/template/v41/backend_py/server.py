@@ -43,7 +43,7 @@ def handler(settings: Settings, metrics: Metrics, planner: Planner) -> type[Base
                 self._send(200, metrics.text(), "text/plain; version=0.0.4")
                 return
             status, body = answer(path, settings)
-            metrics.request(status, time.monotonic() - began)  # before it is sent: who has the answer finds it counted
+            metrics.request(status, time.monotonic() - began)  # who has the answer finds it counted
             self._send(status, json.dumps(body) + "\n", "application/json")
 
         def do_POST(self) -> None:
