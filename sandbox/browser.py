@@ -99,7 +99,8 @@ class BrowserPerson:
         return await self.page.locator("main .messages .msg .msg-body").all_inner_texts()
 
     async def buttons(self, text: str) -> list[str]:
-        """The labels of the buttons on the message that holds this text."""
+        """The labels of the buttons on the message that holds this text, once it is there."""
+        await self.card(text).wait_for()
         return await self.card(text).locator("button.bk-button").all_inner_texts()
 
     def button(self, label: str, *, on: str) -> Locator:
