@@ -3,7 +3,6 @@
 import pytest
 
 from runbooks.runs.state import Status
-from runbooks.steps.base import Params, Resolved, Site
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Unreachable
 from tests.bad_input.desk import Desk, shown
@@ -52,13 +51,8 @@ async def test_an_outside_system_gone_for_a_moment_is_told_and_tried_again(desk:
     assert desk.world.outside.effects == [f"{run_id}/knob"]
 
 
-async def test_a_fault_of_ours_while_a_plan_is_made_ends_the_run_and_is_told(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def stumbles(params: Params, site: Site) -> Resolved:
-        raise KeyError("values")
-
-    monkeypatch.setattr(desk.world.steps["knob"], "resolve", stumbles)
+async def test_a_fault_of_ours_while_a_plan_is_made_ends_the_run_and_is_told(desk: Desk) -> None:
+    desk.world.outside.stumbles = KeyError("values")
     run_id = await desk.world.deploys("v2")
     await desk.world.works()
     assert (await desk.world.run(run_id)).status is Status.FAILED
@@ -66,5 +60,5 @@ async def test_a_fault_of_ours_while_a_plan_is_made_ends_the_run_and_is_told(
         "❌ Opsbot stumbled over an unexpected KeyError while it made the plan; the log has the details. "
         "Nothing was changed."
     ) in shown(await desk.card(run_id))
-    monkeypatch.undo()
+    desk.world.outside.stumbles = None
     assert (await desk.types("/deploy api v2")).startswith("D-2 started"), "it holds nothing"

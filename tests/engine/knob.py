@@ -27,6 +27,7 @@ class Outside:
     before: Callable[[Turn], Awaitable[None]] | None = None  # what happens just before the effect
     after: Callable[[Turn], Awaitable[None]] | None = None
     answers: list[Outcome | Exception] = field(default_factory=list)
+    stumbles: Exception | None = None  # whoever plans to turn the knob
 
 
 class Knob(Step):
@@ -40,6 +41,8 @@ class Knob(Step):
         self.outside = outside
 
     async def resolve(self, params: Params, site: Site) -> Resolved:
+        if self.outside.stumbles:
+            raise self.outside.stumbles
         return Resolved({"to": site.version}, (f"knob: {self.outside.knob} → {site.version}",))
 
     async def start(self, turn: Turn) -> Outcome:
