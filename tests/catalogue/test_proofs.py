@@ -7,10 +7,9 @@ import pytest
 from bot import library
 from bot.catalogue_file import load
 from runbooks.documents.errors import DocumentError
-from tests.catalogue.test_file import changed, faults, line_of
+from tests.catalogue.changes import SERVICE, changed, faults, line_of
 from tests.documents.reading import KNOWN
 
-SERVICE = "services.solvereign-api"
 CI = "    ci:\n      url: https://ci.example/{commit}\n      token: CI_TOKEN\n"
 TAG = "    tag: version\n"
 TESTS = "      tests:\n        run: [python, -m, pytest, backend_py/]\n"

@@ -9,10 +9,9 @@ from bot.catalogue_file import load
 from commands import deploy
 from runbooks.catalogue.sense import SERVICE_WORDS
 from runbooks.runs.state import PLANNED
-from tests.catalogue.test_file import COMMANDS, KPIS, PRODUCTION, changed, checked, faults, line_of
+from tests.catalogue.changes import COMMANDS, KPIS, PRODUCTION, SERVICE, changed, checked, faults, line_of
 from tests.documents.reading import KNOWN
 
-SERVICE = "services.solvereign-api"
 MORE = "add people to it, or lower `count`"
 NO_TIME = "no time at all can't work here; give at least 1s"
 IMAGE = "is no image's repository; write it without a tag or a digest, such as registry.example/team/api"

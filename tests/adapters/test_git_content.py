@@ -1,0 +1,83 @@
+"""What stands in a commit, and what lies between two."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.source.git import GitSource
+from runbooks.steps.source import UnknownVersion
+from runbooks.vocabulary import Commits, Unreachable
+from tests.fixtures.repositories import Repository
+
+
+async def test_a_known_commit_needs_no_source(repository: Repository, source: GitSource, tmp_path: Path) -> None:
+    first = repository.commit({"db/1.sql": "select 1;"}, tag="v41")
+    await source.resolve(repository.url, "v41")
+    repository.folder.rename(tmp_path / "away")
+    assert (await source.resolve(repository.url, first)).commit == first
+    assert await source.files(repository.url, first, "db") == {"1.sql": "select 1;"}
+    with pytest.raises(Unreachable, match=r"^the source did not answer$"):
+        await source.resolve(repository.url, "v41")
+    (tmp_path / "away").rename(repository.folder)
+    assert (await source.resolve(repository.url, "v41")).commit == first
+
+
+async def test_files_are_those_right_in_the_folder(repository: Repository, source: GitSource) -> None:
+    commit = repository.commit(
+        {
+            "db/024_ä b.sql": "select 'ä';\n",
+            "db/empty.sql": "",
+            "db/old/001.sql": "old",
+            "db/latin.sql": b"select '\xe4';",
+            "dbx/1.sql": "no",
+        }
+    )
+    files = await source.files(repository.url, commit, "/db/")
+    assert files == {"024_ä b.sql": "select 'ä';\n", "empty.sql": "", "latin.sql": "select '�';"}
+    assert await source.files(repository.url, commit, "none") == {}
+
+
+async def test_links_are_left_out(repository: Repository, source: GitSource) -> None:
+    (repository.folder / "passwd.sql").symlink_to("/etc/passwd")
+    commit = repository.commit({"1.sql": "one"})
+    assert await source.files(repository.url, commit, ".") == {"1.sql": "one"}
+
+
+async def test_files_of_a_commit_that_is_gone(repository: Repository, source: GitSource) -> None:
+    repository.commit({"a": "1"})
+    with pytest.raises(UnknownVersion, match="0000000 is not in"):
+        await source.files(repository.url, "0" * 40, "db")
+
+
+async def test_many_at_once(repository: Repository, source: GitSource) -> None:
+    commits = [repository.commit({"db/1.sql": str(n)}, tag=f"v{n}") for n in range(6)]
+    found = await asyncio.gather(*(source.resolve(repository.url, f"v{n}") for n in range(6)))
+    assert [f.commit for f in found] == commits
+    files = await asyncio.gather(*(source.files(repository.url, c, "db") for c in commits))
+    assert files == [{"1.sql": str(n)} for n in range(6)]
+
+
+async def test_what_lies_between_two_commits(repository: Repository, source: GitSource) -> None:
+    base = repository.commit({"a": "1"}, tag="v41")
+    repository.commit({"a": "2"})
+    repository.git("commit", "--quiet", "--allow-empty", "--message", "b", "--author", "Bodo & Söhne <b@x.example>")
+    head = repository.commit({"a": "3"}, tag="v42")
+    await source.resolve(repository.url, "v42")
+
+    assert await source.between(repository.url, base, head) == Commits(3, ("Ada Beispiel", "Bodo & Söhne"))
+    assert await source.between(repository.url, head, base) == Commits(0, (), 3)
+    assert await source.between(repository.url, base, base) == Commits(0)
+    assert await source.between(repository.url, "0" * 40, head) is None
+
+
+async def test_commits_that_part_come_and_go(repository: Repository, source: GitSource) -> None:
+    repository.commit({"a": "1"})
+    repository.git("branch", "hotfix")
+    good = repository.commit({"a": "2"}, tag="v41")
+    repository.git("checkout", "--quiet", "hotfix")
+    repository.commit({"b": "1"})
+    head = repository.commit({"b": "2"}, tag="v41.1")
+    await source.resolve(repository.url, "v41.1")
+
+    assert await source.between(repository.url, good, head) == Commits(2, ("Ada Beispiel",), 1)
