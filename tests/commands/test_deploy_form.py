@@ -1,8 +1,6 @@
-"""The form of `/deploy`: drawn from what is known, opened and submitted in the local Slack, kept open by a fault."""
+"""The form of `/deploy`: drawn from what is known, what it says would change, and what comes of it."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -10,7 +8,6 @@ import pytest
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from commands.deploy_form import NO_VERSIONS, look, submit
-from commands.edge import Edge
 from commands.replies import NOT_READ, NOT_RECORDED
 from commands.views.deploy_form import (
     ENVIRONMENT,
@@ -27,70 +24,14 @@ from commands.views.deploy_form import (
 )
 from runbooks.catalogue import Catalogue
 from runbooks.folds import folds as rooms
-from runbooks.store import Fold
-from runbooks.vocabulary import Actor, Commits, Unreachable
-from sandbox.browser import Browser
-from sandbox.slack import Fault, Kind, LocalSlack
-from sandbox.waiting import until
-from tests.commands.seat import CHANNEL, Seat, edge_of, serving
+from tests.commands.form import Versions, menu, names, of, with_versions, world
+from tests.commands.seat import edge_of
 from tests.commands.stages import KNOWN as TWO_PLACES
-from tests.engine.world import ALEX, CATALOGUE, OUTSIDER, RILEY, History, World
+from tests.engine.world import ALEX, CATALOGUE, OUTSIDER, RILEY, World
 from tests.fixtures.store import StoreDatabase
 from tests.store.proxy import proxied
 
-
-class Versions(History):
-    """A source with three tags and a branch."""
-
-    async def newest(self, repository: str, most: int) -> Sequence[str]:
-        if self.silent:
-            raise Unreachable("The source repository")
-        return ["v3", "v2", "v1", "main"][:most]
-
-    async def between(self, repository: str, base: str, head: str) -> Commits | None:
-        return Commits(4, ("Ada", "Bodo"))
-
-
-def with_versions(world: World) -> Edge:
-    return replace(edge_of(world), revisions=Versions())
-
-
-@dataclass(frozen=True)
-class Filled:
-    """A view as Slack sends it back: with the state of its fields."""
-
-    view: Mapping[str, Any]
-
-    def body(self, by: Actor = RILEY, **given: str) -> dict[str, Any]:
-        """What Slack sends when it is submitted; what was not filled in is null."""
-        values: dict[str, Any] = {}
-        for block in self.view["blocks"]:
-            if (element := block.get("element")) is None:
-                continue
-            value = given.get(element["action_id"].removeprefix("form-"))
-            chosen = {"value": value} if value is not None else None
-            is_menu = element["type"] == "static_select"
-            said = {"selected_option": chosen or element.get("initial_option")} if is_menu else {"value": value}
-            values[block["block_id"]] = {element["action_id"]: {"type": element["type"], **said}}
-        team, _, user = by.partition("/")
-        state = {"state": {"values": values}}
-        return {"user": {"id": user, "team_id": team}, "trigger_id": f"{id(self)}.x", "view": {**self.view, **state}}
-
-
-API = Chosen("api")
-
-
-def of(world: World, chosen: Chosen = API) -> Filled:
-    return Filled(form(world.catalogue, chosen, Seen(("v3", "v2"))))
-
-
-def menu(view: Mapping[str, Any], action: str) -> Mapping[str, Any]:
-    [element] = [b["element"] for b in view["blocks"] if b.get("element", {}).get("action_id") == action]
-    return dict(element)
-
-
-def names(view: Mapping[str, Any], action: str) -> list[str]:
-    return [each["value"] for each in menu(view, action)["options"]]
+__all__ = ["world"]  # a fixture
 
 
 # ---------------------------------------------------------------- how it looks
@@ -143,13 +84,6 @@ def test_what_slack_says_of_the_fields_is_read_whatever_the_blocks_are_called() 
 
 
 # ---------------------------------------------------------------- what would change
-
-
-@pytest.fixture
-def world(store: PostgresStore, store_pool: Pool, folds: Mapping[str, Fold]) -> World:
-    made = World(store)
-    made.use(PostgresStore(store_pool, folds, now=lambda: made.now))
-    return made
 
 
 async def test_it_says_from_what_to_what_and_what_comes(world: World) -> None:
@@ -260,119 +194,3 @@ async def test_while_another_deploy_is_under_way_it_stays_open(world: World) -> 
 async def test_without_a_service_it_says_so(world: World) -> None:
     said = await submit(edge_of(world), of(world, Chosen()).body(typed="v2"))
     assert said["errors"] == {SERVICE: "Choose the service. Nothing was started."}
-
-
-# ---------------------------------------------------------------- in Slack
-
-
-@pytest.fixture
-async def seat(world: World, local_slack: LocalSlack) -> AsyncIterator[Seat]:
-    riley = Actor(f"{local_slack.workspace.team_id}/{local_slack.users['riley']}")
-    world.members.groups["developers"] = {riley}
-    await world.adopted("v1")
-    async with serving(with_versions(world), local_slack):
-        yield Seat(world, local_slack.person("riley"))
-
-
-async def opened(seat: Seat) -> Mapping[str, Any]:
-    """The form, once it is filled in."""
-    await seat.person.command(CHANNEL, "/deploy")
-
-    async def look_at_it() -> list[Mapping[str, Any]]:
-        view = await seat.person.view()
-        return [view] if view and "last known good v1" in json.dumps(view) else []
-
-    return dict((await until(look_at_it, what="the form with what there is to choose"))[0])
-
-
-@pytest.mark.slack
-async def test_deploy_alone_opens_the_form_and_it_starts_a_run(seat: Seat, local_slack: LocalSlack) -> None:
-    view = await opened(seat)
-    assert names(view, KNOWN) == ["v3", "v2", "v1", "main"]
-    await seat.person.submit({f"{KNOWN}/api": "v2"})
-
-    async def closed() -> list[Mapping[str, Any]]:
-        now = await seat.person.view()
-        return [now] if now and "D-1 started: api v2 in production." in json.dumps(now) else []
-
-    [end] = await until(closed, what="what came of it")
-    assert "submit" not in end
-    assert (await seat.world.run("D-1")).version == "v2"
-    first = next(call for call in local_slack.journal.entries if call.method.startswith("views."))
-    assert first.method == "views.open"
-    assert "Reading which versions there are" in json.dumps(dict(first.args)), "it opens before anything is read"
-
-
-@pytest.mark.slack
-async def test_a_version_may_be_typed(seat: Seat) -> None:
-    await opened(seat)
-    await seat.person.submit({TYPED: "hotfix/orders"})
-
-    async def started() -> bool:
-        return (await seat.world.run("D-1")).version == "hotfix/orders"
-
-    await until(started, what="the run")
-
-
-@pytest.mark.slack
-async def test_half_filled_it_stays_open(seat: Seat, local_slack: LocalSlack) -> None:
-    await opened(seat)
-    await seat.person.submit({TYPED: "not a version"})
-    envelope = await local_slack.journal.until(
-        lambda: [e for e in local_slack.journal.envelopes if e.payload.get("type") == "view_submission" and e.ack]
-    )
-    assert envelope[0].ack is not None
-    assert list(envelope[0].ack["errors"]) == [TYPED]
-    assert await seat.person.view() is not None
-
-
-@pytest.mark.slack
-async def test_a_choice_shows_what_it_would_change(seat: Seat) -> None:
-    await opened(seat)
-    await seat.person.pick(f"{KNOWN}/api", "v2")
-
-    async def shows() -> bool:
-        now = json.dumps(await seat.person.view(), ensure_ascii=False)
-        return "last known good v1 `1111111` → *v2* · 4 commits by 2 authors" in now
-
-    await until(shows, what="what v2 would change")
-
-
-@pytest.mark.slack
-async def test_where_it_can_not_be_opened_the_help_says_what_to_type(seat: Seat, local_slack: LocalSlack) -> None:
-    local_slack.proxy.inject(Fault("views.open", Kind.ERROR, error="expired_trigger_id"))
-    assert "`/deploy SERVICE VERSION [ENVIRONMENT]`" in (await seat.types("/deploy")).shown
-
-
-@pytest.mark.slack
-async def test_closed_before_it_is_filled_in_nothing_is_lost(seat: Seat, local_slack: LocalSlack) -> None:
-    local_slack.proxy.inject(Fault("views.update", Kind.ERROR, error="not_found"))
-    await seat.person.command(CHANNEL, "/deploy")
-    await local_slack.journal.until(lambda: local_slack.journal.calls("views.update"))
-    assert "`/deploy SERVICE VERSION [ENVIRONMENT]`" in (await seat.types("/deploy help")).shown
-
-
-@pytest.mark.slack
-@pytest.mark.browser
-async def test_on_the_page_it_is_filled_in_sent_and_corrected(
-    seat: Seat, local_slack: LocalSlack, browser: Browser
-) -> None:
-    riley = await browser.person(local_slack, "riley")
-    await riley.open(CHANNEL)
-    await riley.type("/deploy")
-    await riley.dialog("last known good v1")
-    assert await riley.page.locator(".modal .bk-unknown").count() == 0
-    assert [await riley.picked(label) for label in ("Service", "Environment")] == ["api", "production"]
-    await riley.confirm()
-    await riley.dialog("Say which version")
-    await riley.fill("Or another version", "v2")
-    await riley.pick("Version", "v3")
-    await riley.dialog("→ v2")
-    await riley.confirm()
-    await riley.dialog("Two versions are given")
-    await riley.fill("Or another version", "")
-    await riley.pick("Version", "v3")
-    await riley.dialog("→ v3")
-    await riley.confirm()
-    await riley.dialog("D-1 started: api v3 in production.")
-    assert (await seat.world.run("D-1")).version == "v3"
