@@ -110,8 +110,15 @@ def _check_findings(runbook: Runbook) -> None:
 
 
 def documents_in(folder: Path) -> list[Path]:
-    """The documents of a folder and all below it; what is hidden and every README is no runbook."""
-    paths = (path for path in folder.rglob("*.md") if path.name.lower() != "readme.md")
+    """The documents of a folder and all below it; what is hidden and every README is no runbook.
+
+    Raises DocumentError where a folder can't be read, or is gone before it was.
+    """
+    try:
+        paths = [path for path in folder.rglob("*.md") if path.name.lower() != "readme.md"]
+    except OSError as cause:
+        wrong = f"the folder {cause.filename} below it can't be read: {cause.strerror}"
+        raise DocumentError([Fault(str(folder), 1, wrong, "name a folder that holds runbooks alone")]) from cause
     return sorted(path for path in paths if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
@@ -119,4 +126,7 @@ def _documents(folders: Sequence[Path], faults: list[Fault]) -> Iterator[Path]:
     for folder in folders:
         if not folder.is_dir():
             faults.append(Fault(str(folder), 1, "there is no such folder", "name a folder of runbooks in `library`"))
-        yield from documents_in(folder)
+        try:
+            yield from documents_in(folder)
+        except DocumentError as cause:
+            faults += cause.faults

@@ -118,7 +118,7 @@ async def test_nobody_listens() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a: [", "clusters: none"])
-async def test_a_kubeconfig_that_can_not_be_used(tmp_path: Any, text: str) -> None:
+async def test_a_kubeconfig_that_can_not_be_used(tmp_path: Any, text: str, caplog: pytest.LogCaptureFixture) -> None:
     place = tmp_path / "kubeconfig"
     if text:
         place.write_text(text)
@@ -126,6 +126,7 @@ async def test_a_kubeconfig_that_can_not_be_used(tmp_path: Any, text: str) -> No
         workloads = KubernetesWorkloads(clusters)
         with pytest.raises(Unreachable, match="its kubeconfig can't be used"):
             await workloads.patch(Ref("main", "x", "web"), [])
+    assert caplog.records == []
 
 
 def test_addresses_are_quoted() -> None:

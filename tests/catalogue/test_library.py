@@ -1,5 +1,7 @@
 """The library: what ships and the team's own folders, as one."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,20 @@ def test_faults_of_all_documents_are_told_at_once(tmp_path: Path) -> None:
         f"{one}:1: there is nothing to do in this document",
         f"{two}:2: this fence is never closed",
     ]
+
+
+def test_a_folder_that_can_not_be_read_to_its_depth() -> None:
+    with subprocess.Popen(["true"]) as ended:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)  # what is below its folder is listed and gone
+        folder = Path(f"/proc/{ended.pid}")
+
+        with pytest.raises(DocumentError) as caught:
+            library.read([folder], known=KNOWN)
+
+    assert str(caught.value).startswith(f"{folder}:1: the folder {folder}/")
+    assert str(caught.value).endswith(
+        "/net below it can't be read: Invalid argument; name a folder that holds runbooks alone"
+    )
 
 
 def test_two_documents_of_one_id(tmp_path: Path) -> None:

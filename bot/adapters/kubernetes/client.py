@@ -5,6 +5,7 @@ Nothing is retried here, every request has a short time-out, and objects stay as
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -141,11 +142,18 @@ class Clusters:
 
 async def _opened(address: Address) -> ApiClient:
     configuration = Configuration()
+    if address.kubeconfig is not None and not _is_there(address.kubeconfig):
+        raise ConfigException("there is no such kubeconfig")  # the package would log a line of its own first
     try:
         await _configure(configuration, address)
     except (OSError, yaml.YAMLError) as fault:
         raise ConfigException("the kubeconfig can't be read") from fault
     return ApiClient(configuration)
+
+
+def _is_there(kubeconfig: Path) -> bool:
+    """Whether one of its files is there; as kubectl does, the package takes several with colons between."""
+    return any(Path(each).expanduser().exists() for each in str(kubeconfig).split(os.pathsep))
 
 
 async def _configure(configuration: Configuration, address: Address) -> None:
