@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,6 +49,7 @@ class Advance:
     members: Members
     redactor: Redactor
     clock: Callable[[], datetime]
+    doing: Callable[[Run, t.Todo], AbstractContextManager[None]] = lambda *_: nullcontext()  # around each act
 
     async def advance(self, lease: Lease) -> datetime | None:
         """Do all that can be done now; answers when to look again (None: when somebody moves it).
@@ -62,14 +64,14 @@ class Advance:
             try:
                 await self._tell_cut(run, act, lease)
                 lease = replace(lease, lapsed=False, late=timedelta())  # what is told is told
-                if (until := await self._act(run, act, lease)) is not None:
-                    return until
+                with self.doing(run, act):
+                    if (until := await self._act(run, act, lease)) is not None:
+                        return until
             except Unreachable as cause:
                 return self.clock() + await self._say_unreachable(run, act, lease, cause)
 
     async def _load(self, lease: Lease) -> Run:
-        snapshot = await self.store.read([lease.work.key])
-        run: Run = snapshot.streams[lease.work.key].state
+        run: Run = (await self.store.read([lease.work.key])).streams[lease.work.key].state
         return run
 
     async def _act(self, run: Run, act: t.Todo, lease: Lease) -> datetime | None:  # a line per act
@@ -210,8 +212,7 @@ class Advance:
         """What the superseded runs were in the middle of."""
         found = []
         for other in run.supersedes:
-            snapshot = await self.store.read([f"run/{other}"])
-            old: Run = snapshot.streams[f"run/{other}"].state
+            old: Run = (await self.store.read([f"run/{other}"])).streams[f"run/{other}"].state
             step = t.under_way(old)
             if step is not None:
                 release = (await self.store.read([release_of(old)])).streams[release_of(old)].state
