@@ -42,11 +42,11 @@ def rooms() -> Mapping[str, Room]:
         held=run_state.held,
         due=run_state.due,
     )
-    kept = Fold("release", 3, release.start, release.evolve, release_events.Event, release_state.Release)
+    kept = Fold("release", 4, release.start, release.evolve, release_events.Event, release_state.Release)
     tenant = Fold("tenant", 1, tenants.start, tenants.evolve, tenant_events.Event, tenant_state.Tenant)
     audit = Fold("audit", 2, packs.start, packs.evolve, packs.Event, requests.Packs, due=requests.due)
     finding = Fold("finding", 5, findings.start, findings.evolve, findings.Event, findings.Finding)
-    opened = Fold("incident", 2, incident.start, incident.evolve, incident.Event, incident.Incident)
+    opened = Fold("incident", 3, incident.start, incident.evolve, incident.Event, incident.Incident)
     return MappingProxyType(
         {
             "audit": Room(audit, packs.decide),

@@ -19,8 +19,8 @@ from runbooks.incidents.findings import Acknowledged, Finding, Mend, Raise
 from runbooks.incidents.findings import EndWayBack as EndFindingsWayBack
 from runbooks.incidents.handling import TakeOn
 from runbooks.incidents.incident import Incident
-from runbooks.releases.decide import Drop, Leave, Promote, Settle, Stage, Supplant
-from runbooks.releases.events import Adopted, CaughtUp, Dropped, FellBehind
+from runbooks.releases.decide import Drop, HoldUp, Leave, Promote, Settle, Stage, Supplant
+from runbooks.releases.events import Adopted, CaughtUp, Cleared, Dropped, FellBehind
 from runbooks.releases.lag import Lag
 from runbooks.releases.record import CatchUp, FallBehind
 from runbooks.releases.state import Release
@@ -112,7 +112,7 @@ def _of_release(event: object, release: Release, see: See) -> Asked:
         case FellBehind(lag=lag, finding=finding, what=what):
             place, offers = (release.service, release.environment), lag is Lag.RUNS and release.known_good is not None
             return [(f"finding/{finding}", Raise(OUTDATED, what, "", *place, offers_rollback=offers))]
-        case CaughtUp(finding=finding, how=how):
+        case CaughtUp(finding=finding, how=how) | Cleared(finding=finding, how=how):
             return [(f"finding/{finding}", Mend(how))]
         case Dropped(run=name, why=why) if why:
             return [(f"run/{name}", Note(why, supplanted=True))]
@@ -190,6 +190,8 @@ def _ended(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
             asked.append((f"incident/{incident}", concern(run, _stream(run, name), raised)))
         if raised.offers_rollback or run.command == "rollback":
             asked.append((release_of(run), Leave(run.id)))
+        elif name != OUTDATED and not back:
+            asked.append((release_of(run), HoldUp(f"{run.id}.{name}")))
         if name == OUTDATED:
             asked += _outdated(run)
     if not _outdone(run, release):

@@ -84,6 +84,14 @@ class Settle:
     by: Actor = OPSBOT
 
 
+@dataclass(frozen=True)
+class HoldUp:
+    """A deploy did not end well and left nothing to take back: this finding stays until a later one does."""
+
+    finding: str
+    by: Actor = OPSBOT
+
+
 Command = (
     LockDeploys
     | UnlockDeploys
@@ -94,6 +102,7 @@ Command = (
     | Adopt
     | Leave
     | Settle
+    | HoldUp
     | Keep
     | FallBehind
     | CatchUp
@@ -122,6 +131,8 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
             return _adopted(release, command, now)
         case Leave() | Settle():
             return _of_what_is_left(release, command, now)
+        case HoldUp(finding, by):
+            return [] if finding in release.held_up else [e.HeldUp(by, now, finding)]
         case Keep() | FallBehind() | CatchUp():
             return record.decide(release, command, now)
 
@@ -136,7 +147,14 @@ def _of_candidate(release: Release, command: Promote | Drop | Supplant, now: dat
     if isinstance(command, Drop):
         return [e.Dropped(by, now, command.run)]
     how = f"{command.run} brought {candidate.version}, which is recorded now."
-    return [e.Promoted(by, now, command.run), *record.caught_up(release, Lag.RUNS, how, by=by, now=now)]
+    caught_up = record.caught_up(release, Lag.RUNS, how, by=by, now=now)
+    return [e.Promoted(by, now, command.run), *caught_up, *_cleared(release, candidate, by=by, now=now)]
+
+
+def _cleared(release: Release, candidate: KnownGood, *, by: Actor, now: datetime) -> list[e.Event]:
+    """The end of what held earlier deploys up; of a later one, nothing is known by this one's end."""
+    how = f"{candidate.run} brought {candidate.version} to {release.environment} since, and it ended well."
+    return [e.Cleared(by, now, finding, how) for finding, at in release.held_up.items() if at < candidate.at]
 
 
 def _supplanted(release: Release, run: str, since: str, *, by: Actor, now: datetime) -> list[e.Event]:
@@ -238,3 +256,13 @@ def _(event: e.FellBehind, release: Release) -> Release:
 @_apply.register
 def _(event: e.CaughtUp, release: Release) -> Release:
     return replace(release, behind=tuple(each for each in release.behind if each.finding != event.finding))
+
+
+@_apply.register
+def _(event: e.HeldUp, release: Release) -> Release:
+    return replace(release, held_up={**release.held_up, event.finding: event.at})
+
+
+@_apply.register
+def _(event: e.Cleared, release: Release) -> Release:
+    return replace(release, held_up={name: at for name, at in release.held_up.items() if name != event.finding})

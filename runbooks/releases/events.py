@@ -103,7 +103,36 @@ class CaughtUp(Happened):
     kind: Literal["caught-up"] = "caught-up"
 
 
+@dataclass(frozen=True)
+class HeldUp(Happened):
+    """A deploy came to its end with nothing to take back; `finding` says why."""
+
+    finding: str
+    kind: Literal["held-up"] = "held-up"
+
+
+@dataclass(frozen=True)
+class Cleared(Happened):
+    """A later deploy ended well, so what this finding says holds no more; `how` is a sentence."""
+
+    finding: str
+    how: str
+    kind: Literal["cleared"] = "cleared"
+
+
 Event = Annotated[
-    Locked | Unlocked | Staged | Promoted | Dropped | Adopted | Left | Settled | Kept | FellBehind | CaughtUp,
+    Locked
+    | Unlocked
+    | Staged
+    | Promoted
+    | Dropped
+    | Adopted
+    | Left
+    | Settled
+    | Kept
+    | FellBehind
+    | CaughtUp
+    | HeldUp
+    | Cleared,
     Field(discriminator="kind"),
 ]

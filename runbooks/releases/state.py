@@ -1,6 +1,6 @@
 """What runs where: the lock, the candidate, and the last known good of one service in one environment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from runbooks.releases.lag import Behind, Lag
@@ -30,6 +30,7 @@ class Release:
     left: tuple[str, ...] = ()  # runs whose changes stand, and nothing takes back by itself; newest last
     kept: str = ""  # digest of the record's text and places, as it was last written there
     behind: tuple[Behind, ...] = ()  # in which ways the record is outdated
+    held_up: dict[str, datetime] = field(default_factory=dict)  # finding -> when a deploy ended with it
 
     def is_behind(self, lag: Lag) -> bool:
         """Whether the record is outdated in this way."""

@@ -12,8 +12,8 @@ from runbooks.vocabulary import Cut, Done, Json, KnownGood, NotDone, Outcome, Pe
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
 
-def known_good(version: str, run: str = "adopt") -> KnownGood:
-    return KnownGood(run, version, version[-1] * 40, (), "", "sha256:0", TEN)
+def known_good(version: str, run: str = "adopt", at: datetime = TEN) -> KnownGood:
+    return KnownGood(run, version, version[-1] * 40, (), "", "sha256:0", at)
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Keep(Step):
     uses = "keep"
 
     async def start(self, turn: Turn) -> Outcome:
-        good = known_good(turn.site.version, turn.site.run)
+        good = known_good(turn.site.version, turn.site.run, turn.now)
         return Done("candidate", {"known_good": TypeAdapter(KnownGood).dump_python(good, mode="json")})
 
 
