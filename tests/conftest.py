@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.fixtures.summary",
     "tests.fixtures.postgres",
     "tests.fixtures.store",
+    "tests.fixtures.small_world",
     "tests.fixtures.slack",
     "tests.fixtures.schemas",
     "tests.fixtures.cluster",

@@ -1,12 +1,9 @@
 """The engine's small world on the real store, with people before it; and a check that a refusal kept nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.adapters.postgres.pool import Pool
-from bot.adapters.postgres.store import PostgresStore
-from runbooks.store import Fold
 from tests.bad_input.desk import Desk
 from tests.engine.world import World
 from tests.fixtures.store import StoreDatabase
@@ -15,11 +12,8 @@ Refusal = Callable[[Awaitable[str] | Awaitable[tuple[bool, str]]], Awaitable[str
 
 
 @pytest.fixture
-def desk(store: PostgresStore, store_pool: Pool, store_database: StoreDatabase, folds: Mapping[str, Fold]) -> Desk:
-    """`store` is asked for so that the whole house is checked at the end."""
-    world = World(store)
-    world.use(PostgresStore(store_pool, folds, now=lambda: world.now))
-    return Desk(world, store_database.owner_url)
+def desk(small_world: World, store_database: StoreDatabase) -> Desk:
+    return Desk(small_world, store_database.owner_url)
 
 
 @pytest.fixture

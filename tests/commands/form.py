@@ -4,13 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import pytest
-
-from bot.adapters.postgres.pool import Pool
-from bot.adapters.postgres.store import PostgresStore
 from commands.edge import Edge
 from commands.views.deploy_form import Chosen, Seen, form
-from runbooks.store import Fold
 from runbooks.vocabulary import Actor, Commits, Unreachable
 from tests.commands.seat import edge_of
 from tests.engine.world import RILEY, History, World
@@ -68,10 +63,3 @@ def menu(view: Mapping[str, Any], action: str) -> Mapping[str, Any]:
 
 def names(view: Mapping[str, Any], action: str) -> list[str]:
     return [each["value"] for each in menu(view, action)["options"]]
-
-
-@pytest.fixture
-def world(store: PostgresStore, store_pool: Pool, folds: Mapping[str, Fold]) -> World:
-    made = World(store)
-    made.use(PostgresStore(store_pool, folds, now=lambda: made.now))
-    return made

@@ -24,15 +24,12 @@ from commands.views.deploy_form import (
 )
 from runbooks.catalogue import Catalogue
 from runbooks.folds import folds as rooms
-from tests.commands.form import Versions, menu, names, of, with_versions, world
+from tests.commands.form import Versions, menu, names, of, with_versions
 from tests.commands.seat import edge_of
 from tests.commands.stages import KNOWN as TWO_PLACES
 from tests.engine.world import ALEX, CATALOGUE, OUTSIDER, RILEY, World
 from tests.fixtures.store import StoreDatabase
 from tests.store.proxy import proxied
-
-__all__ = ["world"]  # a fixture
-
 
 # ---------------------------------------------------------------- how it looks
 

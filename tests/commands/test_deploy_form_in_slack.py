@@ -11,11 +11,9 @@ from runbooks.vocabulary import Actor
 from sandbox.browser import Browser
 from sandbox.slack import Fault, Kind, LocalSlack
 from sandbox.waiting import until
-from tests.commands.form import names, with_versions, world
+from tests.commands.form import names, with_versions
 from tests.commands.seat import CHANNEL, Seat, serving
 from tests.engine.world import World
-
-__all__ = ["world"]  # a fixture
 
 
 @pytest.fixture

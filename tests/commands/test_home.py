@@ -19,7 +19,6 @@ from runbooks.folds import folds as rooms
 from runbooks.incidents.findings import Finding
 from runbooks.releases.decide import Adopt
 from runbooks.releases.state import Release
-from runbooks.store import Fold
 from runbooks.vocabulary import Actor, Failed
 from sandbox.browser import Browser
 from sandbox.slack import Fault, Kind, LocalSlack
@@ -40,13 +39,6 @@ class Tabs:
 
     async def publish(self, user: str, view: dict[str, Any]) -> None:
         self.of[user] = view
-
-
-@pytest.fixture
-def world(store: PostgresStore, store_pool: Pool, folds: Mapping[str, Fold]) -> World:
-    made = World(store)
-    made.use(PostgresStore(store_pool, folds, now=lambda: made.now))
-    return made
 
 
 async def seen_by(world: World, me: Actor) -> str:

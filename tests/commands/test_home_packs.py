@@ -1,18 +1,14 @@
 """The Home's "Waits for you": audit packs, for whoever may approve them."""
 
-from collections.abc import Mapping
-
 import pytest
 
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.record import PostgresRecord
-from bot.adapters.postgres.store import PostgresStore
 from runbooks.catalogue import Approval
 from runbooks.engine.audits import Audits
 from runbooks.engine.pack_requests import PackRequests
 from runbooks.packs.period import read
 from runbooks.packs.scope import Scope
-from runbooks.store import Fold
 from runbooks.vocabulary import Actor
 from tests.commands.test_home import part, seen_by
 from tests.engine.world import ALEX, OUTSIDER, RILEY, SAM, World
@@ -21,12 +17,12 @@ KIM = Actor("T1/UKIM")
 
 
 @pytest.fixture
-def world(store: PostgresStore, store_pool: Pool, folds: Mapping[str, Fold]) -> World:
-    made = World(store)
+def world(small_world: World) -> World:
+    made = small_world
     service = made.catalogue.services["api"].model_copy(update={"audit_approval": Approval(group="sre", count=2)})
     made.catalogue = made.catalogue.model_copy(update={"services": {"api": service}})
     made.members.groups["sre"] = {ALEX, SAM, KIM}
-    made.use(PostgresStore(store_pool, folds, now=lambda: made.now))
+    made.use(made.store)
     return made
 
 

@@ -1,17 +1,10 @@
 """The Home's "What runs where": what runs, what was left there, and what is not as it is recorded."""
 
-from collections.abc import Mapping
-
-import pytest
-
-from bot.adapters.postgres.pool import Pool
-from bot.adapters.postgres.store import PostgresStore
 from runbooks.engine import asks
 from runbooks.engine.draft import Draft
 from runbooks.releases.lag import Lag
 from runbooks.releases.record import FallBehind
 from runbooks.runs.state import Status
-from runbooks.store import Fold
 from tests.commands.test_home import part, seen_by
 from tests.engine.test_way_back import failing, works_until_aborted
 from tests.engine.world import ALEX, RILEY, World
@@ -22,13 +15,6 @@ __all__ = ["onboarding"]  # a fixture
 
 SINCE = "since <!date^1795514400^{date_short_pretty} {time}|24 Nov 2026 10:00 UTC>"
 GOOD = f"last known good v1 `1111111`, {SINCE}"
-
-
-@pytest.fixture
-def world(store: PostgresStore, store_pool: Pool, folds: Mapping[str, Fold]) -> World:
-    made = World(store)
-    made.use(PostgresStore(store_pool, folds, now=lambda: made.now))
-    return made
 
 
 async def places(world: World) -> list[str]:

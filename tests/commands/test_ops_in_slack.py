@@ -1,7 +1,7 @@
 """`/ops` and `/lkg` as people use them: typed and clicked in the local Slack, answered by the real application."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,7 +14,6 @@ from commands.lkg import answer as lkg_answer
 from commands.ops import HELP, answer, press
 from commands.replies import NOT_READ
 from runbooks.folds import folds as rooms
-from runbooks.store import Fold
 from runbooks.vocabulary import Actor
 from sandbox.slack import LocalSlack
 from tests.bad_input.desk import NothingKnown
@@ -25,11 +24,7 @@ from tests.store.proxy import proxied
 
 
 @pytest.fixture
-async def seat(
-    store: PostgresStore, store_pool: Pool, folds: Mapping[str, Fold], local_slack: LocalSlack
-) -> AsyncIterator[Seat]:
-    world = World(store)
-    world.use(PostgresStore(store_pool, folds, now=lambda: world.now))
+async def seat(world: World, local_slack: LocalSlack) -> AsyncIterator[Seat]:
     async with serving(edge_of(world), local_slack):
         yield Seat(world, local_slack.person("riley"))
 

@@ -5,13 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from bot.adapters.kubernetes.client import Address, Clusters
 from bot.adapters.kubernetes.config_maps import KubernetesConfigMaps
 from bot.adapters.lkg_git import GitRecords
-from bot.adapters.postgres.pool import Pool
-from bot.adapters.postgres.store import PostgresStore
 from bot.record import RecordKeeper
 from bot.record_places import RecordPlaces
 from runbooks.catalogue import Catalogue
@@ -19,7 +15,6 @@ from runbooks.engine.draft import Draft
 from runbooks.incidents.findings import Finding
 from runbooks.releases.decide import Adopt
 from runbooks.steps.kubernetes.workloads import Ref
-from runbooks.store import Fold
 from runbooks.vocabulary import Json, KnownGood, KnownWorkload, digest_of
 from tests.engine.world import ALEX, CATALOGUE, World, known_good
 from tests.steps.clusters import deployment, template
@@ -110,10 +105,3 @@ class Desk:
     async def later(self, **span: float) -> None:
         self.world.later(**span)
         await self.looks()
-
-
-@pytest.fixture
-def world(store: PostgresStore, store_pool: Pool, folds: dict[str, Fold]) -> World:
-    world = World(store)
-    world.use(PostgresStore(store_pool, folds, now=lambda: world.now))
-    return world

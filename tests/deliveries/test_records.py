@@ -6,10 +6,8 @@ from bot.record import AGAIN, LOOK, PATIENCE
 from runbooks.releases.lkg_file import lkg_json
 from runbooks.releases.record import Keep
 from runbooks.vocabulary import digest_of
-from tests.deliveries.record_desk import STREAM, Desk, good, world
+from tests.deliveries.record_desk import STREAM, Desk, good
 from tests.engine.world import World
-
-__all__ = ["world"]  # a fixture
 
 
 def kept_in(file: Path) -> str:

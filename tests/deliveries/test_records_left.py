@@ -7,10 +7,8 @@ import pytest
 from bot.record import LOOK
 from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.vocabulary import Failed
-from tests.deliveries.record_desk import Desk, world
+from tests.deliveries.record_desk import Desk
 from tests.engine.world import World
-
-__all__ = ["world"]  # a fixture
 
 
 def asking(catalogue: Catalogue) -> Catalogue:

@@ -10,10 +10,8 @@ from runbooks.engine import asks
 from runbooks.incidents.findings import Finding
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Ref
 from runbooks.vocabulary import Failed, Json, Unreachable
-from tests.deliveries.record_desk import Desk, world
+from tests.deliveries.record_desk import Desk
 from tests.engine.world import ALEX, World
-
-__all__ = ["world"]  # a fixture
 
 
 @pytest.fixture
