@@ -23,6 +23,7 @@ _ASKS: dict[str, Callable[[Value], asks.Ask]] = {
     "answer": lambda v: asks.Answer(v["run"], v["step"], v["choice"]),
     "acknowledge": lambda v: asks.Acknowledge(v["finding"]),
     "open-incident": lambda v: asks.OpenIncident(v["finding"]),
+    "lead": lambda v: asks.Lead(v["incident"], Actor(v["from"]) if v["from"] else None),
     "investigate": lambda v: asks.Investigate(v["incident"], Actor(v["from"]) if v["from"] else None),
     "roll-back": lambda v: asks.RollBack(v["service"], v["environment"], v["version"], v["shown"]),
 }

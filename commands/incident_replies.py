@@ -14,6 +14,7 @@ NOT_DONE = {
     "declare": "Not declared.",
     "update": "Not updated.",
     "resolve": "Not resolved.",
+    "lead": "The lead was not taken.",
     "take over": "Not taken over.",
     "close": "Not closed.",
 }
@@ -43,7 +44,14 @@ def _follow_up_taken(facts: dict[str, Any]) -> str:
     return f"{who} has investigated it since {_when(facts)}. Nothing was changed; a button on its card takes it over."
 
 
+def _lead_taken(facts: dict[str, Any]) -> str:
+    who = words.person(Actor(facts["by"]))
+    return f"{who} has led {facts['incident']} since {_when(facts)}. Nothing was changed; its card takes over."
+
+
 REFUSED: dict[str, Say] = {
+    "lead-yours": lambda f: f"You have led {f['incident']} since {_when(f)}; its card says so. Nothing was changed.",
+    "lead-taken": _lead_taken,
     "no-follow-up": lambda f: (
         f"{f['incident']} has nothing to investigate. Nothing was changed. `/incident list` shows what has."
     ),
@@ -68,6 +76,7 @@ DONE: dict[str, Say] = {
     "opened": lambda f: (
         f"Opened {f['incident']} for {f['service']} in {f['environment']}. Its channel is being made."
     ),
+    "leading": lambda f: f"You lead {f['incident']} now. Its card and its channel say so.",
     "investigating": lambda f: f"You investigate {f['incident']} now. Its card and its channel say so.",
     "found": lambda f: f"Closed the investigation of {f['incident']}. Its card and its channel say what was found.",
     "updated": lambda f: f"Updated {f['incident']}. Its card and its channel say so.",

@@ -11,7 +11,7 @@ from runbooks.incidents.escalations import NO_ANSWER, NO_ANSWER_MIDWAY, escalati
 from runbooks.incidents.findings import Acknowledge, Finding, Mend, Raise, Raised
 from runbooks.incidents.follow_up import FollowUpTaken
 from runbooks.incidents.handling import Concern, EndWayBack
-from runbooks.incidents.incident import Incident, LessonsWritten
+from runbooks.incidents.incident import Incident, LeadTaken, LessonsWritten
 from runbooks.rollback_outcome import WayBack
 from runbooks.runs import events as e
 from runbooks.runs.commands import Answer
@@ -83,24 +83,30 @@ def rollback_of(incident: Incident) -> str:
 
 
 def seen_from(incident: Incident) -> list[str]:
-    """The streams that an incident's events move: its rollback, and the finding whose follow-up it has."""
+    """The streams that an incident's events move: its rollback, and its findings."""
     if not incident.opened:
         return []
-    follows = [f"finding/{incident.follow_up.finding}"] if incident.follow_up else []
-    return [rollback_of(incident), *follows]
+    return [rollback_of(incident), *(f"finding/{name}" for name in incident.findings)]
 
 
 def asked_by(event: object, incident: Incident, see: See) -> list[tuple[str, Any]]:
-    """Lessons tick the line that asks for them; whoever investigates has taken the finding on."""
+    """Lessons tick the line that asks for them; whoever leads or investigates has taken the findings on."""
     match event:
         case LessonsWritten(by=by):
             return _ticked(incident, by, see)
         case FollowUpTaken(by=by) if incident.follow_up is not None:
-            finding: Finding = see(f"finding/{incident.follow_up.finding}")
-            taken = finding.acknowledged_by is not None
-            return [] if taken else [(f"finding/{finding.id}", Acknowledge(by))]
+            return _taken_on([incident.follow_up.finding], by, see)
+        case LeadTaken(by=by):
+            return _taken_on(incident.findings, by, see)
         case _:
             return []
+
+
+def _taken_on(findings: Iterable[str], by: Actor, see: See) -> list[tuple[str, Any]]:
+    """Those that nobody has taken on yet, and that still hold."""
+    known: list[Finding] = [see(f"finding/{name}") for name in findings]
+    free = [each for each in known if each.acknowledged_by is None and not each.mended]
+    return [(f"finding/{each.id}", Acknowledge(by)) for each in free]
 
 
 def follows(event: object, state: object) -> list[tuple[str, Any]]:

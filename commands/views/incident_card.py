@@ -12,6 +12,7 @@ from runbooks.incidents.in_slack import Slack
 from runbooks.incidents.incident import Entry, Incident
 from runbooks.releases.state import Release
 
+TAKE_LEAD = "Take the lead"
 _LINE, _LINES, _ENTRY, _ENTRIES = 900, 8, 300, 20  # characters and how many, of what happened and of the timeline
 
 
@@ -46,10 +47,15 @@ def _now(incident: Incident, findings: Sequence[Finding], release: Release) -> l
         return [section("\n".join([said, *follow_up_lines(incident)])), *_lessons(incident)]
     lines = [line for finding in findings[-1:] for line in way_back_lines(finding, release)]
     lines += [f"*Do:* {said}" for finding in findings[-1:] if (said := to_do(finding, incident))]
-    at_work = words.people(incident.workers)
-    acknowledge = "acknowledge its finding, or " if any(each.acknowledged_by is None for each in findings) else ""
-    nobody = f"nobody yet: {acknowledge}say `/incident update {incident.id} TEXT`"
-    return [section("\n".join([*lines, f"*Works on it:* {at_work or nobody}", *follow_up_lines(incident)]))]
+    return [section("\n".join([*lines, *_people(incident), *follow_up_lines(incident)]))]
+
+
+def _people(incident: Incident) -> Iterator[str]:
+    """Who leads, and who else works on it."""
+    led = f"{words.person(incident.lead)}, since {words.clock(incident.lead_at)}" if incident.lead else ""
+    yield f"*Leads:* {led or f'nobody yet: “{TAKE_LEAD}” makes it you'}"
+    if others := [each for each in incident.workers if each != incident.lead]:
+        yield f"*Works on it:* {words.people(others)}"
 
 
 def _lessons(incident: Incident) -> list[Block]:
@@ -87,6 +93,7 @@ def _entry(entry: Entry, incident: Incident) -> str:
         "opened": f"Opened: {text}",
         "joined": f"Also: {text}",
         "taken-on": f"{who} takes it on",
+        "lead-taken": f"{who} leads",
         "updated": f"{who}: {text}",
         "resolved": f"{who} resolved it: {text}",
         "lessons-written": f"{who} wrote the lessons",
@@ -129,7 +136,13 @@ def _buttons(incident: Incident, findings: Sequence[Finding], release: Release) 
         return actions(*follow_up_buttons(incident))
     back = [each for finding in findings[-1:] for each in way_back_button(finding, release)]
     resolve = button("Resolve", "resolve-incident", {"incident": incident.id})
-    return actions(*back, *follow_up_buttons(incident), resolve)
+    return actions(*back, _lead_button(incident), *follow_up_buttons(incident), resolve)
+
+
+def _lead_button(incident: Incident) -> Block:
+    """One click to lead, or to take over from whom the card shows."""
+    value = {"incident": incident.id, "from": incident.lead or ""}
+    return button("Take over the lead" if incident.lead else TAKE_LEAD, "lead", value)
 
 
 def told(incident: Incident) -> list[tuple[str, str, list[Block]]]:
@@ -142,6 +155,8 @@ def told(incident: Incident) -> list[tuple[str, str, list[Block]]]:
                 said = f"{who}: {text}"
             case "resolved":
                 said = f"✅ {who} resolved {incident.id}: {text}"
+            case "lead-taken":
+                said = f"🧭 {who} leads"
             case "joined":
                 said = f"⚠️ Also: {text}"
             case "follow-up-taken":

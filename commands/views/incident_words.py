@@ -59,7 +59,8 @@ def listed(incidents: Sequence[Incident]) -> str:
 def entry(incident: Incident) -> list[str]:
     """Which it is, what was said last, and who finds out what is left to find out."""
     place = f"{words.line(incident.service, 90)} {words.line(incident.environment, 90)}"
-    who = words.people(incident.workers) or "nobody has taken it on"
+    led = f"{words.person(incident.lead)} leads" if incident.lead else ""
+    who = led or words.people(incident.workers) or "nobody has taken it on"
     where = f" · {channel(incident)}" if incident.channel else ""
     said = next((e.text for e in reversed(incident.entries) if e.text), incident.title)
     head = f"*{incident.severity}* *{incident.id}* {place} · {words.moment(incident.opened_at)} · {who}{where}"

@@ -135,6 +135,14 @@ class Resolve:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """A click on "Take the lead"; `instead_of` is who led when the button was drawn."""
+
+    incident: str
+    instead_of: Actor | None = None
+
+
+@dataclass(frozen=True)
 class Investigate:
     """A click on "I investigate"; `instead_of` is who did when the button was drawn."""
 
@@ -166,6 +174,7 @@ Ask = (
     | Declare
     | UpdateIncident
     | Resolve
+    | Lead
     | Investigate
     | Found
 )
@@ -192,6 +201,7 @@ _DOING: dict[type, str] = {
     Declare: "declare",
     UpdateIncident: "update",
     Resolve: "resolve",
+    Lead: "lead",
     Investigate: "take over",
     Found: "close",
 }

@@ -27,7 +27,7 @@ async def gesture(ask: asks.Ask, desk: Desk) -> asks.Reply:
             reply = await holds.acknowledge(ask, desk)
         case asks.OpenIncident() | asks.Declare() | asks.UpdateIncident() | asks.Resolve():
             reply = await incidents.gesture(ask, desk)
-        case asks.Investigate() | asks.Found():
+        case asks.Lead() | asks.Investigate() | asks.Found():
             reply = await incidents.gesture(ask, desk)
     return reply
 
@@ -51,7 +51,7 @@ def opening(catalogue: Catalogue, ask: asks.Ask, number: int) -> tuple[list[str]
             return [f"run/{ask.run}"], []
         case asks.Acknowledge():
             return [f"finding/{ask.finding}"], []
-        case asks.Investigate() | asks.Found():
+        case asks.Lead() | asks.Investigate() | asks.Found():
             return incidents.opening(ask, number), []
         case asks.Onboard():
             return onboarding.opening(catalogue, ask, number)

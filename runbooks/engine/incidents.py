@@ -13,13 +13,14 @@ from runbooks.engine.places import where
 from runbooks.incidents.escalations import escalation
 from runbooks.incidents.findings import Finding, Tie
 from runbooks.incidents.follow_up import EndFollowUp, TakeFollowUp
-from runbooks.incidents.handling import Concern, FromSlack, Resolve, Update
+from runbooks.incidents.handling import Concern, FromSlack, Resolve, TakeLead, Update
 from runbooks.incidents.incident import Incident
 from runbooks.runs.state import Run
 from runbooks.store import Conflict, Lease, Store
 from runbooks.vocabulary import Refused, Unreachable
 
-OfIncidents = asks.OpenIncident | asks.Declare | asks.UpdateIncident | asks.Resolve | asks.Investigate | asks.Found
+_OfOne = asks.UpdateIncident | asks.Resolve | asks.Lead | asks.Investigate | asks.Found
+OfIncidents = asks.OpenIncident | asks.Declare | _OfOne
 TITLE = 120  # characters
 TRIES = 5  # each lost race means that somebody else's commit won
 _RUN = re.compile(r"[A-Z]-([0-9]+)")
@@ -33,7 +34,7 @@ def opening(ask: OfIncidents, number: int) -> list[str]:
             return [f"finding/{finding}", f"run/{run}", _of_finding(finding, number)]
         case asks.Declare():
             return [f"incident/I-{number}"]
-        case asks.UpdateIncident() | asks.Resolve() | asks.Investigate() | asks.Found():
+        case asks.UpdateIncident() | asks.Resolve() | asks.Lead() | asks.Investigate() | asks.Found():
             return [f"incident/{ask.incident}"]
 
 
@@ -52,6 +53,10 @@ async def gesture(ask: OfIncidents, desk: Desk) -> asks.Reply:
             return await _declare(ask, desk)
         case asks.Investigate() | asks.Found():
             return await _follow_up(ask, desk)
+        case asks.Lead(incident, instead_of):
+            _admit_to(desk, incident, asks.doing(ask))
+            await desk.draft.apply(f"incident/{incident}", TakeLead(desk.who.by, instead_of))
+            return asks.Reply("leading", facts={"incident": incident})
         case asks.UpdateIncident(incident, text):
             _admit_to(desk, incident, "update")
             await desk.draft.apply(f"incident/{incident}", Update(desk.who.by, text))

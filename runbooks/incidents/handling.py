@@ -10,6 +10,7 @@ from runbooks.incidents.incident import (
     Event,
     Incident,
     Joined,
+    LeadTaken,
     Lessons,
     LessonsWritten,
     Opened,
@@ -46,6 +47,14 @@ class TakeOn:
     """Work on it."""
 
     by: Actor
+
+
+@dataclass(frozen=True)
+class TakeLead:
+    """Lead. `instead_of` is who did when the person asked: nobody takes over without knowing from whom."""
+
+    by: Actor
+    instead_of: Actor | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,8 @@ class LoseChannel:
 
 FromSlack = SlackDid | LoseChannel
 
-Command = Concern | TakeOn | EndWayBack | Update | Resolve | TakeFollowUp | EndFollowUp | SlackDid | LoseChannel
+OfPeople = TakeLead | Update | Resolve | TakeFollowUp | EndFollowUp
+Command = Concern | TakeOn | EndWayBack | OfPeople | FromSlack
 
 
 def decide(incident: Incident, command: Command, now: datetime) -> list[Event]:
@@ -117,6 +127,8 @@ def decide(incident: Incident, command: Command, now: datetime) -> list[Event]:
             return [ChannelLost(by, now, why)] if channel and channel == incident.channel else []
         case TakeFollowUp() | EndFollowUp():
             return [*follow_up.decide(to_find_out(incident), command, now)]
+        case TakeLead(by, instead_of):
+            return _leading(incident, by, instead_of, now)
         case Update(by, text):
             refuse_over(incident)
             return [*_taking_on(incident, by, now), Updated(by, now, text)]
@@ -127,6 +139,15 @@ def decide(incident: Incident, command: Command, now: datetime) -> list[Event]:
 
 def _taking_on(incident: Incident, by: Actor, now: datetime) -> list[Event]:
     return [] if by in incident.workers else [TakenOn(by, now)]
+
+
+def _leading(incident: Incident, by: Actor, instead_of: Actor | None, now: datetime) -> list[Event]:
+    refuse_over(incident)
+    if incident.lead == by:
+        raise Refused("lead-yours", incident=incident.id, at=incident.lead_at)
+    if incident.lead not in (None, instead_of):
+        raise Refused("lead-taken", incident=incident.id, by=incident.lead, at=incident.lead_at)
+    return [LeadTaken(by, now)]
 
 
 def _concern(incident: Incident, command: Concern, now: datetime) -> list[Event]:

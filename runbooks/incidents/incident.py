@@ -55,6 +55,8 @@ class Incident:
     run: str = ""  # whose checklist asked for this record; "" where something went wrong
     opened_by: Actor | None = None
     opened_at: datetime | None = None
+    lead: Actor | None = None  # the one who leads, since when
+    lead_at: datetime | None = None
     workers: tuple[Actor, ...] = ()  # who said that they take it on, in that order
     entries: tuple[Entry, ...] = ()
     resolved: Entry | None = None
@@ -116,6 +118,13 @@ class TakenOn(Happened):
 
 
 @dataclass(frozen=True)
+class LeadTaken(Happened):
+    """A person leads from now on, and whoever did before does not."""
+
+    kind: Literal["lead-taken"] = "lead-taken"
+
+
+@dataclass(frozen=True)
 class WayBackEnded(Happened):
     """A rollback that was to mend it is over, or a later deploy went well."""
 
@@ -151,6 +160,7 @@ Event = Annotated[
     Opened
     | Joined
     | TakenOn
+    | LeadTaken
     | WayBackEnded
     | Updated
     | Resolved
@@ -180,8 +190,8 @@ def evolve(incident: Incident, event: Event) -> Incident:
             worst, findings = min(incident.severity, event.severity), (*incident.findings, event.finding)
             found = _noted(incident, event, event.title)
             return replace(found, severity=worst, findings=findings, resolved=None)
-        case TakenOn(by):
-            return replace(_noted(incident, event), workers=(*incident.workers, by))
+        case TakenOn() | LeadTaken():
+            return _taken_on(incident, event)
         case WayBackEnded(by, at, way_back):
             entry = Entry(at, by, event.kind, way_back=way_back)
             return replace(incident, entries=(*incident.entries, entry))
@@ -196,6 +206,13 @@ def evolve(incident: Incident, event: Event) -> Incident:
             return _followed_up(incident, event)
 
 
+def _taken_on(incident: Incident, event: TakenOn | LeadTaken) -> Incident:
+    """Whoever leads works on it too."""
+    at_work = incident.workers if event.by in incident.workers else (*incident.workers, event.by)
+    noted = replace(_noted(incident, event), workers=at_work)
+    return replace(noted, lead=event.by, lead_at=event.at) if isinstance(event, LeadTaken) else noted
+
+
 def _followed_up(incident: Incident, event: FollowUpOpened | FollowUpTaken | FollowUpDone) -> Incident:
     """Whoever finds out works on the incident."""
     noted = _noted(incident, event, "" if isinstance(event, FollowUpTaken) else event.text)
@@ -204,7 +221,7 @@ def _followed_up(incident: Incident, event: FollowUpOpened | FollowUpTaken | Fol
     return replace(noted, workers=workers, follow_up=follow_ups.evolve(incident.follow_up, event))
 
 
-_Noted = Opened | Joined | TakenOn | Updated | Resolved | LessonsWritten | follow_ups.OfFollowUp
+_Noted = Opened | Joined | TakenOn | LeadTaken | Updated | Resolved | LessonsWritten | follow_ups.OfFollowUp
 
 
 def _noted(incident: Incident, event: _Noted, text: str = "") -> Incident:

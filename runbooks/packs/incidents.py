@@ -69,6 +69,7 @@ def _facts(book: Book, incident: i.Incident) -> Iterator[tuple[str, object]]:
     yield "What happened", lines(incident.what)
     yield "Runs", joined(map(book.link, dict.fromkeys(_runs(incident))), ", ")
     yield "Opened", f"{moment(incident.opened_at)}, by {book.who(incident.opened_by)}"
+    yield "Led by", f"{book.who(incident.lead)}, since {moment(incident.lead_at)}" if incident.lead else "nobody"
     over = incident.resolved
     yield (
         "Resolved",
@@ -107,6 +108,7 @@ _SAYS: dict[type, Callable[[Book, Any], object]] = {
     i.Opened: lambda _, e: f"opened it as {e.severity}: {e.title}",
     i.Joined: lambda _, e: lines([f"another finding joined it, {e.severity}: {e.title}", *e.what]),
     i.TakenOn: lambda *_: "took it on",
+    i.LeadTaken: lambda *_: "took the lead",
     i.WayBackEnded: lambda book, e: joined(
         [book.link(e.way_back.run), f" to {e.way_back.version} ended: {e.way_back.status}"]
     ),

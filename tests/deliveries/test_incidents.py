@@ -107,7 +107,7 @@ async def test_its_channel_is_made_its_card_pinned_and_those_it_concerns_invited
     pinned = (await client.pins_list(channel=made["id"]))["items"]
     assert [item["message"]["ts"] for item in pinned] == [shown.ts]
     assert "New pods crash." in shown.shown
-    assert shown.buttons == ["Resolve"]
+    assert shown.buttons == ["Take the lead", "Resolve"]
     [finding] = await desk.seen("incidents")
     assert f"Incident: <#{made['id']}|{NAME}> (opened)" in finding.shown
     [run_card] = [m for m in await desk.seen() if "Deploy failed" in m.shown]

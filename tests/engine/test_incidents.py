@@ -61,6 +61,21 @@ async def test_whoever_takes_the_finding_on_works_on_the_incident(world: World) 
     assert (await incident(world, number(run_id))).workers == (ALEX,)
 
 
+async def test_whoever_leads_has_taken_its_findings_on_and_a_second_click_is_answered(world: World) -> None:
+    run_id = await failing(world)
+    await world.works()
+    name = number(run_id)
+    assert (await world.hears(asks.Lead(name), OUTSIDER)).refused == "not-allowed"
+    assert (await world.hears(asks.Lead(name), ALEX)).did == "leading"
+    found = await incident(world, name)
+    assert (found.lead, found.workers) == (ALEX, (ALEX,))
+    assert (await finding(world, f"{run_id}.deploy-failed")).acknowledged_by == ALEX
+    again = await world.hears(asks.Lead(name), ALEX)
+    late = await world.hears(asks.Lead(name), RILEY)
+    assert (again.refused, late.refused, late.facts["by"]) == ("lead-yours", "lead-taken", ALEX)
+    assert await incident(world, name) == found
+
+
 async def test_a_finding_of_an_abort_gets_its_incident_from_people_once(world: World) -> None:
     await world.adopted("v1")
     run_id = await world.at_the_gate()

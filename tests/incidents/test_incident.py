@@ -12,8 +12,17 @@ from commands.views.incident_words import listed, reference
 from commands.views.lessons_form import faults, filled, form
 from runbooks.folds import rooms
 from runbooks.incidents import incident as events
-from runbooks.incidents.findings import Finding
-from runbooks.incidents.handling import Command, Concern, EndWayBack, Resolve, SlackDid, TakeOn, Update, decide
+from runbooks.incidents.handling import (
+    Command,
+    Concern,
+    EndWayBack,
+    Resolve,
+    SlackDid,
+    TakeLead,
+    TakeOn,
+    Update,
+    decide,
+)
 from runbooks.incidents.in_slack import Slack
 from runbooks.incidents.incident import Incident, Lessons
 from runbooks.rollback_outcome import WayBack
@@ -65,7 +74,7 @@ def test_a_worse_finding_joins_and_opens_it_again() -> None:
     assert found.findings == ("D-107.deploy-failed", "R-107.rollback-failed")
 
 
-@pytest.mark.parametrize("command", [Update(ALEX, "x"), Resolve(ALEX, "x", LEARNED)])
+@pytest.mark.parametrize("command", [Update(ALEX, "x"), TakeLead(ALEX), Resolve(ALEX, "x", LEARNED)])
 def test_what_was_never_opened_or_is_over_refuses_people(command: Command) -> None:
     with pytest.raises(Refused, match="no-such-incident"):
         after(command)
@@ -147,16 +156,27 @@ def test_who_declares_it_works_on_it() -> None:
     assert after(replace(declared, by=OPSBOT)).workers == ()
 
 
-def test_a_card_without_a_worker_names_a_finding_only_where_it_has_one() -> None:
+def test_one_leads_and_others_work_on_it() -> None:
     found = after(OPEN)
-    raised = Finding(found.findings[0], "deploy-failed", title=OPEN.title)
-    seen = replace(raised, acknowledged_by=ALEX)  # before somebody opened an incident for it
-    nobody = "*Works on it:* nobody yet: "
-    assert f"{nobody}say `/incident update I-107 TEXT`" in str(incident_card(found, [seen], RELEASE))
-    assert f"{nobody}acknowledge its finding, or say `/incident update I-107 TEXT`" in str(
-        incident_card(found, [raised], RELEASE)
-    )
-    assert f"{nobody}say `/incident update I-107 TEXT`" in shown(after(replace(OPEN, finding="")))
+    assert "*Leads:* nobody yet: “Take the lead” makes it you" in shown(found)
+    assert "Works on it" not in shown(found)
+    found = after(TakeOn(RILEY), TakeLead(ALEX), start=found)
+    assert (found.lead, found.lead_at, found.workers) == (ALEX, TEN, (RILEY, ALEX))
+    assert kinds(found) == ["opened", "taken-on", "lead-taken"]
+    assert "*Leads:* <@UALEX>, since" in shown(found)
+    assert "*Works on it:* <@URILEY>'" in shown(found), "the lead is named once"
+    assert "<@UALEX> leads" in listed([found])
+    assert told(found)[-1][1] == "🧭 <@UALEX> leads"
+    over = incident_card(after(Resolve(ALEX, "Over.", LEARNED), start=found), [], RELEASE)
+    assert [block for block in over if block["type"] == "actions"] == []
+
+
+def test_the_lead_is_taken_over_by_whoever_saw_from_whom() -> None:
+    led = after(OPEN, TakeLead(ALEX))
+    assert after(TakeLead(RILEY, instead_of=ALEX), start=led).lead == RILEY
+    for late, why in ((TakeLead(RILEY), "lead-taken"), (TakeLead(ALEX, instead_of=ALEX), "lead-yours")):
+        with pytest.raises(Refused, match=why):
+            after(late, start=led)
 
 
 def test_a_long_timeline_fits() -> None:

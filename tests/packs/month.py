@@ -178,6 +178,7 @@ def learned_from(at: datetime) -> list[Any]:
         SlackAnswered(OPSBOT, at + timedelta(seconds=3), Slack.PIN),
         SlackAnswered(OPSBOT, at + timedelta(seconds=4), Slack.INVITE, refused="user_is_restricted"),
         i.TakenOn(ALEX, at + timedelta(minutes=1)),
+        i.LeadTaken(SAM, at + timedelta(minutes=2)),
         i.WayBackEnded(OPSBOT, at + timedelta(minutes=3), back),
         u.FollowUpOpened(OPSBOT, at + timedelta(minutes=3), "Why the variable was missing", "D-107.deploy-failed"),
         i.Updated(SAM, at + timedelta(minutes=9), "Old pods serve; nobody saw an error."),

@@ -160,6 +160,7 @@ def test_it_tells_who_asked_who_approved_the_tests_the_result_and_the_times() ->
         "Asked by Riley Example (URILEY), 2026-11-12 10:00:02",
         "Alex Example (UALEX)",
         "passed: 412 passed · 48 s",
+        "Led by Sam Example (USAM), since 2026-11-12",
         "Approvals wanted 1 of sre, not by who asked",
         "New pods crash: 2 of 2 in CrashLoopBackOff for 20 s.",
         "R-107 succeeded, 2026-11-12 10:05:",
