@@ -129,10 +129,8 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
             return _of_candidate(release, command, now)
         case Adopt():
             return _adopted(release, command, now)
-        case Leave() | Settle():
+        case Leave() | Settle() | HoldUp():
             return _of_what_is_left(release, command, now)
-        case HoldUp(finding, by):
-            return [] if finding in release.held_up else [e.HeldUp(by, now, finding)]
         case Keep() | FallBehind() | CatchUp():
             return record.decide(release, command, now)
 
@@ -180,7 +178,9 @@ def _adopted(release: Release, command: Adopt, now: datetime) -> list[e.Event]:
     ]
 
 
-def _of_what_is_left(release: Release, command: Leave | Settle, now: datetime) -> list[e.Event]:
+def _of_what_is_left(release: Release, command: Leave | Settle | HoldUp, now: datetime) -> list[e.Event]:
+    if isinstance(command, HoldUp):
+        return [] if command.finding in release.held_up else [e.HeldUp(command.by, now, command.finding)]
     if isinstance(command, Settle):
         return [e.Settled(command.by, now, command.run)] if release.left else []
     return [] if command.run in release.left else [e.Left(command.by, now, command.run)]
