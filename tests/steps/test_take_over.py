@@ -8,10 +8,10 @@ from runbooks.steps.base import Site, Step, Turn
 from runbooks.steps.kubernetes.deployments import EPOCH, annotation
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.kubernetes.workloads import Workloads
-from runbooks.steps.take_over import TakeOver
+from runbooks.steps.take_over import AGAIN, TakeOver
 from runbooks.vocabulary import Done, Failed, Fenced, Pending, PlannedStep
 from tests.steps.kube import API, WORKER, Kube, image, images, planned
-from tests.steps.places import NOW, later, site
+from tests.steps.places import NOW, site
 
 pytestmark = pytest.mark.cluster
 
@@ -54,7 +54,7 @@ async def test_it_waits_until_the_old_holder_lets_go(kube: Kube) -> None:
     turn = await rolling_back(step, kube.site())
     waits = await step.start(turn)
     assert isinstance(waits, Pending)
-    assert (waits.line, waits.check_at - turn.now) == ("waiting for D-107 to let go", later(turn, 1).now - turn.now)
+    assert (waits.line, waits.check_at - turn.now) == ("waiting for D-107 to let go", AGAIN)
     assert annotation(await kube.raw(), EPOCH) is None
     holders.holding.clear()
     assert isinstance(await step.check(turn, waits.token), Done)

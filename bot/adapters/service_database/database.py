@@ -1,5 +1,6 @@
 """The databases of all services, by site: reading the ledger, opening a session, writing the fence."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 from bot.adapters.service_database import ledger
 from bot.adapters.service_database.errors import sanitised, translated
 from bot.adapters.service_database.ledger import DatabaseRole
+from bot.adapters.service_database.prompt import PromptConnection
 from bot.adapters.service_database.session import MigrationSession
 from bot.adapters.service_database.statements import statement
 from runbooks.steps.base import Site, Turn
@@ -23,8 +25,9 @@ from runbooks.vocabulary import Unreachable
 ADOPT = "adopt"
 _ANSWERS_WITHIN = timedelta(seconds=5)
 _FENCE_WITHIN = timedelta(seconds=3)  # a session that was ended gives its locks back at once
+_USED_WITHIN = timedelta(seconds=30)  # a call in all: a server may fall silent between two statements
 _CONNECTION: dict[str, str | int] = {
-    "connect_timeout": 5,
+    "connect_timeout": 2,  # PostgreSQL takes no less; of each host, so that the second is asked in time
     "target_session_attrs": "read-write",  # a standby may lag: what stands is decided on the primary alone
     "client_encoding": "utf8",
     "tcp_user_timeout": 10_000,
@@ -36,7 +39,10 @@ log = logging.getLogger(__name__)
 
 
 class ServiceDatabases:
-    """Each call has a connection of its own. `url_of` gives the address that a variable's name stands for."""
+    """Each call has a connection of its own, and ends at once where it is cancelled.
+
+    `url_of` gives the address that a variable's name stands for.
+    """
 
     def __init__(self, url_of: Callable[[str], str]) -> None:
         self._url_of = url_of
@@ -48,6 +54,14 @@ class ServiceDatabases:
         async with self._connected(site, "opsbot") as connection:
             there = await ledger.stands(connection, what=_what(site))
             return await ledger.rows(connection) if there else ()
+
+    async def epoch(self, site: Site) -> int:
+        """The epoch on the fence; 0 where there is none yet. Raises DatabaseUnfit, Unreachable."""
+        if not _has_ledger(site):
+            return 0
+        async with self._connected(site, "opsbot") as connection:
+            there = await ledger.stands(connection, what=_what(site))
+            return await ledger.epoch(connection) if there else 0
 
     async def role(self, site: Site) -> DatabaseRole:
         """Whom the catalogue's address connects as."""
@@ -105,15 +119,21 @@ class ServiceDatabases:
 
     @asynccontextmanager
     async def _connected(self, site: Site, name: str) -> AsyncIterator[ledger.Connection]:
-        connection = await self._connect(site, name)
         try:
-            with translated(_what(site), connection):
-                await ledger.limit(connection, lock=_FENCE_WITHIN, statements=_ANSWERS_WITHIN)
-                yield connection
-        finally:
-            await connection.close()
+            async with asyncio.timeout(_USED_WITHIN.total_seconds()):
+                connection = await self._connect(site, name, PromptConnection)
+                try:
+                    with translated(_what(site), connection):
+                        await ledger.limit(connection, lock=_FENCE_WITHIN, statements=_ANSWERS_WITHIN)
+                        yield connection
+                finally:
+                    await connection.close()
+        except TimeoutError as late:
+            raise Unreachable(_what(site), "it took too long") from late
 
-    async def _connect(self, site: Site, name: str) -> ledger.Connection:
+    async def _connect(
+        self, site: Site, name: str, kind: type[ledger.Connection] = AsyncConnection
+    ) -> ledger.Connection:
         variable = site.environment.database or ""
         try:
             address = make_conninfo(self._url_of(variable), application_name=name, **_CONNECTION)
@@ -121,7 +141,7 @@ class ServiceDatabases:
             # The cause is left out: it quotes the address, password included.
             raise Unreachable(_what(site), f"{variable} holds no address of a PostgreSQL database") from None
         try:
-            return await AsyncConnection.connect(address, autocommit=True, prepare_threshold=None)
+            return await kind.connect(address, autocommit=True, prepare_threshold=None)
         except psycopg.OperationalError as cause:
             raise Unreachable(_what(site), sanitised(cause)) from cause
 

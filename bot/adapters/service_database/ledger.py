@@ -69,6 +69,12 @@ async def rows(connection: Connection) -> tuple[Row, ...]:
     return tuple(Row(n, name, total, State(state), *rest) for n, name, total, state, *rest in found)
 
 
+async def epoch(connection: Connection) -> int:
+    """The epoch on the fence."""
+    found = await (await connection.execute(statement("newer"), {"epoch": 0})).fetchone()
+    return int(found[0]) if found else 0
+
+
 async def claim(connection: Connection, epoch: int) -> None:
     """Take the fence row until the transaction ends. Raises Fenced where a newer epoch is there."""
     found = await connection.execute(statement("claim"), {"epoch": epoch})
