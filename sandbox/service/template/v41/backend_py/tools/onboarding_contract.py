@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import psycopg
 from backend_py import build
-from backend_py.planner import plan
+from backend_py.plans import plan
 
 MARK = "onboarding-report:"
 Check = tuple[str, bool, str]

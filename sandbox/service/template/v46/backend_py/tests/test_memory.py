@@ -1,4 +1,4 @@
-from backend_py.planner import plan
+from backend_py.plans import plan
 
 
 def test_a_plan_is_remembered() -> None:

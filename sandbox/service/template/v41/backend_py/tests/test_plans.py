@@ -1,4 +1,4 @@
-from backend_py.planner import plan
+from backend_py.plans import plan
 
 
 def test_nobody_always_has_the_night() -> None:
