@@ -11,7 +11,7 @@ from tests.tenants.world import Onboarding
 
 @pytest.fixture
 async def onboarding(small_world: World, store_database: StoreDatabase, tmp_path: Path) -> Onboarding:
-    """V1 runs and is known to be good."""
+    """v1 runs and is known to be good."""
     made = Onboarding(small_world, store_database, tmp_path)
     made.prepare()
     await small_world.adopted("v1")
