@@ -143,7 +143,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
         slack = web_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
         members = SlackMembers(client=slack, catalogue=configuration.catalogue, clock=now)
         redactor = Redactor(settings.secrets())
-        steps = _steps(outside, store, Posts(sent), redactor, books=configuration.library)
+        steps = _steps(outside, store, Posts(sent), redactor, configuration=configuration)
         planner = Planner(configuration.catalogue, configuration.library, steps, outside.source)
         packs = PackRequests(Audits(store, configuration.catalogue, record, now), members)
         way_back = RollbackPreview(outside.workloads, outside.databases)
@@ -212,7 +212,7 @@ def _address(cluster: Cluster, settings: Settings) -> Address:
 
 
 def _steps(
-    outside: Outside, store: PostgresStore, posts: Posts, redactor: Redactor, *, books: Library
+    outside: Outside, store: PostgresStore, posts: Posts, redactor: Redactor, *, configuration: Configuration
 ) -> Mapping[str, Step]:
     planner = MigrationPlanner(outside.source, outside.databases)
     made: list[Step] = [
@@ -231,8 +231,8 @@ def _steps(
         Watch(outside.http, outside.metrics),
         *_checks(outside, store, redactor),
         MigrationsProven(planner, releases=GoodReleases(store)),
-        NotifyStakeholders(posts),
-        ProcedureShow(books),
+        NotifyStakeholders(posts, outside.source, people=configuration.catalogue.people),
+        ProcedureShow(configuration.library),
         WayBackWrite(planner),
         TenantGoLive(TenantRecord(store)),
     ]

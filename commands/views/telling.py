@@ -6,7 +6,7 @@ from commands.views import onboarding, words
 from commands.views.blocks import Block, context, section
 from commands.views.brings import brought
 from runbooks.runs.state import Run
-from runbooks.steps.notify import NotifyStakeholders
+from runbooks.steps.notify import NotifyStakeholders, recipients
 
 _TELLING = {"kubernetes.rollout", "kubernetes.restore", "migrations.plan", "migrations.rollback"}
 _MOST, _LONGEST = 6, 200  # lines; characters of one
@@ -15,7 +15,7 @@ _MOST, _LONGEST = 6, 200  # lines; characters of one
 def told(run: Run) -> list[str]:
     """The ids of the people and channels that are told now: once the step has begun."""
     steps = [s for s in run.plan.steps if s.uses == NotifyStakeholders.uses and s.id in run.steps] if run.plan else []
-    return [str(whom) for step in steps for whom in (*step.params["channels"], *step.params["people"])]
+    return [whom for step in steps for whom in recipients(step.params)]
 
 
 def telling(run: Run) -> tuple[str, tuple[Block, ...]]:

@@ -18,8 +18,15 @@ Channel = Annotated[
 """A Slack channel id."""
 
 
+Email = Annotated[str, Shape(r"^[^\s<>@]+@[^\s<>@]+$", "no e-mail address, such as ada@example.com")]
+"""An e-mail address, as git has it of an author."""
+
+
 class Stakeholders(Part):
-    """Who is told before an environment changes: people by a message of their own, channels by one each."""
+    """Who is told before an environment changes: people by a message of their own, channels by one each.
+
+    Where any are named, the authors of what comes are told too, as far as the catalogue's `people` knows them.
+    """
 
     people: tuple[Person, ...] = ()
     channels: tuple[Channel, ...] = ()

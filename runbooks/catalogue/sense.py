@@ -24,6 +24,7 @@ class Nonsense:
 
 def nonsense(catalogue: Catalogue) -> Iterator[Nonsense]:
     """Every such fault."""
+    yield from _two_people(catalogue)
     for name, service in catalogue.services.items():
         at = ("services", name)
         if name in SERVICE_WORDS:
@@ -43,6 +44,15 @@ def nonsense(catalogue: Catalogue) -> Iterator[Nonsense]:
             places = service.environments.values()
             askers = [group for each in places for group in (*each.deployers, each.approval.group)]
             yield from _unreachable(catalogue, (*at, "audit-approval"), service.audit_approval, askers)
+
+
+def _two_people(catalogue: Catalogue) -> Iterator[Nonsense]:
+    """One e-mail, written in two ways, with two ids."""
+    seen: dict[str, str] = {}
+    for email, person in catalogue.people.items():
+        if seen.setdefault(email.casefold(), person) != person:
+            wrong = f"`{email}` is another person above, where only the case of its letters differs"
+            yield Nonsense(("people", email), wrong, "keep one of them")
 
 
 def _never_healthy(at: tuple[str | int, ...], health: Health) -> Iterator[Nonsense]:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from runbooks.catalogue.environments import Cluster, Environment, Group
 from runbooks.catalogue.parts import Name, Part
+from runbooks.catalogue.proofs import Email, Person
 from runbooks.catalogue.services import Service
 
 
@@ -13,6 +14,7 @@ class Catalogue(Part):
     """The whole of `opsbot.yaml`."""
 
     groups: dict[str, Group] = Field(default_factory=dict)
+    people: dict[Email, Person] = Field(default_factory=dict)  # authors of commits: their e-mail in git, in any case
     clusters: dict[str, Cluster] = Field(min_length=1)
     services: dict[Name, Service] = Field(min_length=1)
     library: tuple[str, ...] = ()  # folders of the team's own runbooks, beside the ones that ship

@@ -76,10 +76,9 @@ class Planner:
 
     async def _brings(self, site: Site) -> Commits | None:
         """What comes since the last known good, for people to read; a rollback brings nothing."""
-        good = site.known_good
-        if good is None or site.target is not None or good.commit == site.commit:
+        if not site.since:
             return None
-        return await self.source.between(site.service.source.repository, good.commit, site.commit)
+        return await self.source.between(site.service.source.repository, site.since, site.commit)
 
     def _plan(self, run: Run, runbook: Runbook, site: Site, steps: list[PlannedStep]) -> Plan:
         return Plan(

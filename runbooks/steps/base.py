@@ -36,6 +36,12 @@ class Site:
     cut_off: tuple["Turn", ...] = ()  # what those runs were in the middle of
     kinds: frozenset[str] = frozenset()  # of all steps of the run's document, while it is planned
 
+    @property
+    def since(self) -> str:
+        """The last known good's commit, from which what comes counts; "" where nothing comes, as in a rollback."""
+        good = self.known_good
+        return good.commit if good is not None and self.target is None and good.commit != self.commit else ""
+
 
 @dataclass(frozen=True)
 class Resolved:

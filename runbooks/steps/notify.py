@@ -2,6 +2,9 @@
 
 The messages are rendered and sent with all others, from the run's state: this step only waits for them. That they
 were delivered is checked, that they were read is not. Where nobody is named a person ticks the line.
+
+The authors of what comes are told with them, as far as the catalogue knows their Slack ids. One who can't be told is
+said, and stops nothing: nobody named them, and a deploy must not wait for somebody who has left.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +14,13 @@ from typing import Protocol
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.confirm import Confirm
+from runbooks.steps.source import Source
 from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending
 
 _AGAIN = timedelta(seconds=1)
 _PATIENCE = timedelta(minutes=2)
+_LATE = "not posted for 2 minutes"
+_NAMED, _LONGEST = 4, 40  # authors in a line; characters of a name
 _WHY = {
     "channel_not_found": "there is no such channel, or Opsbot is not in it",
     "not_in_channel": "Opsbot is not in it",
@@ -46,22 +52,36 @@ def key_of(run: str, whom: str) -> str:
     return f"run/{run}/told/{whom}"
 
 
+def recipients(params: Json) -> list[str]:
+    """The ids of all whom a planned step tells."""
+    return [*params["channels"], *params["people"], *params.get("authors", {})]
+
+
 class NotifyStakeholders(Step):
     """Waits until all of them were told."""
 
     uses = "notify.stakeholders"
 
-    def __init__(self, sent: Sent) -> None:
+    def __init__(self, sent: Sent, source: Source, *, people: Mapping[str, str]) -> None:
+        """`people` are Slack's ids by e-mail, as the catalogue has them."""
         self._sent = sent
+        self._source = source
+        self._people = {email.casefold(): person for email, person in people.items()}
 
-    async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002 # it has no keys of its own
+    async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002  # it has no keys of its own
         """Who."""
         named = site.environment.stakeholders
         channels, people = list(dict.fromkeys(named.channels)), list(dict.fromkeys(named.people))
         if not channels and not people:
             shows = (f"A person tells the stakeholders: {site.environment_name} names none",)
             return Resolved(uses=Confirm.uses, shows=shows)
-        return Resolved({"channels": channels, "people": people}, (f"tells {_counted(channels, people)}",))
+        found: Json = {"channels": channels, "people": people}
+        authors, unknown = await self._authors(site)
+        if joining := {whom: name for whom, name in authors.items() if whom not in people}:
+            found["authors"] = joining
+        if unknown:
+            found["unknown"] = unknown
+        return Resolved(found, (f"tells {_counted(channels, people, joining)}", *_unknown(unknown)))
 
     async def start(self, turn: Turn) -> Outcome:
         """That the step has begun lets the messages be sent."""
@@ -69,34 +89,74 @@ class NotifyStakeholders(Step):
 
     async def check(self, turn: Turn, token: Json) -> Outcome:
         """See who was reached."""
-        channels, people = turn.step.params["channels"], turn.step.params["people"]
-        found = await self._sent.deliveries(turn.site.run)
-        delivered = {whom: found.get(key_of(turn.site.run, whom), Delivery()) for whom in (*channels, *people)}
-        missing = [whom for whom, delivery in delivered.items() if not delivery.posted]
-        if not missing:
-            return Done(f"told {_counted(channels, people)}", {"channels": channels, "people": people})
-        refused = {whom: delivered[whom].refused for whom in missing if delivered[whom].refused}
-        if refused:
-            return _failed(turn, {whom: _why(code) for whom, code in refused.items()})
-        if turn.now - turn.began_at >= _PATIENCE:
-            return _failed(turn, dict.fromkeys(missing, "not posted for 2 minutes"))
-        return Pending(turn.now + _AGAIN, "sending", token)
+        params, found = turn.step.params, await self._sent.deliveries(turn.site.run)
+        delivered = {whom: found.get(key_of(turn.site.run, whom), Delivery()) for whom in recipients(params)}
+        missing = {whom: delivery.refused for whom, delivery in delivered.items() if not delivery.posted}
+        late = turn.now - turn.began_at >= _PATIENCE
+        why = {whom: _why(code) if code else _LATE for whom, code in missing.items() if code or late}
+        if not why.keys().isdisjoint((*params["channels"], *params["people"])):
+            return _failed(turn, why)
+        return Pending(turn.now + _AGAIN, "sending", token) if missing.keys() - why.keys() else _done(params, why)
+
+    async def _authors(self, site: Site) -> tuple[dict[str, str], list[str]]:
+        """Of what comes: the names of those who have a Slack id, by it, without who asks; and of those who have none.
+
+        Nobody, where the catalogue does not say who anybody is.
+        """
+        if not self._people or not site.since:
+            return {}, []
+        wrote = await self._source.authors(site.service.source.repository, site.since, site.commit)
+        known: dict[str, str] = {}
+        unknown: dict[str, None] = {}
+        for author in wrote:
+            if whom := self._people.get(author.email.casefold()):
+                known.setdefault(whom, author.name)
+            else:
+                unknown[author.name] = None
+        known.pop(site.requester.rpartition("/")[2], None)
+        return known, list(unknown)
 
 
-def _failed(turn: Turn, missing: Mapping[str, str]) -> Failed:
-    told = ", ".join(f"{whom} ({why})" for whom, why in missing.items())
+def _done(params: Json, why: Mapping[str, str]) -> Done:
+    authors, unknown = params.get("authors", {}), params.get("unknown", [])
+    told = {whom: name for whom, name in authors.items() if whom not in why}
+    line = f"told {_counted(params['channels'], params['people'], told)}"
+    left = [f"not told: {_named(authors, why)}"] if why else []
+    evidence = {"channels": params["channels"], "people": params["people"]}
+    evidence |= {"authors": list(told)} if told else {}
+    evidence |= {"not_told": [*unknown, *(authors[whom] for whom in why)]} if unknown or why else {}
+    return Done("; ".join([line, *_unknown(unknown), *left]), evidence)
+
+
+def _failed(turn: Turn, why: Mapping[str, str]) -> Failed:
     unchanged = "" if turn.changed_at else " Nothing was changed."
     return Failed(
-        f"Not told: {told}. Mend that, or correct `stakeholders` of {turn.site.environment_name} in the catalogue, "
-        f"then ask again.{unchanged}",
-        {"not_told": list(missing)},
+        f"Not told: {_named(turn.step.params.get('authors', {}), why)}. Mend that, or correct `stakeholders` of "
+        f"{turn.site.environment_name} in the catalogue, then ask again.{unchanged}",
+        {"not_told": list(why)},
     )
+
+
+def _named(authors: Mapping[str, str], why: Mapping[str, str]) -> str:
+    return ", ".join(f"{authors.get(whom, whom)[:_LONGEST]} ({reason})" for whom, reason in why.items())
+
+
+def _unknown(names: Sequence[str]) -> list[str]:
+    """The line that says whom nobody tells; none where that is nobody."""
+    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    shown = ", ".join([*(name[:_LONGEST] for name in names[:_NAMED]), *more])
+    return [f"not told, no Slack id: {shown}"] if names else []
 
 
 def _why(code: str) -> str:
     return _WHY.get(code, f"Slack says {code}")
 
 
-def _counted(channels: Sequence[str], people: Sequence[str]) -> str:
-    counts = [(len(channels), "channel", "channels"), (len(people), "person", "people")]
-    return " and ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
+def _counted(channels: Sequence[str], people: Sequence[str], authors: Mapping[str, str]) -> str:
+    counts = (
+        (len(channels), "channel", "channels"),
+        (len(people), "person", "people"),
+        (len(authors), "author", "authors"),
+    )
+    *first, last = [f"{n} {one if n == 1 else many}" for n, one, many in counts if n]
+    return f"{', '.join(first)} and {last}" if first else last

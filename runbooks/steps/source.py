@@ -24,6 +24,14 @@ class Found:
     kind: Kind
 
 
+@dataclass(frozen=True)
+class Author:
+    """Who wrote commits, as they told git: text from outside."""
+
+    name: str
+    email: str
+
+
 class UnknownVersion(PlanningFailed):
     """The source has no such version, or several: `nearest` are the ones that may have been meant."""
 
@@ -47,6 +55,10 @@ class Source(Protocol):
 
     async def between(self, repository: str, base: str, head: str) -> Commits | None:
         """What lies between two commits, given in full; None where one of them is gone."""
+        ...
+
+    async def authors(self, repository: str, base: str, head: str) -> tuple[Author, ...]:
+        """Who wrote what lies between, each once, most commits first; empty where one of the two is gone."""
         ...
 
     async def files(self, repository: str, commit: str, folder: str) -> dict[str, str]:

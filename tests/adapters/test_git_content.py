@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.source.git import GitSource
-from runbooks.steps.source import UnknownVersion
+from runbooks.steps.source import Author, UnknownVersion
 from runbooks.vocabulary import Commits, Unreachable
 from tests.fixtures.repositories import Repository
 
@@ -69,6 +69,21 @@ async def test_what_lies_between_two_commits(repository: Repository, source: Git
     assert await source.between(repository.url, head, base) == Commits(0, (), 3)
     assert await source.between(repository.url, base, base) == Commits(0)
     assert await source.between(repository.url, "0" * 40, head) is None
+
+
+async def test_who_wrote_what_lies_between(repository: Repository, source: GitSource) -> None:
+    base = repository.commit({"a": "1"}, tag="v41")
+    odd = "Zoë\u2028@channel *x*"  # what ends a line elsewhere, in a name
+    for who in ("Ada <ADA@x.example>", f"{odd} <z@x.example>", "Ada <ADA@x.example>", "Ada <ada@home.example>"):
+        repository.git("commit", "--quiet", "--allow-empty", "--message", "b", "--author", who)
+    head = repository.git("rev-parse", "HEAD")
+    await source.resolve(repository.url, "main")
+
+    wrote = await source.authors(repository.url, base, head)
+    assert wrote[0] == Author("Ada", "ADA@x.example")
+    assert set(wrote[1:]) == {Author(odd, "z@x.example"), Author("Ada", "ada@home.example")}
+    assert await source.authors(repository.url, head, base) == ()
+    assert await source.authors(repository.url, "0" * 40, head) == ()
 
 
 async def test_commits_that_part_come_and_go(repository: Repository, source: GitSource) -> None:

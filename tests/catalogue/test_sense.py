@@ -57,6 +57,22 @@ FAULTS = {
         [("deploys: C0EXAMPLEDEPLOYS", 'deploys: "#deploys"')],
         ("#deploys", f"{PRODUCTION}.channels.deploys: '#deploys' {CHANNEL}"),
     ),
+    "an author by a name": (
+        [("  ada@solvereign.example: U0EXAMPLEADA", "  Ada: U0EXAMPLEADA")],
+        ("  Ada:", "people.Ada: 'Ada' is no e-mail address, such as ada@example.com"),
+    ),
+    "an author by no id": (
+        [("  ada@solvereign.example: U0EXAMPLEADA", '  ada@solvereign.example: "@ada"')],
+        ("@ada", f"people.ada@solvereign.example: '@ada' {PERSON}"),
+    ),
+    "an author who is two people": (
+        [("  bodo@solvereign.example:", "  Ada@Solvereign.example:")],
+        (
+            "  Ada@Solvereign",
+            "people.Ada@Solvereign.example: `Ada@Solvereign.example` is another person above, where only the case of "
+            "its letters differs; keep one of them",
+        ),
+    ),
     "a user group by its handle": (
         [(SRE, '    slack: "@sre"')],
         (

@@ -115,7 +115,7 @@ def test_what_the_card_says_of_each() -> None:
             step("way-back", "way-back.write"),
             Done("back to v41 3f2c1d9 · no migration to take back", {"version": "v41"}),
         ),
-        (TOLD, Done("told 1 channel and 1 person", {"channels": []})),
+        (TOLD, Done(f"told 1 channel; not told, no Slack id: {NASTY}", {"channels": []})),
         (step("ci", "ci.verdict"), Done("CI says success of a8005c2", {"tests": True})),
         (step("smoke", "http.smoke"), Done("2 of 2 passed · answered by v42", {"pinned": True})),
     )
@@ -125,7 +125,7 @@ def test_what_the_card_says_of_each() -> None:
             "024 stands in staging, v42 is good on it",
             "health checks 5 of 5",
             "back to v41 3f2c1d9 · no migration to take back",
-            "told 1 channel and 1 person",
+            "told 1 channel; not told, no Slack id: &lt;!channel&gt; &amp; &lt;@U0ALL&gt;",
             "CI says success of a8005c2",
             "smoke: 2 of 2 passed · answered by v42",
         ]

@@ -24,6 +24,8 @@ from tests.engine.world import CATALOGUE, World
 
 pytestmark = pytest.mark.slack
 
+PEOPLE = {"Bodo@api.example": "U0CASEY", "riley@api.example": "U0RILEY"}
+
 DOCUMENT = """# Deploy
 
 - [ ] Stakeholders notified
@@ -90,7 +92,7 @@ def _desk(
     world = World(store)
     world.catalogue = catalogue(slack, channels=(slack.channels["general"],), people=people)
     sent = MessageLog(pool, now=lambda: world.now)
-    step = NotifyStakeholders(Posts(sent))
+    step = NotifyStakeholders(Posts(sent), world.source, people=PEOPLE)
     world.steps[step.uses] = step
     world.use(PostgresStore(pool, folds, now=lambda: world.now))
     known = {uses: step.params for uses, step in world.steps.items()}
@@ -162,3 +164,20 @@ async def test_a_person_that_there_is_not_is_named(
     told = (await desk.world.run(run_id)).steps["told"].outcome
     assert isinstance(told, Failed)
     assert told.reason.startswith("Not told: U0NOBODY (there is no such person).")
+
+
+async def test_an_author_of_what_comes_is_told_too(
+    store: PostgresStore, store_pool: Pool, folds: dict[str, Fold], local_slack: LocalSlack
+) -> None:
+    desk = _desk(store, store_pool, folds, local_slack, people=("U0SAM",))
+    await desk.world.adopted("v1")
+    run_id = await desk.world.deploys()
+    await desk.goes()
+
+    [sam], [casey] = await desk.to("sam"), await desk.to("casey")
+    assert sam.shown == casey.shown
+    told = (await desk.world.run(run_id)).steps["told"].outcome
+    assert isinstance(told, Done)
+    assert told.line == "told 1 channel, 1 person and 1 author; not told, no Slack id: Ada Beispiel"
+    card = next(m for m in await desk.slack.person("riley").messages("deploys") if "Plan" in m.shown)
+    assert "not told, no Slack id: Ada Beispiel" in card.shown

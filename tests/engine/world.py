@@ -20,7 +20,7 @@ from runbooks.runs.state import Run
 from runbooks.steps.approve import Approve
 from runbooks.steps.base import Step
 from runbooks.steps.confirm import Confirm
-from runbooks.steps.source import Found, Kind
+from runbooks.steps.source import Author, Found, Kind
 from runbooks.store import Lease, Work
 from runbooks.vocabulary import Actor, Commits, Unreachable
 from tests.engine.knob import TEN, Keep, Knob, Outside, TakeOver, known_good
@@ -142,6 +142,9 @@ class History:
 
     async def between(self, repository: str, base: str, head: str) -> Commits | None:
         return Commits(4, ("Ada Beispiel", "Bodo Beispiel"))
+
+    async def authors(self, repository: str, base: str, head: str) -> tuple[Author, ...]:
+        return (Author("Ada Beispiel", "ada@api.example"), Author("Bodo Beispiel", "bodo@api.example"))
 
     async def files(self, repository: str, commit: str, folder: str) -> dict[str, str]:
         return {}

@@ -1,12 +1,20 @@
 """The steps in which people act, or are told."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
+
+from bot.adapters.source.git import GitSource
 from runbooks.steps.announce import Announce
 from runbooks.steps.approve import Approve
+from runbooks.steps.base import Site
 from runbooks.steps.confirm import Confirm
-from runbooks.steps.notify import Delivery, NotifyStakeholders, key_of
-from runbooks.vocabulary import Choice, Cut, Done, Failed, Means, Pending, Waiting
+from runbooks.steps.notify import Delivery, NotifyStakeholders, key_of, recipients
+from runbooks.steps.source import Author
+from runbooks.vocabulary import Choice, Cut, Done, Failed, KnownGood, Means, Pending, Waiting
+from tests.fixtures.repositories import Repository
 from tests.steps.places import NOW, later, site, through, turn
 
 
@@ -66,10 +74,21 @@ class Sending:
         return {key_of(run, whom): delivery for whom, delivery in self.found.items()}
 
 
+class Wrote(GitSource):
+    """A source with these authors of whatever comes."""
+
+    def __init__(self, *authors: Author) -> None:
+        super().__init__(Path("nowhere"), environment={})
+        self._authors = authors
+
+    async def authors(self, repository: str, base: str, head: str) -> tuple[Author, ...]:
+        return self._authors
+
+
 async def test_stakeholders_are_told_when_all_messages_stand_there() -> None:
     there = Delivery(posted=True)
     sending = Sending(**{CHANNEL: there, PERSON: there})
-    step = NotifyStakeholders(sending)
+    step = NotifyStakeholders(sending, Wrote(), people={})
     first = await turn(step, {}, site(environment=NAMED))
     assert first.step.shows == ("tells 1 channel and 2 people",)
     assert await step.start(first) == Pending(later(first, 1).now, "sending")
@@ -81,7 +100,9 @@ async def test_stakeholders_are_told_when_all_messages_stand_there() -> None:
 
 async def test_whom_slack_refuses_is_named_with_the_reason() -> None:
     there, refused = Delivery(posted=True), Delivery(refused="channel_not_found")
-    step = NotifyStakeholders(Sending(**{CHANNEL: refused, PERSON: there, "U01BODO": Delivery(refused="odd")}))
+    step = NotifyStakeholders(
+        Sending(**{CHANNEL: refused, PERSON: there, "U01BODO": Delivery(refused="odd")}), Wrote(), people={}
+    )
     failed = await step.check(await turn(step, {}, site(environment=NAMED)), {})
     assert isinstance(failed, Failed)
     assert failed.reason == (
@@ -91,7 +112,7 @@ async def test_whom_slack_refuses_is_named_with_the_reason() -> None:
 
 
 async def test_who_is_not_told_after_a_change_is_not_told_that_nothing_was_changed() -> None:
-    step = NotifyStakeholders(Sending(**{CHANNEL: Delivery(refused="is_archived")}))
+    step = NotifyStakeholders(Sending(**{CHANNEL: Delivery(refused="is_archived")}), Wrote(), people={})
     first = await turn(step, {}, site(environment=NAMED))
     failed = await step.check(replace(first, changed_at=NOW), {})
     assert isinstance(failed, Failed)
@@ -99,7 +120,7 @@ async def test_who_is_not_told_after_a_change_is_not_told_that_nothing_was_chang
 
 
 async def test_what_does_not_get_out_for_two_minutes_is_named() -> None:
-    step = NotifyStakeholders(Sending(**{CHANNEL: Delivery(posted=True)}))
+    step = NotifyStakeholders(Sending(**{CHANNEL: Delivery(posted=True)}), Wrote(), people={})
     first = await turn(step, {}, site(environment=NAMED))
     assert isinstance(await step.check(later(first, 119), {}), Pending)
     failed = await step.check(later(first, 120), {})
@@ -110,9 +131,93 @@ async def test_what_does_not_get_out_for_two_minutes_is_named() -> None:
 
 
 async def test_where_nobody_is_named_a_person_tells_them() -> None:
-    step = NotifyStakeholders(Sending())
+    step = NotifyStakeholders(Sending(), Wrote(), people={})
     resolved = await step.resolve(step.params(), site())
     assert (resolved.uses, resolved.shows) == (
         "confirm",
         ("A person tells the stakeholders: production names none",),
     )
+
+
+# ---------------------------------------------------------------- the authors of what comes
+
+BODO, CLEO = Author("Bodo", "bodo@x.example"), Author("Cleo", "cleo@x.example")
+PEOPLE = {"Ada@X.example": "U01ADA", "bodo@x.example": "U02BODO", "me@x.example": "U01REQUESTER"}
+THERE = Delivery(posted=True)
+TOLD = {"stakeholders": {"channels": [CHANNEL], "people": [PERSON]}}
+
+
+def coming(**fields: object) -> Site:
+    """A site that names a channel and Ada, with something that comes since v41."""
+    return site(environment=TOLD, known_good=good("3" * 40), **fields)
+
+
+def good(commit: str) -> KnownGood:
+    return KnownGood("adopt", "v41", commit, (), "", "", NOW)
+
+
+async def test_authors_are_told_each_once_and_who_has_no_id_is_said(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    base = repository.commit({"a": "1"}, tag="v41")
+    for who in (
+        *("Ada <ada@x.example>", "Bodo <BODO@x.example>", "Bodo at home <bodo@x.example>"),
+        *("Riley <me@x.example>", "Cleo <cleo@x.example>"),
+    ):
+        repository.git("commit", "--quiet", "--allow-empty", "--message", "b", "--author", who)
+    head = repository.git("rev-parse", "HEAD")
+    source = GitSource(tmp_path / "state", environment=os.environ)
+    await source.resolve(repository.url, "main")
+    sending = Sending(**{CHANNEL: THERE, PERSON: THERE})
+    step = NotifyStakeholders(sending, source, people=PEOPLE)
+
+    place = coming(service={"source": {"repository": repository.url}}, commit=head)
+    first = await turn(step, {}, replace(place, known_good=good(base)))
+    assert first.step.shows == ("tells 1 channel, 1 person and 1 author", "not told, no Slack id: Cleo")
+    assert recipients(first.step.params) == [CHANNEL, PERSON, "U02BODO"]
+    assert "@" not in str(first.step.params), "the plan has nobody's e-mail"
+    assert isinstance(await step.check(first, {}), Pending)
+    sending.found["U02BODO"] = THERE
+    done = await step.check(first, {})
+    assert isinstance(done, Done)
+    assert done.line == "told 1 channel, 1 person and 1 author; not told, no Slack id: Cleo"
+    assert (done.evidence["authors"], done.evidence["not_told"]) == (["U02BODO"], ["Cleo"])
+
+
+async def test_an_author_whom_slack_refuses_stops_nothing_and_is_said() -> None:
+    gone = Delivery(refused="user_disabled")
+    step = NotifyStakeholders(Sending(**{CHANNEL: THERE, PERSON: THERE, "U02BODO": gone}), Wrote(BODO), people=PEOPLE)
+    done = await step.check(await turn(step, {}, coming()), {})
+    assert isinstance(done, Done)
+    assert done.line == "told 1 channel and 1 person; not told: Bodo (that account is closed)"
+    assert done.evidence["not_told"] == ["Bodo"]
+
+
+async def test_an_author_who_is_not_reached_is_waited_for_no_longer_than_the_others() -> None:
+    step = NotifyStakeholders(Sending(**{CHANNEL: THERE, PERSON: THERE}), Wrote(BODO), people=PEOPLE)
+    first = await turn(step, {}, coming())
+    assert isinstance(await step.check(later(first, 119), {}), Pending)
+    done = await step.check(later(first, 120), {})
+    assert isinstance(done, Done)
+    assert done.line.endswith("; not told: Bodo (not posted for 2 minutes)")
+
+
+@pytest.mark.parametrize(
+    ("place", "people"),
+    [
+        (coming(), {}),  # the catalogue says of nobody who they are
+        (coming(target=good("4" * 40)), PEOPLE),  # a rollback brings nothing
+        (coming(commit="3" * 40), PEOPLE),
+        (site(environment=TOLD), PEOPLE),  # since when is not known
+    ],
+)
+async def test_where_nothing_comes_or_nobody_is_known_no_author_is_spoken_of(
+    place: Site, people: dict[str, str]
+) -> None:
+    step = NotifyStakeholders(Sending(), Wrote(BODO, CLEO), people=people)
+    assert (await step.resolve(step.params(), place)).params == {"channels": [CHANNEL], "people": [PERSON]}
+
+
+async def test_of_very_many_authors_without_an_id_a_few_are_named() -> None:
+    step = NotifyStakeholders(Sending(), Wrote(*(Author("x" * 60 + str(n), "?") for n in range(9))), people=PEOPLE)
+    shown = (await step.resolve(step.params(), coming())).shows[1]
+    assert shown == f"not told, no Slack id: {', '.join(['x' * 40] * 4)}, 5 more"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.adapters.source.mirror import GitFailed, Mirror
 from bot.adapters.source.versions import FULL, by_digits, is_known, is_reachable, named, newest
-from runbooks.steps.source import Found, Kind, UnknownVersion
+from runbooks.steps.source import Author, Found, Kind, UnknownVersion
 from runbooks.vocabulary import Commits, Unreachable
 
 _MOST_COMMITS = 2000  # whose authors are read
@@ -54,13 +54,18 @@ class GitSource:
     async def between(self, repository: str, base: str, head: str) -> Commits | None:
         """What lies between two commits, given in full; None where one of them is gone. Raises Unreachable."""
         async with self._mirror(repository) as mirror:
-            if not (await is_known(mirror, base) and await is_known(mirror, head)):
+            if not await _are_known(mirror, base, head):
                 return None
-            listed = await mirror.git("log", "--format=%an", f"--max-count={_MOST_COMMITS}", f"{base}..{head}", "--")
             counts = await mirror.git("rev-list", "--count", "--left-right", f"{base}...{head}", "--")
             back, count = map(int, counts.split())
-            authors = Counter(listed.decode(errors="replace").splitlines())
+            authors = Counter(author.name for author in await _wrote(mirror, base, head))
             return Commits(count, tuple(name for name, _ in authors.most_common()), back)
+
+    async def authors(self, repository: str, base: str, head: str) -> tuple[Author, ...]:
+        """Who wrote what lies between, each once, most commits first; empty where one is gone. Raises Unreachable."""
+        async with self._mirror(repository) as mirror:
+            found = await _wrote(mirror, base, head) if await _are_known(mirror, base, head) else []
+            return tuple(author for author, _ in Counter(found).most_common())
 
     async def newest(self, repository: str, most: int) -> list[str]:
         """The newest tags, then the branches that moved last. Raises Unreachable."""
@@ -80,11 +85,11 @@ class GitSource:
                 raise UnknownVersion(f"The commit {commit[:7]} is not in {mirror.name} any more.")
             return await _read(mirror, commit, folder)
 
-    async def ask(self, repository: str, *, seconds: float) -> None:
-        """See that the source answers within so many seconds. Raises Unreachable."""
+    async def ask(self, repository: str, *, seconds: float) -> str:
+        """The newest commit, "" where there is none, if the source answers in so many seconds. Raises Unreachable."""
         async with self._mirror(repository) as mirror:
             try:
-                await mirror.ask(seconds)
+                return await mirror.ask(seconds)
             except GitFailed as cause:
                 raise Unreachable(mirror.name, str(cause)) from cause
 
@@ -105,6 +110,18 @@ class GitSource:
             except GitFailed as cause:
                 log.warning("the mirror of %s can't be read: %s", mirror.location, cause)
                 raise Unreachable(f"the copy of {mirror.name}") from cause
+
+
+async def _are_known(mirror: Mirror, *commits: str) -> bool:
+    return all([await is_known(mirror, commit) for commit in commits])
+
+
+async def _wrote(mirror: Mirror, base: str, head: str) -> list[Author]:
+    """The author of each commit that comes."""
+    span = (f"--max-count={_MOST_COMMITS}", f"{base}..{head}")
+    listed = await mirror.git("log", "--format=%an%x00%ae", *span, "--")
+    found = (entry.decode(errors="replace").partition("\0") for entry in listed.split(b"\n") if entry)
+    return [Author(name, email) for name, _, email in found]
 
 
 async def _read(mirror: Mirror, commit: str, folder: str) -> dict[str, str]:
