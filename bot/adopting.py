@@ -1,8 +1,10 @@
 """`opsbot adopt SERVICE ENVIRONMENT`: record what runs now as the last known good, migrations included."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.adapters.postgres.store import PostgresStore
+from bot.epochs import standing
 from bot.settings import Settings
 from bot.wiring import Services, read_configuration, services
 from runbooks.catalogue import Catalogue, Tag
@@ -10,9 +12,9 @@ from runbooks.engine.draft import Draft
 from runbooks.engine.places import find_place
 from runbooks.releases.decide import Adopt
 from runbooks.steps.base import Site
-from runbooks.steps.kubernetes.deployments import EPOCH, epoch_of, images_of, tag_of, template_of
+from runbooks.steps.kubernetes.deployments import images_of, tag_of, template_of
 from runbooks.steps.kubernetes.known_good import Record, read_known_good
-from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads, refs_of
+from runbooks.steps.kubernetes.workloads import Denied, Missing, refs_of
 from runbooks.steps.migrations.database import DatabaseUnfit
 from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.store import Changes, Conflict, Work
@@ -75,7 +77,7 @@ async def _read(made: Services, catalogue: Catalogue, service_name: str, environ
     version = await _running(made, site)
     found = await made.outside.source.resolve(service.source.repository, version)
     site = replace(site, version=version, commit=found.commit)
-    await outrun(made.store, made.outside.workloads, site)
+    await outrun(made.store, await standing(made.outside.workloads, made.outside.databases, site))
     epoch = await _epoch(made, f"release/{service_name}/{name}")
     migrations = ""
     if service.migrations is not None:
@@ -96,16 +98,15 @@ async def _running(made: Services, site: Site) -> str:
     return tag_of(image)
 
 
-async def outrun(store: PostgresStore, workloads: Workloads, site: Site) -> None:
-    """Be ahead of the epochs on the workloads: a database that is new or was restored would be refused there.
+async def outrun(store: PostgresStore, epochs: Mapping[str, int]) -> None:
+    """Be ahead of the epochs on the targets: a database that is new or was restored would be refused there.
 
-    Raises NotAdopted, Missing, Denied, Unreachable.
+    Raises NotAdopted.
     """
-    for ref in refs_of(site):
-        there = epoch_of(await workloads.read(ref))
-        if not await store.outrun(there):
+    for where, epoch in epochs.items():
+        if not await store.outrun(epoch):
             raise NotAdopted(
-                f"Deployment {ref.deployment} has the annotation {EPOCH}: {there}, a number that Opsbot never wrote. "
+                f"{where} has the epoch {epoch}, a number that Opsbot never wrote. "
                 "Remove it, and adopt again. Nothing was recorded."
             )
 

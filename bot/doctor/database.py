@@ -19,9 +19,10 @@ _POOLER = (
 
 @dataclass(frozen=True)
 class DatabaseChecks:
-    """Asks the database at `url`."""
+    """Asks the database at `url`; `last` is asked once its role may do the bot's work."""
 
     url: str
+    last: tuple[Check, ...] = ()
 
     @property
     def _user(self) -> str:
@@ -29,7 +30,7 @@ class DatabaseChecks:
 
     def checks(self) -> Check:
         """All of it."""
-        role = _check("role", self._role, _check("privileges", self._privileges))
+        role = _check("role", self._role, _check("privileges", self._privileges, *self.last))
         migrated = _check("migrations", self._migrations, role)
         return _check("server", self._server, migrated, _check("notifications", self._notifications))
 

@@ -6,9 +6,13 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """Whether what a check looked at is as it must be. What could not be looked at is missing, never fine."""
+    """Whether what a check looked at is as it must be. What does not answer is missing, never fine.
+
+    Unseen is what the bot must not or can't look at itself: it is no fault, and `mend` says how a person looks.
+    """
 
     OK = "ok"
+    UNSEEN = "unseen"
     MISSING = "missing"
     WRONG = "wrong"
 
@@ -25,8 +29,8 @@ class Finding:
 
     @property
     def holds(self) -> bool:
-        """Whether it is as it must be."""
-        return self.verdict is Verdict.OK
+        """Whether nothing is known to be wrong with it."""
+        return self.verdict in (Verdict.OK, Verdict.UNSEEN)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class Subject:
     def ok(self, says: str) -> Finding:
         """It is as it must be."""
         return Finding(self.part, self.check, Verdict.OK, says)
+
+    def unseen(self, why: str, how: str) -> Finding:
+        """It was not looked at, because of that; `how` a person does."""
+        return Finding(self.part, self.check, Verdict.UNSEEN, f"not checked, because {why}", how)
 
     def missing(self, says: str, mend: str) -> Finding:
         """It is not there, or does not answer."""

@@ -1,4 +1,4 @@
-"""What else the catalogue names: databases of services, source repositories, health addresses, files."""
+"""What runs of each environment outside the cluster's API: the service's database, and its health paths."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from functools import partial
 
 from bot.adapters.http import HttpxGet
 from bot.adapters.service_database.database import ServiceDatabases
-from bot.adapters.source.git import GitSource
 from bot.doctor.finding import Check, Finding, Subject, listed
 from bot.doctor.sites import place_of, sites
 from runbooks.catalogue import Catalogue
@@ -17,23 +16,18 @@ from runbooks.steps.migrations.database import DatabaseUnfit
 from runbooks.steps.migrations.planning import stands_at
 
 _PATIENCE = 3.0  # seconds
-_SOURCE = (
-    "see that `source.repository` is right, and that this host and its credentials may read it (`git ls-remote`)"
-)
 
 
 @dataclass(frozen=True)
 class OutsideChecks:
-    """Asks by these three."""
+    """Asks by these two."""
 
     databases: ServiceDatabases
-    source: GitSource
     http: HttpxGet
 
     def checks(self, catalogue: Catalogue) -> list[Check]:
-        """All of it; a repository that several services share is asked once."""
-        found = [check for site in sites(catalogue) for check in (*self._database(site), *self._health(site))]
-        return [*found, *(self._repository(*each) for each in _repositories(catalogue).items())]
+        """All of it."""
+        return [check for site in sites(catalogue) for check in (*self._database(site), *self._health(site))]
 
     def _database(self, site: Site) -> Iterator[Check]:
         if variable := site.environment.database:
@@ -66,8 +60,7 @@ class OutsideChecks:
 
     def _health(self, site: Site) -> Iterator[Check]:
         if url := site.environment.url:
-            version = (site.service.version_path,) if site.service.version_path else ()
-            for path in dict.fromkeys((*site.environment.health.paths, *version)):
+            for path in dict.fromkeys(site.environment.health.paths):
                 subject = Subject(f"health of {place_of(site)}", path)
                 mend = f"see that the service runs, and that `url` ({url}) and this path are right in the catalogue"
                 yield Check(subject, partial(self._answers, subject, f"{url.rstrip('/')}{path}", mend), mend)
@@ -79,20 +72,3 @@ class OutsideChecks:
         if answer.status not in range(200, 300):
             return subject.wrong(f"{url} answers {answer.status}, not 2xx", mend)
         return subject.ok(f"it answers {answer.status} in {answer.millis} ms")
-
-    def _repository(self, repository: str, services: list[str]) -> Check:
-        subject = Subject("source", f"repository of {listed(services)}")
-
-        async def look() -> Finding:
-            await self.source.ask(repository, seconds=_PATIENCE)
-            return subject.ok("its branches can be listed")
-
-        return Check(subject, look, _SOURCE)
-
-
-def _repositories(catalogue: Catalogue) -> dict[str, list[str]]:
-    """Each repository with the services that come from it."""
-    found: dict[str, list[str]] = {}
-    for name, service in catalogue.services.items():
-        found.setdefault(service.source.repository, []).append(name)
-    return found

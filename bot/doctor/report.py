@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from bot.doctor.finding import Finding
+from bot.doctor.finding import Finding, Verdict
 from runbooks.redaction import Redactor
 
 _WIDTH = len("missing")
@@ -14,9 +14,11 @@ def as_text(findings: Sequence[Finding], redactor: Redactor) -> str:
     """One line for each check, and one that sums up."""
     lines = [_line(_redacted(each, redactor)) for each in findings]
     faults = sum(not each.holds for each in findings)
-    count = f"{len(findings)} checks"
+    unseen = sum(each.verdict is Verdict.UNSEEN for each in findings)
+    count = f"{len(findings) - unseen} checks"
+    rest = [f"{unseen} more could not be made."] if unseen else []
     end = f"{faults} of {count} {'does' if faults == 1 else 'do'} not hold." if faults else f"All {count} hold."
-    return "\n".join([*lines, end])
+    return "\n".join([*lines, *rest, end])
 
 
 def as_json(findings: Sequence[Finding], redactor: Redactor) -> str:
@@ -34,7 +36,8 @@ def _redacted(finding: Finding, redactor: Redactor) -> Finding:
 
 
 def _line(finding: Finding) -> str:
-    mend = f" Mend: {_sentence(finding.mend)}" if finding.mend else ""
+    what = "Look" if finding.verdict is Verdict.UNSEEN else "Mend"
+    mend = f" {what}: {_sentence(finding.mend)}" if finding.mend else ""
     return f"{finding.verdict:{_WIDTH}}  {finding.part} · {finding.check}: {_sentence(finding.says)}{mend}"
 
 

@@ -9,6 +9,7 @@ from bot.doctor.finding import Check, Finding, Subject, listed
 from runbooks.catalogue import Service, Workload
 from runbooks.steps.kubernetes.deployments import images_of, name_of, template_of
 from runbooks.steps.kubernetes.workloads import AnswerLost, Denied, Missing, Patch, Ref, Stale
+from runbooks.steps.probes import lacking_probes
 from runbooks.vocabulary import Json
 
 REACH = "see that the cluster's API runs, that this host reaches it, and that its kubeconfig is right"
@@ -32,7 +33,7 @@ class WorkloadChecks:
     async def _look(self, subject: Subject, ref: Ref, workload: Workload, image: str) -> Finding:
         try:
             raw = await self.workloads.read(ref)
-            fault = _fault(subject, images_of(template_of(raw)), workload, image)
+            fault = _fault(subject, images_of(template_of(raw)), workload, image) or _unprobed(subject, raw, workload)
             if fault is not None:
                 return fault
             await self.workloads.patch(ref, _unchanged(raw), dry_run=True)
@@ -54,6 +55,13 @@ def _fault(subject: Subject, images: dict[str, str], workload: Workload, image: 
     if others:
         told = f"it runs {listed(others)}, not {image}"
         return subject.wrong(told, "mend `image` or `containers` in the catalogue, or what runs")
+    return None
+
+
+def _unprobed(subject: Subject, raw: Json, workload: Workload) -> Finding | None:
+    if lacking := list(lacking_probes(raw, workload)):
+        mend = "declare a readiness and a liveness probe there: without them nobody sees whether a release is well"
+        return subject.missing("; ".join(lacking), mend)
     return None
 
 

@@ -313,6 +313,10 @@ select rolsuper from pg_roles where rolname = %(name)s;
 -- The server's version, as people know it.
 select current_setting('server_version');
 
+-- name: last_epoch
+-- The last epoch that was drawn.
+select coalesce(pg_sequence_last_value('epochs'::regclass), 0);
+
 -- name: lacking
 -- Which of these privileges the connected role does not have; those on what is not there count as lacking.
 select kind, name, privilege, col

@@ -89,7 +89,7 @@ class CiVerdict(Step):
 
     def _verdict(self, body: str, wanted: Json) -> tuple[str, bool]:
         try:
-            found = _field(json.loads(body), wanted["field"])
+            found = field_of(json.loads(body), wanted["field"])
         except (ValueError, LookupError, TypeError):
             return f"its answer has no field {wanted['field']}: {self._shown(body)}", False
         if found in wanted["pending"] or found is None:
@@ -110,7 +110,7 @@ def _ci(site: Site) -> Ci:
     return site.service.ci
 
 
-def _field(value: Any, field: str) -> Any:
+def field_of(value: Any, field: str) -> Any:
     """A dotted field of a JSON answer; numbers count in lists. Raises LookupError, TypeError, ValueError."""
     for part in field.split("."):
         value = value[int(part)] if isinstance(value, list) else value[part]

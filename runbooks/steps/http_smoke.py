@@ -5,7 +5,7 @@ The version is asked before and after the others, so that it is the new pods tha
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from runbooks.redaction import Redactor
@@ -36,8 +36,8 @@ class HttpSmoke(Step):
             raise PlanningFailed(f"The catalogue gives no `url` for {where}, so no smoke test can be run against it.")
         if not service.smoke and not service.version_path:
             raise PlanningFailed(f"The catalogue declares no smoke tests for {site.service_name}. Add `smoke:`.")
-        checks = [{**check.model_dump(), "path": _slashed(check.path)} for check in service.smoke]
-        version_path = _slashed(service.version_path) if service.version_path else ""
+        checks = [{**check.model_dump(), "path": slashed(check.path)} for check in service.smoke]
+        version_path = slashed(service.version_path) if service.version_path else ""
         planned: Json = {
             "url": site.environment.url.rstrip("/"),
             "checks": checks,
@@ -74,7 +74,7 @@ class HttpSmoke(Step):
         if not (path := wanted["version_path"]):
             return ""
         match await self._http.get(wanted["url"] + path, _PATIENCE):
-            case Answer(status=200, body=body) if _names(body, wanted):
+            case Answer(status=200, body=body) if names(body, version=wanted["version"], commit=wanted["commit"]):
                 return ""
             case Answer(status=200, body=body):
                 return f"{path} does not name {wanted['version']}, so another release answered: {self._shown(body)}"
@@ -86,36 +86,38 @@ class HttpSmoke(Step):
     async def _checks(self, wanted: Json) -> str:
         checks: Sequence[Json] = wanted["checks"]
         answers = await asyncio.gather(*(self._http.get(wanted["url"] + c["path"], _PATIENCE) for c in checks))
-        faults = (self._fault(check, answer) for check, answer in zip(checks, answers, strict=True))
+        faults = (fault(check, answer, self._shown) for check, answer in zip(checks, answers, strict=True))
         return next(filter(None, faults), "")
-
-    def _fault(self, check: Json, answer: Answer | NoAnswer) -> str:
-        path = check["path"]
-        match answer:
-            case NoAnswer(reason=reason):
-                return f"{path} did not answer ({reason})"
-            case Answer(status=status, body=body) if status != check["status"]:
-                return f"{path} answered {status}, not {check['status']}: {self._shown(body)}"
-            case Answer(body=body) if check["contains"] not in body:
-                return f"{path} does not say “{check['contains']}”: {self._shown(body)}"
-            case _:
-                return ""
 
     def _shown(self, body: str) -> str:
         return one_line(self._redactor.text(body), _BODY_SHOWN) or "its answer was empty"
 
 
-def _slashed(path: str) -> str:
+def fault(check: Json, answer: Answer | NoAnswer, shown: Callable[[str], str]) -> str:
+    """What is wrong with an answer to a declared check, "" where nothing is; `shown` makes a body fit to be told."""
+    path = check["path"]
+    match answer:
+        case NoAnswer(reason=reason):
+            return f"{path} did not answer ({reason})"
+        case Answer(status=status, body=body) if status != check["status"]:
+            return f"{path} answered {status}, not {check['status']}: {shown(body)}"
+        case Answer(body=body) if check["contains"] not in body:
+            return f"{path} does not say “{check['contains']}”: {shown(body)}"
+        case _:
+            return ""
+
+
+def slashed(path: str) -> str:
+    """A path as it stands after an address without a slash at its end."""
     return f"/{path.lstrip('/')}"
 
 
-def _names(body: str, wanted: Json) -> bool:
-    """Whether the answer names the version as a word of its own (v4 is not in v42), or its commit by seven digits."""
-    version = re.escape(wanted["version"])
-    if re.search(rf"(?<![\w.+-]){version}(?![\w+-]|\.\w)", body):
+def names(body: str, *, version: str, commit: str) -> bool:
+    """Whether the answer names the version as a word of its own (v4 is not in v42), or the commit by seven digits."""
+    if re.search(rf"(?<![\w.+-]){re.escape(version)}(?![\w+-]|\.\w)", body):
         return True
     digits = re.findall(r"(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])", body)
-    return any(wanted["commit"].startswith(found) for found in digits)
+    return bool(commit) and any(commit.startswith(found) or found.startswith(commit) for found in digits)
 
 
 def _passed(wanted: Json) -> Done:

@@ -73,7 +73,7 @@ class ProbesCheck(Step):
 
 def _judged(raw: Json, workload: Workload) -> _Seen:
     name, wanted, ready = workload.deployment, replicas_of(raw), int(raw.get("status", {}).get("readyReplicas") or 0)
-    if lacking := list(_lacking(raw, workload)):
+    if lacking := list(lacking_probes(raw, workload)):
         return _Seen(fault=f"{'; '.join(lacking)}. Declare {'it' if len(lacking) == 1 else 'them'} and deploy again.")
     if is_paused(raw):
         return _Seen(fault=f"Deployment {name} is paused, so what runs is not what it declares. Resume it first.")
@@ -85,7 +85,7 @@ def _judged(raw: Json, workload: Workload) -> _Seen:
     return _Seen(waits=waits, ready=ready)
 
 
-def _lacking(raw: Json, workload: Workload) -> Iterator[str]:
+def lacking_probes(raw: Json, workload: Workload) -> Iterator[str]:
     """The service's containers without a probe; sidecars are not ours to judge."""
     for container in template_of(raw)["spec"].get("containers") or ():
         missing = [word for key, word in _PROBES.items() if not container.get(key)]

@@ -21,6 +21,14 @@ async def test_the_version_is_the_last_one_applied(schema: Schema) -> None:
     assert await schema.database.version(places.site()) == ""
 
 
+async def test_the_epoch_is_that_of_the_last_holder(schema: Schema) -> None:
+    site = schema.site("0" * 40)
+    assert await schema.database.epoch(site) == 0
+    await schema.applied(TENANTS, epoch=6)
+    assert await schema.database.epoch(site) == 6
+    assert await schema.database.epoch(places.site()) == 0
+
+
 async def test_a_fence_makes_the_ledger_where_there_is_none(schema: Schema) -> None:
     site = schema.site("0" * 40)
     await schema.database.fence(site, 5)

@@ -10,12 +10,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bot.adapters.http import HttpxGet
+from bot.adapters.http import HttpxGet, HttpxVerdicts
 from bot.adapters.service_database.database import ServiceDatabases
 from bot.adapters.source.git import GitSource
 from bot.doctor import files
 from bot.doctor.finding import Finding, Verdict
 from bot.doctor.outside import OutsideChecks
+from bot.doctor.sources import SourceChecks
 from bot.settings import Settings, SettingsError
 from runbooks.catalogue import Catalogue
 from tests.doctor.reading import faults, found, only_fault
@@ -53,7 +54,8 @@ async def look(about: Catalogue, folder: Path, database: str = "") -> list[Findi
 
     source = GitSource(folder / "git", environment=os.environ)
     async with httpx.AsyncClient(trust_env=False) as client:
-        return await found(OutsideChecks(ServiceDatabases(named), source, HttpxGet(client)).checks(about))
+        sources = SourceChecks(source, HttpxVerdicts(client, named)).checks(about)
+        return await found([*OutsideChecks(ServiceDatabases(named), HttpxGet(client)).checks(about), *sources])
 
 
 @pytest.fixture

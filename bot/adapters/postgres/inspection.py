@@ -78,6 +78,13 @@ async def version(url: str) -> str:
         return str(row[0]) if row else ""
 
 
+async def last_epoch(url: str) -> int:
+    """The last epoch that was drawn; 0 where none was. Raises StoreUnavailable."""
+    async with _connected(url) as connection:
+        row = await (await connection.execute(query("last_epoch"))).fetchone()
+        return int(row[0]) if row else 0
+
+
 async def lacking(url: str) -> list[Grant]:
     """What of `needed` the connected role does not have. Raises StoreUnavailable."""
     wanted = needed()

@@ -64,9 +64,10 @@ class Mirror:
             except GitFailed as again:
                 raise self._unreachable(again) from again
 
-    async def ask(self, seconds: float) -> None:
-        """See that the source answers; the mirror stays as it is. Raises GitFailed."""
-        await self._run("ls-remote", "--quiet", "--heads", "--", self._repository, seconds=seconds)
+    async def ask(self, seconds: float) -> str:
+        """The source's newest commit, "" where it has none; the mirror stays as it is. Raises GitFailed."""
+        told = await self._run("ls-remote", "--quiet", "--", self._repository, "HEAD", seconds=seconds)
+        return told.decode().partition("\t")[0]
 
     async def _update(self) -> None:
         if not self.exists:
