@@ -1,9 +1,11 @@
 """The rollback that answers a failed deploy by itself. Pure."""
 
+from collections.abc import Iterable
+
 from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.releases.state import Release
 from runbooks.runs.commands import Request
-from runbooks.runs.state import Run
+from runbooks.runs.state import Run, left_unended
 from runbooks.vocabulary import OPSBOT
 
 
@@ -21,8 +23,11 @@ def ran_before(run: Run, release: Release) -> tuple[str, ...]:
     return runs if good and run.command == "deploy" and runs != (good.version,) else ()
 
 
-def answer(catalogue: Catalogue, run: Run, release: Release) -> Request | None:
-    """What is asked for once the deploy has failed; None where people are asked, or nothing is to be taken back."""
+def answer(catalogue: Catalogue, run: Run, release: Release, left: Iterable[Run]) -> Request | None:
+    """What is asked for once the deploy has failed; None where people are asked, or nothing is to be taken back.
+
+    `left`: the runs whose changes nothing took back so far.
+    """
     service = catalogue.services.get(run.service)
     environment = service.environments.get(run.environment) if service else None
     automatic = environment is not None and environment.on_failure is OnFailure.ROLLBACK
@@ -42,5 +47,6 @@ def answer(catalogue: Catalogue, run: Run, release: Release) -> Request | None:
         quorum=None,
         approval_seconds=run.approval_seconds,
         target=release.known_good,
+        supersedes=left_unended(left),
         because=run.id,
     )

@@ -179,12 +179,12 @@ def _back_but_for_lines(run: Run, see: See) -> Asked:
 
 
 def _ended(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
-    behind = list(_behind(run, see))
+    behind, left = list(_behind(run, see)), list(_left(release, see))
     asked: Asked = [(release_of(run), (Promote if run.status is Status.SUCCEEDED else Drop)(run.id))]
-    back = answer(catalogue, run, release)
+    back = answer(catalogue, run, release, left)
     if name := _finding(run, behind):
         raised = _raise(run, name, release, behind, back)
-        incident = belongs_to(run, name, [*behind, *_left(release, see)], see)
+        incident = belongs_to(run, name, [*behind, *left], see)
         asked.append((_stream(run, name), replace(raised, incident=incident)))
         if incident:
             asked.append((f"incident/{incident}", concern(run, _stream(run, name), raised)))
@@ -195,7 +195,7 @@ def _ended(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
         if name == OUTDATED:
             asked += _outdated(run)
     if not _outdone(run, release):
-        asked += _told(run, [*behind, *_left(release, see)], see)
+        asked += _told(run, [*behind, *left], see)
     return [*asked, *([(f"run/{rollback_id(run)}", back)] if back else [])]
 
 

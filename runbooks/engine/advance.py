@@ -284,9 +284,8 @@ def _stumbled(step: PlannedStep, cause: Exception) -> Outcome:
 
 def _not_taken_over(run: Run) -> PlannedStep | None:
     """The take-over, where the run stopped others and has not ended their work yet."""
-    taking = [s for s in run.plan.steps if s.uses == TAKE_OVER] if run.plan else []
-    through = any(isinstance(state.outcome, Done) for s in taking if (state := run.of(s)))
-    return (taking or [_TAKE_OVER])[0] if run.supersedes and not through else None
+    taking = (step for step in run.plan.steps if step.uses == TAKE_OVER) if run.plan else iter(())
+    return next(taking, _TAKE_OVER) if run.not_ended else None
 
 
 def _left(act: t.Todo, step: PlannedStep) -> str:

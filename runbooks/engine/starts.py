@@ -10,7 +10,7 @@ from runbooks.engine.people import operators
 from runbooks.engine.places import where
 from runbooks.releases.state import Release
 from runbooks.runs import commands as run
-from runbooks.runs.state import Run
+from runbooks.runs.state import Run, left_unended
 from runbooks.store import Work
 from runbooks.vocabulary import KnownGood, Quorum, Refused, digest_of
 
@@ -128,13 +128,19 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
         quorum=None if target == state.known_good else _quorum(environment),
         approval_seconds=int(environment.approval.expires.total_seconds()),
         target=target,
-        supersedes=tuple(stopped),
+        supersedes=(*stopped, *await _left_unended(desk.draft, state)),
     )
     await desk.draft.apply(f"run/{started}", request)
     facts = {"run": started, "version": target.version, "stopped": stopped, **where(ask.service, name)}
     if request.quorum is not None:
         facts["group"] = request.quorum.group
     return asks.Reply("started", facts=facts)
+
+
+async def _left_unended(draft: Draft, place: Release) -> tuple[str, ...]:
+    streams = [f"run/{name}" for name in place.left]
+    await draft.open(streams)
+    return left_unended(draft.state(stream) for stream in streams)
 
 
 async def plan_roll_back(ask: asks.PlanRollBack, desk: Desk) -> asks.Reply:

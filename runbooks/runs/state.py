@@ -174,6 +174,13 @@ class Run:
         """Whether it has changed all that it was to change: what is left waits for people, or tells them of it."""
         return self.changed and not self.provisional and all(map(self._is_for_people, self.unfinished))
 
+    @property
+    def not_ended(self) -> tuple[str, ...]:
+        """The runs that were stopped for it, while its take-over has not ended what they had begun."""
+        taking = (self.of(step) for step in self.plan.steps if step.uses == "take-over") if self.plan else ()
+        through = any(state is not None and isinstance(state.outcome, Done) for state in taking)
+        return () if through else self.supersedes
+
     def _is_for_people(self, step: PlannedStep) -> bool:
         state = self.of(step)
         asked = step.uses != "approve" and state is not None and isinstance(state.outcome, Waiting)
@@ -202,6 +209,11 @@ class Run:
     def evidence(self) -> dict[str, Json]:
         """What the finished steps left, by step id."""
         return {i: s.outcome.evidence for i, s in self.steps.items() if isinstance(s.outcome, Done | Failed)}
+
+
+def left_unended(left: Iterable[Run]) -> tuple[str, ...]:
+    """What the next rollback has to take over besides: what those before it failed to end."""
+    return tuple(dict.fromkeys(name for run in left for name in run.not_ended))
 
 
 def held(run: Run) -> frozenset[str]:

@@ -8,7 +8,8 @@ from runbooks.engine.starts import target_digest
 from runbooks.runs.state import Status
 from runbooks.steps.base import Turn
 from runbooks.store import LeaseLost
-from runbooks.vocabulary import Done
+from runbooks.vocabulary import Done, Failed, Outcome
+from tests.engine.knob import TakeOver
 from tests.engine.world import ALEX, RILEY, SAM, World, known_good, work
 from tests.fixtures.store import StoreDatabase
 
@@ -35,6 +36,33 @@ async def test_an_emergency_rollback_preempts_a_running_deploy(world: World) -> 
     assert (old.status, old.successor, old.notes) == (Status.SUPERSEDED, new.id, ("the knob was turned",))
     assert (new.status, world.outside.knob) == (Status.SUCCEEDED, "v1")
     assert new.steps["take-over"].outcome == Done("the knob was turned", {run_id: "the knob was turned"})
+
+
+class Denied(TakeOver):
+    """The cluster will not let it."""
+
+    async def start(self, turn: Turn) -> Outcome:
+        return Failed("The cluster main refused it.")
+
+
+async def test_what_a_failed_take_over_did_not_end_the_next_rollback_takes_over(world: World) -> None:
+    await world.adopted("v1")
+    run_id = await world.at_the_gate()
+    await world.approves(run_id)
+    world.outside.turning = True
+    await world.works()
+    world.outside.turning = False
+    world.steps["take-over"] = Denied(world.steps)
+    refused = [await world.rolls_back(), await world.works(), await world.rolls_back(), await world.works()]
+    world.steps["take-over"] = TakeOver(world.steps)
+    reply = await world.rolls_back()
+    await world.works()
+    assert [each.facts["stopped"] for each in (refused[0], refused[2], reply) if each] == [[run_id], [], []]
+    new = await world.run(reply.facts["run"])
+    assert (new.supersedes, new.status) == ((run_id,), Status.SUCCEEDED)
+    assert new.steps["take-over"].outcome == Done("the knob was not turned", {run_id: "the knob was not turned"})
+    assert (await world.run(run_id)).notes == ("the knob was not turned",)
+    assert (await world.run(str((await world.rolls_back()).facts["run"]))).supersedes == ()
 
 
 async def test_superseding_is_one_commit(world: World, store_database: StoreDatabase) -> None:
