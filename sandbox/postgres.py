@@ -14,12 +14,12 @@ import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
-from typing import LiteralString, Self
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
+from sandbox.served import Served
 from sandbox.tether import tethered
 
 MAJOR = 18
@@ -45,7 +45,7 @@ class PostgresFailed(Exception):
     """The server did not start; the message carries the end of its log."""
 
 
-class PostgresServer:
+class PostgresServer(Served):
     """One server on one data folder; a context manager, and `start` and `stop` by hand for outages.
 
     `port` 0 takes a free one and keeps it over restarts. `durable=False` trades safety against power loss for speed.
@@ -79,15 +79,6 @@ class PostgresServer:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
         self._process = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     @property
     def pid(self) -> int:

@@ -1,11 +1,11 @@
 """Simulated nodes: their pods run nothing and only say so, which is enough for large or generated histories."""
 
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sandbox.cluster.control_plane import ControlPlane
 from sandbox.cluster.processes import Process
+from sandbox.served import Served
 
 _STAGES = Path(__file__).with_name("stages.yaml")
 _MARK = "kwok.x-k8s.io/node"
@@ -18,7 +18,7 @@ PLACEMENT: dict[str, Any] = {
 """What a pod's spec needs in order to land on a simulated node; without it, it stays on the nodes that run things."""
 
 
-class Kwok:
+class Kwok(Served):
     """kwok for one control plane: a context manager. `stages.yaml` tells which image does what."""
 
     def __init__(self, control_plane: ControlPlane, *, nodes: int = 1) -> None:
@@ -26,15 +26,14 @@ class Kwok:
         self._nodes = nodes
         self._process: Process | None = None
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Start it, with its nodes."""
         plane = self._control_plane
         self._process = Process(_command(plane), plane.folder / "kwok.log")
         plane.kubectl.apply([_node(f"simulated-{number}") for number in range(self._nodes)])
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """End it at once; its nodes stay in the control plane."""
         if self._process is not None:
             self._process.kill()
 

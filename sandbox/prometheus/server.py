@@ -7,11 +7,10 @@ import urllib.request
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from sandbox.cluster.processes import Process, free_port
 from sandbox.prometheus.program import prometheus
+from sandbox.served import Served
 
 _CONFIGURATION = """\
 global: {scrape_interval: 1s, scrape_timeout: 1s}
@@ -40,7 +39,7 @@ class Target:
 
 
 @dataclass
-class PrometheusServer:
+class PrometheusServer(Served):
     """One server on 127.0.0.1, its data in `folder`; `stop` and `start` by hand for outages."""
 
     folder: Path
@@ -87,15 +86,6 @@ class PrometheusServer:
         new.write_text(json.dumps([target.described() for target in sorted(wanted, key=lambda t: t.port)]))
         new.rename(file)
         self._targets = wanted
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def _wait_until_it_answers(self, process: Process) -> None:
         deadline = time.monotonic() + _START_SECONDS

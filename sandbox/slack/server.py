@@ -5,11 +5,11 @@ import subprocess
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
+from sandbox.served import Served
 from sandbox.slack.binary import SlackUnavailable, local_slack_program
 from sandbox.slack.workspace import Workspace
 from sandbox.tether import tethered
@@ -19,7 +19,7 @@ _START_SECONDS = 20
 _ADDRESS = re.compile(r"Web UI:\s+(http://\S+)")
 
 
-class SlackServer:
+class SlackServer(Served):
     """One running workspace; a context manager. `url` is the program's own address, without any proxy.
 
     Its log and uploaded files are in `folder`, or in a temporary one that goes when it stops.
@@ -60,15 +60,6 @@ class SlackServer:
         if self._temporary is not None:
             self._temporary.cleanup()
             self._temporary = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def reset(self) -> None:
         """Forget all messages, files and channels that were not there at the start."""

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 
-import psycopg
 import pytest
 
 from runbooks.steps.base import Turn
@@ -11,7 +10,7 @@ from runbooks.steps.migrations.run import TRIES
 from runbooks.vocabulary import Failed, InDoubt, NotDone, Pending, Unreachable
 from tests.fixtures.cutting import CuttingProxy
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS, Schema, through
-from tests.steps.half_way import OWN, WAITS, applying, back
+from tests.steps.half_way import OWN, WAITS, applying, back, held_up
 
 
 async def _kill(schema: Schema) -> None:
@@ -22,10 +21,7 @@ async def _kill(schema: Schema) -> None:
 
 async def test_a_session_killed_in_the_middle_of_a_plain_file(schema: Schema) -> None:
     turn = await applying(schema, TENANTS, WAITS, lock_timeout=30)
-    async with await psycopg.AsyncConnection.connect(schema.url, autocommit=True) as holder:
-        await holder.execute("select pg_advisory_lock(42)")
-        task = asyncio.create_task(schema.apply.start(turn))
-        await schema.is_blocked()
+    async with held_up(schema, schema.apply.start(turn)) as task:
         await _kill(schema)
         outcome = await task
     assert isinstance(outcome, Pending)
@@ -36,10 +32,7 @@ async def test_a_session_killed_in_the_middle_of_a_plain_file(schema: Schema) ->
 
 
 async def _cut_off_half_way(schema: Schema, turn: Turn) -> None:
-    async with await psycopg.AsyncConnection.connect(schema.url, autocommit=True) as holder:
-        await holder.execute("select pg_advisory_lock(42)")
-        task = asyncio.create_task(schema.apply.start(turn))
-        await schema.is_blocked()
+    async with held_up(schema, schema.apply.start(turn)) as task:
         await _kill(schema)
         assert isinstance(await task, Pending)
 
@@ -128,10 +121,7 @@ async def test_a_database_that_is_away_is_looked_at_later(schema: Schema) -> Non
 
 async def test_a_cancelled_turn_leaves_no_session(schema: Schema) -> None:
     turn = await applying(schema, TENANTS, WAITS, lock_timeout=30)
-    async with await psycopg.AsyncConnection.connect(schema.url, autocommit=True) as holder:
-        await holder.execute("select pg_advisory_lock(42)")
-        task = asyncio.create_task(schema.apply.start(turn))
-        await schema.is_blocked()
+    async with held_up(schema, schema.apply.start(turn)) as task:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

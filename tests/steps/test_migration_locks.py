@@ -9,7 +9,7 @@ import pytest
 from runbooks.steps.migrations.run import TRIES
 from runbooks.vocabulary import Failed, Fenced, Pending
 from tests.fixtures.schemas import SHIFTS, TENANTS, Schema, through
-from tests.steps.half_way import OWN, WAITS, applying, back
+from tests.steps.half_way import OWN, WAITS, applying, back, held_up
 
 # ------------------------------------------------------------ locks
 
@@ -104,10 +104,7 @@ async def test_starting_writes_our_epoch(schema: Schema) -> None:
 
 async def test_a_newer_holder_ends_the_older_one_in_the_middle(schema: Schema) -> None:
     turn = await applying(schema, TENANTS, WAITS, lock_timeout=30)
-    async with await psycopg.AsyncConnection.connect(schema.url, autocommit=True) as holder:
-        await holder.execute("select pg_advisory_lock(42)")
-        task = asyncio.create_task(schema.apply.start(turn))
-        await schema.is_blocked()
+    async with held_up(schema, schema.apply.start(turn)) as task:
         await schema.database.fence(replace(turn.site, run="R-12", supersedes=("D-107",)), 8)
         outcome = await task
     assert isinstance(outcome, Pending)
@@ -119,10 +116,7 @@ async def test_a_newer_holder_ends_the_older_one_in_the_middle(schema: Schema) -
 
 async def test_a_newer_holder_ends_statements_outside_transactions_too(schema: Schema) -> None:
     turn = await applying(schema, TENANTS, OWN, lock_timeout=30)
-    async with await psycopg.AsyncConnection.connect(schema.url, autocommit=True) as holder:
-        await holder.execute("select pg_advisory_lock(42)")
-        task = asyncio.create_task(schema.apply.start(turn))
-        await schema.is_blocked()
+    async with held_up(schema, schema.apply.start(turn)) as task:
         clause = await schema.apply.abandon(replace(turn, epoch=8))
         assert (await task).kind == "pending"
     assert clause == "021_tenants.sql is applied, 022_shifts.sql was cut off half-way"
@@ -151,14 +145,10 @@ async def test_a_fence_between_two_files_refuses_the_second(schema: Schema) -> N
 
 async def test_a_file_in_the_middle_holds_the_fence(schema: Schema) -> None:
     turn = await applying(schema, TENANTS, WAITS, lock_timeout=30)
-    async with await psycopg.AsyncConnection.connect(schema.url, autocommit=True) as holder:
-        await holder.execute("select pg_advisory_lock(42)")
-        task = asyncio.create_task(schema.apply.start(turn))
-        await schema.is_blocked()
+    async with held_up(schema, schema.apply.start(turn)) as task:
         with pytest.raises(psycopg.errors.LockNotAvailable):
             await schema.ask("select * from opsbot.fence for update nowait")
-        await holder.execute("select pg_advisory_unlock(42)")
-        assert (await task).kind == "done"
+    assert (await task).kind == "done"
 
 
 async def test_abandoning_what_had_not_begun(schema: Schema) -> None:

@@ -1,4 +1,3 @@
-import asyncio
 from dataclasses import replace
 
 import psycopg
@@ -9,6 +8,7 @@ from runbooks.vocabulary import Done, Failed, Fenced, InDoubt, Means, NotDone, P
 from tests.fixtures.cutting import CuttingProxy
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS, Schema
 from tests.steps import places
+from tests.steps.half_way import held_up
 
 LEAVE = "leave"
 
@@ -234,10 +234,7 @@ async def test_a_script_cut_off_outside_a_transaction_is_in_doubt(schema: Schema
     }
     commit = await schema.applied(TENANTS, own)
     turn = await _agreed(schema, await _turn(schema, commit, lock_timeout=30))
-    async with await psycopg.AsyncConnection.connect(schema.url, autocommit=True) as holder:
-        await holder.execute("select pg_advisory_lock(42)")
-        task = asyncio.create_task(schema.rollback.start(turn))
-        await schema.is_blocked()
+    async with held_up(schema, schema.rollback.start(turn)) as task:
         clause = await schema.rollback.abandon(replace(turn, epoch=10))
         assert isinstance(await task, Pending)
     assert clause == "022_shifts.sql was cut off half-way"
