@@ -9,8 +9,8 @@ from runbooks.engine import asks
 from sandbox.browser import Browser
 from tests.browser.album import Album
 from tests.commands.seat import edge_of, serving
-from tests.deliveries.test_deliveries import Desk, catalogue
-from tests.deliveries.test_incidents import delivered, desk, fails, riley_of
+from tests.deliveries.desk import Desk, catalogue
+from tests.deliveries.incident_desk import delivered, desk, fails, riley_of
 
 pytestmark = [pytest.mark.slack, pytest.mark.browser]
 __all__ = ["desk"]  # a fixture

@@ -9,8 +9,8 @@ from sandbox.browser import Browser
 from sandbox.waiting import until
 from tests.browser.album import Album
 from tests.commands.seat import edge_of, serving
-from tests.deliveries.test_deliveries import Desk
-from tests.deliveries.test_incidents import delivered, desk, fails, incident
+from tests.deliveries.desk import Desk
+from tests.deliveries.incident_desk import delivered, desk, fails, incident
 
 pytestmark = [pytest.mark.slack, pytest.mark.browser]
 __all__ = ["desk"]  # a fixture

@@ -1,62 +1,12 @@
 """Slack made equal to the state, while answers are lost, Slack refuses, and cards change faster than Slack takes."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import httpx
 import pytest
 
-from bot.adapters.postgres.messages import MessageLog
-from bot.adapters.postgres.pool import Pool
-from bot.adapters.postgres.store import PostgresStore
-from bot.adapters.slack.channels import SlackChannels
-from bot.adapters.slack.client import Poster, web_client
-from bot.deliveries import Deliveries
-from bot.incident_rooms import IncidentRooms
-from runbooks.catalogue import Catalogue
-from runbooks.store import Fold
-from runbooks.vocabulary import Failed
-from sandbox.slack import Fault, Kind, LocalSlack, Message
-from tests.engine.world import CATALOGUE, World
+from sandbox.slack import Fault, Kind
+from tests.deliveries.desk import KPI, Desk, fails, pictured
 
 pytestmark = pytest.mark.slack
-
-
-@dataclass
-class Desk:
-    """A world, its Slack, and the deliveries between them."""
-
-    world: World
-    slack: LocalSlack
-    deliveries: Deliveries
-
-    async def deliver(self) -> None:
-        """Everything that is due."""
-        while (lease := await self.world.store.claim(["messages"])) is not None:
-            await self.world.store.finish(lease, await self.deliveries.deliver(lease))
-
-    async def seen(self, channel: str = "deploys") -> list[Message]:
-        return await self.slack.person("riley").messages(channel)
-
-
-def catalogue(slack: LocalSlack) -> Catalogue:
-    service: dict[str, Any] = CATALOGUE["services"]["api"]
-    production = service["environments"]["production"]
-    channels = {"deploys": slack.channels["deploys"], "s2": slack.channels["incidents"]}
-    places = {"production": {**production, "channels": channels}}
-    return Catalogue.model_validate({**CATALOGUE, "services": {"api": {**service, "environments": places}}})
-
-
-@pytest.fixture
-async def desk(store: PostgresStore, store_pool: Pool, folds: dict[str, Fold], local_slack: LocalSlack) -> Desk:
-    world = World(store)
-    world.use(PostgresStore(store_pool, folds, now=lambda: world.now))
-    client = web_client(token=local_slack.bot_token, api_url=local_slack.api_url)
-    client.timeout = 2
-    sent = MessageLog(store_pool, now=lambda: world.now)
-    rooms = IncidentRooms(sent, SlackChannels(client), world.members)
-    deliveries = Deliveries(world.store, sent, Poster(client), catalogue(local_slack), lambda: world.now, rooms)
-    return Desk(world, local_slack, deliveries)
 
 
 async def test_a_run_has_one_card_that_is_edited_and_whoever_must_approve_is_told_anew(desk: Desk) -> None:
@@ -134,13 +84,13 @@ async def test_a_channel_that_is_not_there_stops_no_other_message(desk: Desk) ->
     desk.slack.proxy.inject(
         Fault("chat.postMessage", Kind.ERROR, error="channel_not_found", match=lambda a: "S2" in str(a.get("text")))
     )
-    await _fails(desk)
+    await fails(desk)
     await desk.deliver()
     assert any("Deploy failed: api to production" in m.shown for m in await desk.seen())
 
 
 async def test_a_finding_goes_to_the_channel_of_its_severity_once(desk: Desk) -> None:
-    await _fails(desk)
+    await fails(desk)
     for _ in range(3):
         await desk.deliver()
         desk.world.later(seconds=2)
@@ -148,29 +98,17 @@ async def test_a_finding_goes_to_the_channel_of_its_severity_once(desk: Desk) ->
     assert "*Do:* Execute rollback.\u2003Incident: <#C" in finding.shown
 
 
-KPI = {
-    **{"name": "errors", "title": "error rate", "unit": "%", "direction": "lower-is-better", "window": 300},
-    **{"now": 4.1, "was": 0.3, "limit": 0.8},
-    "before": [[1795510000, 0.3], [1795510300, None], [1795510600, 0.3]],
-    "after": [[1795514000, 0.4], [1795514300, 4.1]],
-}
-
-
-def _pictured(message: Any) -> bool:
-    return any(block.get("type") == "image" for block in message.get("blocks") or [])
-
-
 @pytest.mark.parametrize("trouble", ["", "invalid_blocks", "lost"])
 async def test_kpis_are_drawn_in_the_thread_once(desk: Desk, trouble: str) -> None:
     """Also where Slack has not read the picture yet, and where the answer to the post was lost."""
     if trouble:
         kind = Kind.LOST_ANSWER if trouble == "lost" else Kind.ERROR
-        desk.slack.proxy.inject(Fault("chat.postMessage", kind, error=trouble, match=_pictured))
-    await _fails(desk, kpis=[KPI])
+        desk.slack.proxy.inject(Fault("chat.postMessage", kind, error=trouble, match=pictured))
+    await fails(desk, kpis=[KPI])
     for _ in range(4):
         await desk.deliver()
         desk.world.later(seconds=4)
-    [shown] = [m for m in await desk.seen() if _pictured({"blocks": m.blocks})]
+    [shown] = [m for m in await desk.seen() if pictured({"blocks": m.blocks})]
     assert shown.thread_ts
     assert shown.blocks[-1]["alt_text"] == "error rate: 4.1 %, was 0.3 %, at most 0.8 %"
     async with httpx.AsyncClient() as client:
@@ -181,16 +119,9 @@ async def test_kpis_are_drawn_in_the_thread_once(desk: Desk, trouble: str) -> No
 
 async def test_without_the_right_to_upload_all_else_is_told_and_that_the_picture_is_missing(desk: Desk) -> None:
     desk.slack.proxy.inject(Fault("files.getUploadURLExternal", Kind.ERROR, error="missing_scope", times=9))
-    await _fails(desk, kpis=[KPI])
+    await fails(desk, kpis=[KPI])
     await desk.deliver()
     assert any("Deploy failed: api to production" in m.shown for m in await desk.seen())
     [told] = [m for m in await desk.seen() if "The picture is missing" in m.shown]
     why = "⚠️ The picture is missing: Slack did not take it (“missing_scope”)."
     assert told.shown.endswith(f"{why} error rate: 4.1 %, was 0.3 %, at most 0.8 %")
-
-
-async def _fails(desk: Desk, **evidence: Any) -> None:
-    run_id = await desk.world.at_the_gate()
-    await desk.world.approves(run_id)
-    desk.world.outside.answers = [Failed("New pods crash.", evidence)]
-    await desk.world.works()

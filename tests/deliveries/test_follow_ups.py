@@ -9,8 +9,8 @@ from runbooks.vocabulary import Failed
 from sandbox.slack import Fault, Kind, Message
 from sandbox.waiting import until
 from tests.commands.seat import Seat, edge_of, serving
-from tests.deliveries.test_deliveries import Desk
-from tests.deliveries.test_incidents import alex_of, card, delivered, desk, incident, riley_of
+from tests.deliveries.desk import Desk
+from tests.deliveries.incident_desk import alex_of, card, delivered, desk, fails, incident, riley_of
 from tests.incidents.records import LEARNED
 
 pytestmark = pytest.mark.slack
@@ -23,13 +23,7 @@ async def seat(desk: Desk) -> AsyncIterator[Seat]:
     """Alex, before a deploy whose health probes failed."""
     world = desk.world
     async with serving(edge_of(world), desk.slack):
-        run = await world.deploys(by=riley_of(desk))
-        await world.works()
-        await world.hears(asks.Answer(run, "told-everybody", "done"), riley_of(desk))
-        await world.works()
-        await world.approves(run, alex_of(desk))
-        world.outside.answers = [Failed("/health/ready answers 503.", finding="health-failing")]
-        await world.works()
+        await fails(desk, Failed("/health/ready answers 503.", finding="health-failing"))
         await delivered(desk)
         yield Seat(world, desk.slack.person("alex"))
 

@@ -1,96 +1,31 @@
 """An incident in the local Slack: its channel, its pinned card, who is invited; typed, filled in, refused."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
-from bot.adapters.postgres.messages import MessageLog
-from bot.adapters.postgres.pool import Pool
-from bot.adapters.postgres.store import PostgresStore
-from bot.adapters.slack.channels import SlackChannels
-from bot.adapters.slack.client import Poster, web_client
-from bot.deliveries import Deliveries
-from bot.incident_rooms import IncidentRooms
+from bot.adapters.slack.client import web_client
 from runbooks.engine import asks
 from runbooks.incidents.in_slack import Slack
-from runbooks.incidents.incident import Incident
-from runbooks.store import Fold
-from runbooks.vocabulary import Actor, Failed
-from sandbox.slack import Fault, Kind, LocalSlack, Message
+from runbooks.vocabulary import Failed
+from sandbox.slack import Fault, Kind
 from sandbox.waiting import until
 from tests.commands.seat import Seat, edge_of, serving
-from tests.deliveries.test_deliveries import Desk, catalogue
-from tests.engine.world import World
+from tests.deliveries.desk import Desk
+from tests.deliveries.incident_desk import (
+    LEARNED,
+    NAME,
+    alex_of,
+    card,
+    channels,
+    delivered,
+    desk,
+    fails,
+    incident,
+)
 
 pytestmark = pytest.mark.slack
-NAME = "inc-2026-11-24-api"
-LEARNED = {
-    "text": "v1 serves again.",
-    "happened": "The pods crashed.",
-    "helped": "The rollback.",
-    "change": "Test the settings first.",
-    "due": "2099-12-01",
-}
-
-
-@pytest.fixture
-async def desk(store: PostgresStore, store_pool: Pool, folds: dict[str, Fold], local_slack: LocalSlack) -> Desk:
-    """A desk whose people are those of the local Slack."""
-    world = World(store)
-    world.use(PostgresStore(store_pool, folds, now=lambda: world.now))
-    team = local_slack.workspace.team_id
-    riley, alex = (Actor(f"{team}/{local_slack.users[name]}") for name in ("riley", "alex"))
-    world.members.groups = {"sre": {alex}, "developers": {riley}}
-    client = web_client(token=local_slack.bot_token, api_url=local_slack.api_url)
-    client.timeout = 2
-    sent = MessageLog(store_pool, now=lambda: world.now)
-    rooms = IncidentRooms(sent, SlackChannels(client), world.members)
-    deliveries = Deliveries(world.store, sent, Poster(client), catalogue(local_slack), lambda: world.now, rooms)
-    return Desk(world, local_slack, deliveries)
-
-
-async def fails(desk: Desk) -> str:
-    """A deploy that fails, with nothing to go back to by itself; the incident's name."""
-    world = desk.world
-    run_id = await world.deploys(by=riley_of(desk))
-    await world.works()
-    await world.hears(asks.Answer(run_id, "told-everybody", "done"), riley_of(desk))
-    await world.works()
-    await world.approves(run_id, alex_of(desk))
-    world.outside.answers = [Failed("New pods crash.")]
-    await world.works()
-    return run_id.replace("D-", "I-")
-
-
-def riley_of(desk: Desk) -> Actor:
-    return next(iter(desk.world.members.groups["developers"]))
-
-
-def alex_of(desk: Desk) -> Actor:
-    return next(iter(desk.world.members.groups["sre"]))
-
-
-async def incident(desk: Desk, name: str) -> Incident:
-    found: Incident = (await desk.world.store.read([f"incident/{name}"])).streams[f"incident/{name}"].state
-    return found
-
-
-async def delivered(desk: Desk) -> None:
-    """Everything, with time for what is tried again and for edits that wait."""
-    for _ in range(4):
-        await desk.deliver()
-        desk.world.later(seconds=4)
-
-
-async def channels(desk: Desk) -> dict[str, dict[str, Any]]:
-    """The public channels by name, as the bot sees them."""
-    client = web_client(token=desk.slack.bot_token, api_url=desk.slack.api_url)
-    return {each["name"]: each for each in (await client.conversations_list())["channels"]}
-
-
-async def card(desk: Desk, channel: str) -> Message:
-    return next(m for m in await desk.seen(channel) if "Timeline" in m.shown)
+__all__ = ["desk"]  # a fixture
 
 
 async def test_its_channel_is_made_its_card_pinned_and_those_it_concerns_invited(desk: Desk) -> None:
@@ -251,18 +186,10 @@ async def test_a_form_that_does_not_open_changes_nothing(desk: Desk, seat: Seat)
 
 
 async def test_a_finding_without_an_incident_opens_one_by_its_button(desk: Desk, seat: Seat) -> None:
-    world = desk.world
-    run_id = await world.deploys(by=riley_of(desk))
-    await world.works()
-    await world.hears(asks.Answer(run_id, "told-everybody", "done"), riley_of(desk))
-    await world.works()
-    await world.approves(run_id, alex_of(desk))
-    world.outside.answers = [Failed("No script.", finding="migration-without-rollback")]
-    await world.works()
+    name = await fails(desk, Failed("No script.", finding="migration-without-rollback"))
     await delivered(desk)
     finding = next(m for m in await desk.seen() if "Missing rollback script" in m.shown)
     await seat.person.click(finding, "Open incident")
-    name = run_id.replace("D-", "I-")
 
     async def opened() -> bool:
         return (await incident(desk, name)).opened

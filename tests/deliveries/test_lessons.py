@@ -10,8 +10,8 @@ from runbooks.vocabulary import Actor
 from sandbox.slack import Message
 from sandbox.waiting import until
 from tests.commands.seat import Seat, edge_of, serving
-from tests.deliveries.test_deliveries import Desk
-from tests.deliveries.test_incidents import LEARNED, card, delivered, desk, incident
+from tests.deliveries.desk import Desk
+from tests.deliveries.incident_desk import LEARNED, card, delivered, desk, incident
 from tests.incidents.records import with_records
 
 pytestmark = pytest.mark.slack

@@ -8,8 +8,8 @@ import pytest
 from bot.adapters.slack.client import web_client
 from runbooks.engine import asks
 from sandbox.slack import Fault, Kind
-from tests.deliveries.test_deliveries import Desk
-from tests.deliveries.test_incidents import NAME, alex_of, card, channels, delivered, desk, fails, incident
+from tests.deliveries.desk import Desk
+from tests.deliveries.incident_desk import NAME, alex_of, card, channels, delivered, desk, fails, incident
 
 pytestmark = pytest.mark.slack
 __all__ = ["desk"]  # a fixture

@@ -10,12 +10,11 @@ from runbooks.documents.parse import parse
 from runbooks.engine import asks
 from runbooks.vocabulary import Done
 from sandbox.slack import Fault, Kind, Message
-from tests.deliveries.test_deliveries import KPI, Desk, _fails, _pictured, desk
+from tests.deliveries.desk import KPI, Desk, fails, pictured
 from tests.engine.world import RILEY
 from tests.incidents.records import LEARNED
 
 pytestmark = pytest.mark.slack
-__all__ = ["desk"]  # a fixture
 
 
 async def at_the_gate(desk: Desk) -> str:
@@ -62,7 +61,7 @@ async def test_a_deleted_card_is_posted_anew_and_whoever_must_approve_is_told_be
 
 
 async def test_what_the_thread_of_a_deleted_card_told_follows(desk: Desk) -> None:
-    await _fails(desk, kpis=[KPI])
+    await fails(desk, kpis=[KPI])
     await desk.deliver()
     [card] = [m for m in await desk.seen() if m.shown.startswith("Deploy failed")]
     await delete(desk, card)
@@ -114,10 +113,8 @@ async def test_a_lost_answer_to_the_new_post_is_no_third_card(desk: Desk) -> Non
 
 
 async def test_a_picture_that_is_never_taken_is_told_in_words_and_blocks_nothing(desk: Desk) -> None:
-    desk.slack.proxy.inject(
-        Fault("chat.postMessage", Kind.ERROR, error="invalid_blocks", times=9999, match=_pictured)
-    )
-    await _fails(desk, kpis=[KPI])
+    desk.slack.proxy.inject(Fault("chat.postMessage", Kind.ERROR, error="invalid_blocks", times=9999, match=pictured))
+    await fails(desk, kpis=[KPI])
     await passing(desk, 15)
     [told] = [m for m in await desk.seen() if "The picture is missing" in m.shown]
     why = "⚠️ The picture is missing: Slack did not take it (“invalid_blocks”)."
@@ -147,7 +144,7 @@ TWICE = """# Deploy
 
 async def test_what_comes_after_a_picture_that_is_not_taken_does_not_wait_for_it(desk: Desk) -> None:
     def of_the_first(message: Mapping[str, Any]) -> bool:
-        return _pictured(message) and "Turn the knob" in str(message)
+        return pictured(message) and "Turn the knob" in str(message)
 
     desk.slack.proxy.inject(
         Fault("chat.postMessage", Kind.ERROR, error="invalid_blocks", times=9999, match=of_the_first)
@@ -160,7 +157,7 @@ async def test_what_comes_after_a_picture_that_is_not_taken_does_not_wait_for_it
     await desk.world.approves(run_id)
     await desk.world.works()
     await desk.deliver()
-    [shown] = [m for m in await desk.seen() if _pictured({"blocks": m.blocks})]
+    [shown] = [m for m in await desk.seen() if pictured({"blocks": m.blocks})]
     assert shown.shown.startswith(f"{run_id} · Turn it again")
 
 
