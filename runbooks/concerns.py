@@ -1,6 +1,7 @@
 """Which incident a run's trouble belongs to, what the incident is told of it, and what it asks in turn. Pure.
 
-The incident of a failed run has its number: D-107, I-107. What follows from that failure joins it.
+The incident of a failed run has its number: D-107, I-107. What follows from that failure joins it. An emergency
+rollback that people ask for joins the one of what it takes back, and has one of its own where there is none.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +11,7 @@ from typing import Any
 from runbooks.incidents.escalations import NO_ANSWER, NO_ANSWER_MIDWAY, escalation
 from runbooks.incidents.findings import Acknowledge, Finding, Mend, Raise, Raised
 from runbooks.incidents.follow_up import FollowUpTaken
-from runbooks.incidents.handling import Concern, EndWayBack
+from runbooks.incidents.handling import BeginWayBack, Concern, EndWayBack
 from runbooks.incidents.incident import Incident, LeadTaken, LessonsWritten
 from runbooks.rollback_outcome import WayBack
 from runbooks.runs import events as e
@@ -23,6 +24,8 @@ from runbooks.vocabulary import Actor, Severity
 
 See = Callable[[str], Any]
 GATE_FAILED = "tenant-gate-failed"
+EMERGENCY = escalation("deploy-failed").severity
+"""How severe it is that a rollback is needed at once: the table's first row."""
 SILENT = timedelta(minutes=5)
 """So long nobody is called for what does not answer."""
 _ADMITTED = frozenset({"concerned"})  # whoever may resolve an incident may tick its rollback's line with that
@@ -33,13 +36,18 @@ def incident_of(run: str) -> str:
     return f"incident/I-{run.rpartition('-')[2]}"
 
 
+def incident_with(run: Run) -> str:
+    """The stream of the incident that a run belongs to, if there is one."""
+    return f"incident/{run.incident}" if run.incident else incident_of(run.id)
+
+
 def belongs_to(run: Run, finding: str, waiting: Iterable[Run], see: See) -> str:
     """The incident of a finding; "" where it has none. `waiting`: the runs that this one was to take back.
 
     A failed run's finding of S1 or S2 opens one, unless one is open for what the run was to mend.
     """
     near = [*waiting, run] if run.command == "rollback" else [run]
-    known: list[Incident] = [see(incident_of(each.id)) for each in near]
+    known: list[Incident] = [see(incident_with(each)) for each in near]
     standing = [each for each in known if each.opened]
     for each in [each for each in standing if each.resolved is None] or standing[-1:]:
         return each.id
@@ -63,23 +71,39 @@ def concern(run: Run, finding: str, raised: Raise) -> Concern:
 
 
 def record(run: Run) -> Concern:
-    """The record that a run's own checklist asks for."""
+    """The record of a run: its own checklist asks for it, or people began it in an emergency."""
     what = f"{'Planned rollback' if run.planned else run.command.capitalize()} to {run.version}"
     begun = f"{run.id}: {run.service} {run.environment} {'goes back' if run.command == 'rollback' else 'goes'}"
+    stopped = [f"It stopped {' and '.join(run.supersedes)}."] if run.supersedes else []
     return Concern(
-        severity=run.plan.severity or Severity.S3 if run.plan else Severity.S3,
+        severity=EMERGENCY if run.by_hand else (run.plan and run.plan.severity) or Severity.S3,
         service=run.service,
         environment=run.environment,
-        title=what,
-        what=(f"{begun} to {run.version}. Its card says how far it is.",),
+        title=f"Emergency r{what[1:]}" if run.by_hand else what,
+        what=(f"{begun} to {run.version}. Its card says how far it is.", *stopped),
         requester=run.requester,
         run=run.id,
     )
 
 
+def begun(run: Run) -> list[tuple[str, Any]]:
+    """What an emergency rollback that a person asked for begins with: it joins an incident, or is one."""
+    if not run.by_hand:
+        return []
+    joins = BeginWayBack(run.requester, run.id, run.version, EMERGENCY)
+    return [(incident_with(run), joins if run.incident else record(run))]
+
+
+def joined(incidents: Iterable[Incident]) -> str:
+    """The last of them that goes on, which is where a rollback of what they are about belongs; "" where none does."""
+    going = [each.id for each in incidents if each.opened and each.resolved is None]
+    return going[-1] if going else ""
+
+
 def rollback_of(incident: Incident) -> str:
-    """The stream of the rollback with this number: that of the failed deploy, or the one it is a record of."""
-    return f"run/R-{incident.id.rpartition('-')[2]}"
+    """The stream of the rollback that people began for it, or else of the one with its number."""
+    number = incident.id.rpartition("-")[2]
+    return f"run/{incident.rollback or f'R-{number}'}"
 
 
 def seen_from(incident: Incident) -> list[str]:
@@ -110,8 +134,13 @@ def _taken_on(findings: Iterable[str], by: Actor, see: See) -> list[tuple[str, A
 
 
 def follows(event: object, state: object) -> list[tuple[str, Any]]:
-    """What kept a tenant out ends once it is live, a silence with the next outcome; one amid a change is told."""
+    """What kept a tenant out ends once it is live, a silence with the next outcome; one amid a change is told.
+
+    An emergency rollback that a person asks for has an incident from its start on.
+    """
     match event, state:
+        case e.Requested(), Run() as run:
+            return begun(run)
         case ((e.Recorded() | e.Planned() | e.Verified() | e.Ended()), Run() as run) if _lasted(event, run):
             return [(f"finding/{run.id}.{NO_ANSWER}", Mend(f"{run.id} waits for it no more."))]
         case Raised(name=name, incident=incident) as raised, Finding() as finding if (
@@ -141,12 +170,12 @@ def _ticked(incident: Incident, by: Actor, see: See) -> list[tuple[str, Any]]:
 
 
 def kept_for(run: Run, see: See) -> list[Run]:
-    """The run itself, where its own checklist asked for a record."""
-    incident: Incident = see(incident_of(run.id))
-    return [run] if incident.run == run.id else []
+    """The run itself, where an incident is its record, or the one that it joined."""
+    incident: Incident = see(incident_with(run))
+    return [run] if run.id in (incident.run, incident.rollback) else []
 
 
 def ended(waiting: Iterable[Run], way_back: WayBack, see: See) -> list[tuple[str, EndWayBack]]:
     """The end of a rollback, or of a later good deploy, as the incidents of those that waited for it are told it."""
-    streams = dict.fromkeys(incident_of(each.id) for each in waiting)
+    streams = dict.fromkeys(map(incident_with, waiting))
     return [(stream, EndWayBack(way_back)) for stream in streams if see(stream).opened]

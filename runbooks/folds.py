@@ -34,7 +34,7 @@ def rooms() -> Mapping[str, Room]:
     """All rooms by the prefix of their streams."""
     run = Fold(
         name="run",
-        number=6,
+        number=7,
         start=run_evolve.start,
         evolve=run_evolve.evolve,
         events=run_events.Event,

@@ -13,7 +13,7 @@ from runbooks import concerns
 from runbooks.accounts import gone_back, of_failure, of_giving_up
 from runbooks.automatic_rollback import answer, rollback_id
 from runbooks.catalogue import Catalogue
-from runbooks.concerns import belongs_to, concern, ended, incident_of
+from runbooks.concerns import belongs_to, concern, ended, incident_with
 from runbooks.gates import Gate, stream_of
 from runbooks.incidents.findings import Acknowledged, Finding, Mend, Raise
 from runbooks.incidents.findings import EndWayBack as EndFindingsWayBack
@@ -49,7 +49,7 @@ def looks_at(state: object) -> list[str]:
     """The streams that the reactions to an event of this state look at, beside its own."""
     match state:
         case Run() as run if run.service:
-            return [release_of(run), incident_of(run.id), *_behind_it(run)]
+            return [release_of(run), incident_with(run), *_behind_it(run)]
         case Release() as release:
             return [f"run/{name}" for name in release.left]
         case Incident() as incident:

@@ -94,6 +94,7 @@ def _entry(entry: Entry, incident: Incident) -> str:
         "joined": f"Also: {text}",
         "taken-on": f"{who} takes it on",
         "lead-taken": f"{who} leads",
+        "way-back-began": f"{who}: {text}",
         "updated": f"{who}: {text}",
         "resolved": f"{who} resolved it: {text}",
         "lessons-written": f"{who} wrote the lessons",
@@ -151,7 +152,7 @@ def told(incident: Incident) -> list[tuple[str, str, list[Block]]]:
     for number, entry in enumerate(incident.entries):
         who, text = words.person(entry.by), words.safe(entry.text, _LINE)
         match entry.what:
-            case "updated":
+            case "updated" | "way-back-began":
                 said = f"{who}: {text}"
             case "resolved":
                 said = f"✅ {who} resolved {incident.id}: {text}"

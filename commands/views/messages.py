@@ -20,7 +20,7 @@ from commands.views.telling import telling, told
 from runbooks.audit.packs import stream_of
 from runbooks.audit.requests import Packs
 from runbooks.catalogue import Catalogue, Environment
-from runbooks.concerns import incident_of
+from runbooks.concerns import incident_with
 from runbooks.incidents.findings import Finding
 from runbooks.incidents.in_slack import Slack
 from runbooks.incidents.incident import Incident
@@ -50,7 +50,7 @@ def streams_seen(state: object) -> list[str]:
     """The other streams that the messages of this state look at."""
     match state:
         case Run() as run if run.service:
-            return [release_of(run), incident_of(run.id)]
+            return [release_of(run), incident_with(run)]
         case Finding() as finding if finding.name:
             incident = [f"incident/{finding.incident}"] if finding.incident else []
             return [f"release/{finding.service}/{finding.environment}", f"run/{finding.run}", *incident]
@@ -65,7 +65,7 @@ def messages(catalogue: Catalogue, state: object, see: See) -> list[Message]:
     """The messages that must exist now, in the order in which they are to be posted."""
     match state:
         case Run() as run if (place := catalogue.place(run.service, run.environment)) is not None:
-            return _of_run(run, Look(catalogue, see(release_of(run)), see(incident_of(run.id))), place)
+            return _of_run(run, Look(catalogue, see(release_of(run)), see(incident_with(run))), place)
         case Finding() as finding if (place := catalogue.place(finding.service, finding.environment)) is not None:
             return [_of_finding(finding, place, see)]
         case Incident() as incident if (place := catalogue.place(incident.service, incident.environment)) is not None:

@@ -68,4 +68,5 @@ def _opening_of_a_place(catalogue: Catalogue, ask: _OfAPlace, number: int) -> tu
         return [], []
     release_stream = f"release/{ask.service}/{name}"
     started = [] if isinstance(ask, asks.Lock | asks.Unlock) else [f"run/{starts.run_id(ask, number)}"]
+    started += [f"incident/I-{number}"] if isinstance(ask, asks.RollBack) else []
     return [release_stream, *started], sorted(targets(service, name))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from runbooks.concerns import SILENT, incident_of
+from runbooks.concerns import SILENT, incident_of, incident_with
 from runbooks.incidents.escalations import NO_ANSWER, NO_ANSWER_MIDWAY
 from runbooks.incidents.findings import Raise
 from runbooks.incidents.incident import Incident
@@ -58,6 +58,6 @@ def finding(run: Run, step: PlannedStep | None, *, what: str, lasts: timedelta, 
 
 async def incident_for(run: Run, store: Store) -> str:
     """The open incident of the run, or of those that it is to take back; "" where there is none."""
-    streams = [incident_of(name) for name in (run.id, run.because, *run.supersedes) if name]
+    streams = [incident_with(run), *(incident_of(name) for name in (run.because, *run.supersedes) if name)]
     known: list[Incident] = [each.state for each in (await store.read(streams)).streams.values()]
     return next((each.id for each in known if each.opened and each.resolved is None), "")

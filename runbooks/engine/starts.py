@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from runbooks.catalogue import Catalogue, Environment
+from runbooks.concerns import incident_with, joined
 from runbooks.engine import asks
 from runbooks.engine.desk import Desk
 from runbooks.engine.draft import Draft
@@ -129,12 +130,23 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
         approval_seconds=int(environment.approval.expires.total_seconds()),
         target=target,
         supersedes=(*stopped, *await _left_unended(desk.draft, state)),
+        incident=await _joins(desk, [*state.left, *stopped]),
     )
     await desk.draft.apply(f"run/{started}", request)
     facts = {"run": started, "version": target.version, "stopped": stopped, **where(ask.service, name)}
     if request.quorum is not None:
         facts["group"] = request.quorum.group
     return asks.Reply("started", facts=facts)
+
+
+async def _joins(desk: Desk, runs: list[str]) -> str:
+    """The open incident of the runs that a rollback takes back; "" where there is none."""
+    if not runs:
+        return ""
+    await desk.draft.open([f"run/{name}" for name in runs])
+    streams = [incident_with(desk.run(name)) for name in runs]
+    await desk.draft.open(streams)
+    return joined(map(desk.draft.state, streams))
 
 
 async def _left_unended(draft: Draft, place: Release) -> tuple[str, ...]:

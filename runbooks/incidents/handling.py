@@ -17,6 +17,7 @@ from runbooks.incidents.incident import (
     Resolved,
     TakenOn,
     Updated,
+    WayBackBegan,
     WayBackEnded,
 )
 from runbooks.rollback_outcome import WayBack
@@ -27,7 +28,7 @@ from runbooks.vocabulary import OPSBOT, Actor, Refused, Severity
 class Concern:
     """Open it, or let a finding join it where it is open; a person who declares one works on it.
 
-    `run`: whose checklist asks for the record. `follow_up`: what somebody has to find out.
+    `run`: the one that it is the record of. `follow_up`: what somebody has to find out.
     """
 
     severity: Severity
@@ -55,6 +56,16 @@ class TakeLead:
 
     by: Actor
     instead_of: Actor | None = None
+
+
+@dataclass(frozen=True)
+class BeginWayBack:
+    """Keep that a person began an emergency rollback which is to mend it."""
+
+    by: Actor
+    run: str
+    version: str
+    severity: Severity
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ class LoseChannel:
 FromSlack = SlackDid | LoseChannel
 
 OfPeople = TakeLead | Update | Resolve | TakeFollowUp | EndFollowUp
-Command = Concern | TakeOn | EndWayBack | OfPeople | FromSlack
+Command = Concern | TakeOn | BeginWayBack | EndWayBack | OfPeople | FromSlack
 
 
 def decide(incident: Incident, command: Command, now: datetime) -> list[Event]:
@@ -115,11 +126,8 @@ def decide(incident: Incident, command: Command, now: datetime) -> list[Event]:
             return _concern(incident, command, now)
         case TakeOn(by):
             return _taking_on(incident, by, now) if incident.opened else []
-        case EndWayBack(way_back, by):
-            told = (entry.way_back for entry in incident.entries if entry.way_back)
-            known = any(not way_back.tells_more_than(before) for before in told)
-            ended = [WayBackEnded(by, now, way_back), *_over_with_it(incident, way_back, now)]
-            return ended if incident.opened and not known else []
+        case BeginWayBack() | EndWayBack():
+            return _way_back(incident, command, now) if incident.opened else []
         case SlackDid(asked, refused, channel, name, by):
             due = incident.opened and asked not in incident.asked
             return [SlackAnswered(by, now, asked, refused, channel, name)] if due else []
@@ -135,6 +143,15 @@ def decide(incident: Incident, command: Command, now: datetime) -> list[Event]:
         case Resolve(by, text, lessons):
             refuse_over(incident)
             return _resolve(incident, (by, text, lessons), now)
+
+
+def _way_back(incident: Incident, command: BeginWayBack | EndWayBack, now: datetime) -> list[Event]:
+    if isinstance(command, BeginWayBack):
+        return [WayBackBegan(command.by, now, command.run, command.version, command.severity)]
+    told = (entry.way_back for entry in incident.entries if entry.way_back)
+    known = any(not command.way_back.tells_more_than(before) for before in told)
+    ended = [WayBackEnded(command.by, now, command.way_back), *_over_with_it(incident, command.way_back, now)]
+    return [] if known else ended
 
 
 def _taking_on(incident: Incident, by: Actor, now: datetime) -> list[Event]:

@@ -52,7 +52,8 @@ class Incident:
     what: tuple[str, ...] = ()  # lines: what happened, what it means
     findings: tuple[str, ...] = ()
     requester: Actor | None = None  # who asked for the run
-    run: str = ""  # whose checklist asked for this record; "" where something went wrong
+    run: str = ""  # the run that it is the record of; "" where something went wrong
+    rollback: str = ""  # the one that people began for it; "": the one with its number, if there is one
     opened_by: Actor | None = None
     opened_at: datetime | None = None
     lead: Actor | None = None  # the one who leads, since when
@@ -125,6 +126,16 @@ class LeadTaken(Happened):
 
 
 @dataclass(frozen=True)
+class WayBackBegan(Happened):
+    """A person began an emergency rollback that is to mend it, which makes it at least so severe."""
+
+    run: str
+    version: str
+    severity: Severity
+    kind: Literal["way-back-began"] = "way-back-began"
+
+
+@dataclass(frozen=True)
 class WayBackEnded(Happened):
     """A rollback that was to mend it is over, or a later deploy went well."""
 
@@ -161,6 +172,7 @@ Event = Annotated[
     | Joined
     | TakenOn
     | LeadTaken
+    | WayBackBegan
     | WayBackEnded
     | Updated
     | Resolved
@@ -172,6 +184,9 @@ Event = Annotated[
     | ChannelLost,
     Field(discriminator="kind"),
 ]
+
+
+_AtWork = TakenOn | LeadTaken | WayBackBegan
 
 
 def start(stream: str) -> Incident:
@@ -190,8 +205,8 @@ def evolve(incident: Incident, event: Event) -> Incident:
             worst, findings = min(incident.severity, event.severity), (*incident.findings, event.finding)
             found = _noted(incident, event, event.title)
             return replace(found, severity=worst, findings=findings, resolved=None)
-        case TakenOn() | LeadTaken():
-            return _taken_on(incident, event)
+        case TakenOn() | LeadTaken() | WayBackBegan():
+            return _at_work(incident, event)
         case WayBackEnded(by, at, way_back):
             entry = Entry(at, by, event.kind, way_back=way_back)
             return replace(incident, entries=(*incident.entries, entry))
@@ -206,22 +221,28 @@ def evolve(incident: Incident, event: Event) -> Incident:
             return _followed_up(incident, event)
 
 
-def _taken_on(incident: Incident, event: TakenOn | LeadTaken) -> Incident:
-    """Whoever leads works on it too."""
-    at_work = incident.workers if event.by in incident.workers else (*incident.workers, event.by)
-    noted = replace(_noted(incident, event), workers=at_work)
-    return replace(noted, lead=event.by, lead_at=event.at) if isinstance(event, LeadTaken) else noted
+def _at_work(incident: Incident, event: _AtWork) -> Incident:
+    """Whoever leads it, or begins its way back, works on it too."""
+    found = replace(incident, workers=tuple(dict.fromkeys([*incident.workers, event.by])))
+    match event:
+        case LeadTaken(by, at):
+            return replace(_noted(found, event), lead=by, lead_at=at)
+        case WayBackBegan(run=run, version=version, severity=severity):
+            noted = _noted(found, event, f"{run} goes back to {version}")
+            return replace(noted, severity=min(incident.severity, severity), rollback=run)
+        case TakenOn():
+            return _noted(found, event)
 
 
 def _followed_up(incident: Incident, event: FollowUpOpened | FollowUpTaken | FollowUpDone) -> Incident:
     """Whoever finds out works on the incident."""
     noted = _noted(incident, event, "" if isinstance(event, FollowUpTaken) else event.text)
-    at_work = () if isinstance(event, FollowUpOpened) or event.by in incident.workers else (event.by,)
-    workers = (*incident.workers, *at_work)
+    at_work = () if isinstance(event, FollowUpOpened) else (event.by,)
+    workers = tuple(dict.fromkeys([*incident.workers, *at_work]))
     return replace(noted, workers=workers, follow_up=follow_ups.evolve(incident.follow_up, event))
 
 
-_Noted = Opened | Joined | TakenOn | LeadTaken | Updated | Resolved | LessonsWritten | follow_ups.OfFollowUp
+_Noted = Opened | Joined | _AtWork | Updated | Resolved | LessonsWritten | follow_ups.OfFollowUp
 
 
 def _noted(incident: Incident, event: _Noted, text: str = "") -> Incident:

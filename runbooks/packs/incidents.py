@@ -109,6 +109,7 @@ _SAYS: dict[type, Callable[[Book, Any], object]] = {
     i.Joined: lambda _, e: lines([f"another finding joined it, {e.severity}: {e.title}", *e.what]),
     i.TakenOn: lambda *_: "took it on",
     i.LeadTaken: lambda *_: "took the lead",
+    i.WayBackBegan: lambda book, e: joined([book.link(e.run), f" goes back to {e.version}, begun for it"]),
     i.WayBackEnded: lambda book, e: joined(
         [book.link(e.way_back.run), f" to {e.way_back.version} ended: {e.way_back.status}"]
     ),

@@ -24,6 +24,7 @@ class Request:
     because: str = ""
     concerns: Actor | None = None
     parameters: dict[str, str] = field(default_factory=dict)
+    incident: str = ""
 
 
 @dataclass(frozen=True)

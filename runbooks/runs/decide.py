@@ -51,6 +51,7 @@ def _(command: c.Request, run: Run, now: datetime) -> list[e.Event]:
             because=command.because,
             concerns=command.concerns,
             parameters=command.parameters,
+            incident=command.incident,
         )
     ]
 

@@ -44,6 +44,7 @@ def _(event: e.Requested, run: Run) -> Run:
         supersedes=event.supersedes,
         because=event.because,
         parameters=event.parameters,
+        incident=event.incident,
     )
 
 

@@ -107,6 +107,7 @@ class Run:
     supersedes: tuple[str, ...] = ()
     because: str = ""
     parameters: dict[str, str] = field(default_factory=dict)  # such as the tenant of an onboarding
+    incident: str = ""  # the one that it joined; "": that of its own number, if there is one
     plan: Plan | None = None
     digest: str = ""
     provisional: bool = False
@@ -153,6 +154,11 @@ class Run:
     def planned(self) -> bool:
         """Whether it is a rollback without hurry: it waits for approvals, and an emergency ends it."""
         return self.command == "rollback" and self.runbook.endswith(f"/{PLANNED}")
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether it is an emergency rollback that a person asked for."""
+        return self.command == "rollback" and not self.planned and not self.because
 
     @property
     def changed(self) -> bool:
