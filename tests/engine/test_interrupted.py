@@ -1,7 +1,5 @@
 """What does not answer, dies or is overtaken in the middle of a step: settled, told, and never done twice."""
 
-import asyncio
-
 import pytest
 
 from runbooks.engine import asks
@@ -9,6 +7,7 @@ from runbooks.runs.state import Status
 from runbooks.steps.base import Turn
 from runbooks.store import LeaseLost
 from runbooks.vocabulary import InDoubt, Unreachable
+from tests.engine.interrupting import killed, turning
 from tests.engine.world import World
 
 
@@ -57,49 +56,15 @@ async def test_a_stumble_in_a_step_that_changes_asks_a_person(world: World) -> N
 async def test_a_crash_between_effect_and_record_is_not_an_effect_twice(world: World) -> None:
     run_id = await world.at_the_gate()
     await world.approves(run_id)
-
-    async def die(turn: Turn) -> None:
-        raise asyncio.CancelledError
-
-    world.outside.after = die
-    lease = await world.claim()
-    assert lease is not None
-    with pytest.raises(asyncio.CancelledError):
-        await world.engine.advance(lease)
-    world.outside.after = None
-    world.later(seconds=11)
+    await killed(world, after_the_effect=True)
     other = world.replica()
     await other.works()
     assert (await world.run(run_id)).status is Status.SUCCEEDED
     assert world.outside.effects == [f"{run_id}/knob"]
 
 
-async def going_on(world: World) -> str:
-    """A deploy whose knob turns outside, looked at again each second."""
-    run_id = await world.at_the_gate()
-    await world.approves(run_id)
-    world.outside.turning = True
-    await world.works()
-    return run_id
-
-
-async def killed(world: World) -> None:
-    """A holder ends in the middle of a look, and lets go of nothing."""
-
-    async def die(turn: Turn) -> None:
-        raise asyncio.CancelledError
-
-    world.outside.before = die
-    lease = await world.claim()
-    assert lease is not None
-    with pytest.raises(asyncio.CancelledError):
-        await world.engine.advance(lease)
-    world.outside.before = None
-    world.later(seconds=11)
-
-
 async def test_a_crash_while_a_step_goes_on_outside_is_told_once_for_each_holder(world: World) -> None:
-    run_id = await going_on(world)
+    run_id = await turning(world)
     said = "“Turn the knob” was interrupted and taken up again"
     for notes in ((f"{said}.",), (f"{said}.", f"{said}, 2 times by now.")):
         world.later(seconds=1)
@@ -111,7 +76,7 @@ async def test_a_crash_while_a_step_goes_on_outside_is_told_once_for_each_holder
 
 
 async def test_a_holder_that_let_go_was_not_interrupted(world: World) -> None:
-    run_id = await going_on(world)
+    run_id = await turning(world)
     for _ in range(3):
         world.later(seconds=2)
         await world.replica().works()
@@ -119,7 +84,7 @@ async def test_a_holder_that_let_go_was_not_interrupted(world: World) -> None:
 
 
 async def test_a_time_in_which_nobody_looked_is_told(world: World) -> None:
-    run_id = await going_on(world)
+    run_id = await turning(world)
     world.later(seconds=31)
     await world.works()
     notes = ("Watching “Turn the knob” was interrupted and taken up again after 30 s.",)

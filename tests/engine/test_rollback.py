@@ -9,6 +9,7 @@ from runbooks.runs.state import Status
 from runbooks.steps.base import Turn
 from runbooks.store import LeaseLost
 from runbooks.vocabulary import Done, Failed, Outcome
+from tests.engine.interrupting import turning
 from tests.engine.knob import TakeOver
 from tests.engine.world import ALEX, RILEY, SAM, World, known_good, work
 from tests.fixtures.store import StoreDatabase
@@ -47,10 +48,7 @@ class Denied(TakeOver):
 
 async def test_what_a_failed_take_over_did_not_end_the_next_rollback_takes_over(world: World) -> None:
     await world.adopted("v1")
-    run_id = await world.at_the_gate()
-    await world.approves(run_id)
-    world.outside.turning = True
-    await world.works()
+    run_id = await turning(world)
     world.outside.turning = False
     world.steps["take-over"] = Denied(world.steps)
     refused = [await world.rolls_back(), await world.works(), await world.rolls_back(), await world.works()]

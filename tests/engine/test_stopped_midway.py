@@ -7,16 +7,8 @@ from runbooks.engine.planning import Planner
 from runbooks.runs.state import Status
 from runbooks.steps.base import Turn
 from runbooks.vocabulary import Done, Failed, InDoubt, Unreachable
+from tests.engine.interrupting import turning
 from tests.engine.world import ALEX, World
-
-
-async def turning(world: World) -> str:
-    """A deploy whose knob turns outside."""
-    run_id = await world.at_the_gate()
-    await world.approves(run_id)
-    world.outside.turning = True
-    await world.works()
-    return run_id
 
 
 async def test_a_rollback_aborted_before_its_take_over_still_ends_what_it_stopped(world: World) -> None:
