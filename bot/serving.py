@@ -8,12 +8,14 @@ from dataclasses import replace
 from bot.adapters.postgres.inspection import hears
 from bot.adapters.postgres.listen import listen as listen_database
 from bot.adapters.postgres.preflight import assert_migrated, assert_restricted, wait_until_reachable
-from bot.health import health
+from bot.health import Health, answering
 from bot.settings import Settings
 from bot.slack_app import Connection, slack_app
 from bot.slack_app import listen as listen_slack
+from bot.telemetry import logs
 from bot.wiring import Services, read_configuration, services
-from bot.worker import POLL, Bell, Worker
+from bot.worker import POLL, Bell, Handler, Worker
+from runbooks.redaction import Redactor
 
 RUN_SLOTS, ROLLBACK_SLOTS, MESSAGE_SLOTS, PACK_SLOTS, RECORD_SLOTS = 8, 2, 4, 1, 2
 ROLLBACKS = "run/R-"  # they have slots of their own: commands that take long must not keep an emergency waiting
@@ -22,8 +24,7 @@ log = logging.getLogger(__name__)
 
 async def serve(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT. Raises what keeps it from starting, each with its sentence."""
-    logging.getLogger().setLevel(settings.log_level)
-    logging.getLogger("httpx").setLevel("WARNING")  # at INFO it tells every probe
+    logs.begin(level=settings.log_level, machine=settings.log_format == "json", redactor=Redactor(settings.secrets()))
     configuration = read_configuration(settings)
     url = settings.database_url.get_secret_value()
     await wait_until_reachable(url, deadline=settings.start_seconds)
@@ -57,17 +58,21 @@ async def _until_stopped(running: "asyncio.Task[None]") -> None:
 
 async def _run(settings: Settings, made: Services) -> None:
     bell = Bell()
-    lease = settings.lease_seconds
-    runs = Worker(made.store, ["run"], made.advance.advance, bell, made.clock, lease, RUN_SLOTS)
+
+    def worker(kind: str, handler: Handler, slots: int) -> Worker:
+        lease = settings.lease_seconds
+        return Worker(made.store, [kind], handler, bell, made.clock, lease, slots, watching=made.watching)
+
+    runs = worker("run", made.advance.advance, RUN_SLOTS)
     rollbacks = replace(runs, slots=ROLLBACK_SLOTS, prefix=ROLLBACKS)
-    messages = Worker(made.store, ["messages"], made.deliveries.deliver, bell, made.clock, lease, MESSAGE_SLOTS)
-    packs = Worker(made.store, ["audit"], made.packing.advance, bell, made.clock, lease, PACK_SLOTS)
-    records = Worker(made.store, ["record"], made.records.keep, bell, made.clock, lease, RECORD_SLOTS)
+    messages = worker("messages", made.deliveries.deliver, MESSAGE_SLOTS)
+    packs = worker("audit", made.packing.advance, PACK_SLOTS)
+    records = worker("record", made.records.keep, RECORD_SLOTS)
     app = slack_app(made.slack, made.edge)
     token = settings.slack_app_token.get_secret_value()
     connection = Connection()
-    answering = health(settings.health_port, store=made.store, connected=connection.up)
-    async with answering, asyncio.TaskGroup() as group:
+    health = Health(made.store, made.pool, connection, made.watching)
+    async with answering(settings.health_port, health), asyncio.TaskGroup() as group:
         group.create_task(listen_database(settings.database_url.get_secret_value(), bell.ring))
         group.create_task(runs.run())
         group.create_task(rollbacks.run())

@@ -45,8 +45,14 @@ class Settings(BaseSettings):
     """The address that Opsbot commits under, where the catalogue keeps a last known good in a git repository."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="OPSBOT_LOG_LEVEL")
     """The least severe lines that are logged."""
+    log_format: Literal["text", "json"] = Field("text", validation_alias="OPSBOT_LOG_FORMAT")
+    """Lines for people, or one JSON object a line for machines."""
     health_port: int = Field(0, validation_alias="OPSBOT_HEALTH_PORT", ge=0, le=65535)
-    """Where Opsbot answers for its own health; 0: nowhere."""
+    """Where Opsbot answers for its own health and tells its metrics; 0: nowhere."""
+    otlp_endpoint: str = Field("", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", pattern=r"^(https?://\S+)?$")
+    """The collector that gets traces, by OTLP over HTTP; "": no traces are made."""
+    otlp_headers: SecretStr = Field(SecretStr(""), validation_alias="OTEL_EXPORTER_OTLP_HEADERS")
+    """What the collector wants in the header of a request: `name=value`, several with commas between."""
     start_seconds: float = Field(30, validation_alias="OPSBOT_START_SECONDS", ge=1)
     """How long the start waits for the database, in seconds; then the process ends with exit code 1."""
     lease_seconds: float = Field(10, validation_alias="OPSBOT_LEASE_SECONDS", ge=2)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import aiohttp
@@ -26,6 +27,7 @@ def slack_app(client: AsyncWebClient, edge: Edge) -> AsyncApp:
     # Not the client itself: Bolt reads SLACK_BOT_TOKEN too, and would warn at each start that it has both.
     app = AsyncApp(token=client.token, request_verification_enabled=False)  # Socket Mode: no payload has a signature
     app.client.base_url, app.client.timeout = client.base_url, client.timeout
+    app.client.retry_handlers = client.retry_handlers
     views = SlackViews(app.client)
     deploy_form.register(app, edge, views)  # before `/deploy` with words
     home.register(app, edge, views)
@@ -45,10 +47,19 @@ class Connection:
 
     def __init__(self) -> None:
         self.client: SocketModeClient | None = None
+        self._session: object = None
+        self._since = 0.0
 
     async def up(self) -> bool:
         """Whether it stands now."""
         return self.client is not None and await self.client.is_connected()
+
+    def age(self) -> float:
+        """For how long it was seen to stand, in seconds; 0 where there is none."""
+        session = self.client.current_session if self.client else None
+        if session is not self._session:
+            self._session, self._since = session, time.monotonic()
+        return time.monotonic() - self._since if session else 0.0
 
 
 async def listen(app: AsyncApp, app_token: str, connection: Connection) -> None:

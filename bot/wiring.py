@@ -42,6 +42,8 @@ from bot.record import RecordKeeper
 from bot.record_places import RecordPlaces
 from bot.rollback_preview import RollbackPreview
 from bot.settings import Settings
+from bot.telemetry.traces import exporting
+from bot.telemetry.watching import WatchedReception, WatchedStore, Watching
 from bot.tenants import TenantRecord
 from commands.edge import Edge
 from runbooks.catalogue import Catalogue, Cluster
@@ -112,6 +114,8 @@ class Services:
     """Everything that the process and its commands work with."""
 
     store: PostgresStore
+    pool: Pool
+    watching: Watching
     outside: Outside
     slack: AsyncWebClient
     edge: Edge
@@ -135,12 +139,19 @@ def read_configuration(settings: Settings) -> Configuration:
 async def services(settings: Settings, configuration: Configuration) -> AsyncIterator[Services]:
     """All of it, closed at the end in the opposite order."""
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(Pool(settings.database_url.get_secret_value()))
+        headers = settings.otlp_headers.get_secret_value()
+        watching = Watching(traces=await stack.enter_async_context(exporting(settings.otlp_endpoint, headers)))
+        failed = watching.metrics.database_errors.inc
+        pool = await stack.enter_async_context(Pool(settings.database_url.get_secret_value(), failed=failed))
         outside = await _outside(stack, settings, configuration.catalogue)
-        store = PostgresStore(pool, folds(), lease_seconds=settings.lease_seconds)
+        store = WatchedStore(pool, folds(), watching, lease_seconds=settings.lease_seconds)
         record = PostgresRecord(await stack.enter_async_context(reading(settings.database_url.get_secret_value())))
         sent = MessageLog(pool)
-        slack = web_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
+        slack = web_client(
+            token=settings.slack_bot_token.get_secret_value(),
+            api_url=settings.slack_api_url,
+            rate_limited=watching.rate_limited,
+        )
         members = SlackMembers(client=slack, catalogue=configuration.catalogue, clock=now)
         redactor = Redactor(settings.secrets())
         steps = _steps(outside, store, Posts(sent), redactor, configuration=configuration)
@@ -149,10 +160,14 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
         way_back = RollbackPreview(outside.workloads, outside.databases)
         yield Services(
             store=store,
+            pool=pool,
+            watching=watching,
             outside=outside,
             slack=slack,
             edge=Edge(
-                Reception(store, configuration.catalogue, members, now, configuration.library),
+                WatchedReception(
+                    Reception(store, configuration.catalogue, members, now, configuration.library), watching
+                ),
                 store,
                 configuration.catalogue,
                 way_back,
@@ -160,7 +175,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
                 packs,
                 revisions=outside.source,
             ),
-            advance=Advance(store, planner, members, redactor, now),
+            advance=Advance(store, planner, members, redactor, now, watching.doing),
             deliveries=Deliveries(
                 store,
                 sent,
@@ -228,7 +243,7 @@ def _steps(
         MigrationsRollback(outside.source, outside.databases),
         Restore(outside.workloads, outside.databases),
         Rollout(outside.workloads),
-        Watch(outside.http, outside.metrics),
+        Watch(outside.http, outside.metrics, outside.workloads),
         *_checks(outside, store, redactor),
         MigrationsProven(planner, releases=GoodReleases(store)),
         NotifyStakeholders(posts, outside.source, people=configuration.catalogue.people),

@@ -4,9 +4,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.telemetry import logs
+from bot.telemetry.watching import Watching
 from runbooks.store import Lease, LeaseLost, Store, StoreUnavailable
 from runbooks.vocabulary import Unreachable
 
@@ -48,15 +50,17 @@ class Worker:
     lease_seconds: float  # what the store grants
     slots: int = 4
     prefix: str = ""
+    watching: Watching = field(default_factory=Watching)
 
     async def run(self) -> None:
         """Work until cancelled; then whatever is at work is cancelled and let go of."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(self.slots):
-                group.create_task(self._slot())
+            for number in range(self.slots):
+                group.create_task(self._slot(f"{' '.join(self.kinds)}{self.prefix and f' {self.prefix}'} {number}"))
 
-    async def _slot(self) -> None:
+    async def _slot(self, name: str) -> None:
         while True:
+            self.watching.pulse.beat(name)
             asked_at = asyncio.get_running_loop().time()
             try:
                 lease = await self.store.claim(self.kinds, prefix=self.prefix)
@@ -66,20 +70,26 @@ class Worker:
             if lease is None:
                 await self.bell.wait(POLL)
             else:
-                await self._work(lease, asyncio.timeout_at(asked_at + self.lease_seconds))
+                with logs.about(work=lease.work.kind, **logs.named(lease.work.key)):
+                    await self._work(lease, asyncio.timeout_at(asked_at + self.lease_seconds), name)
 
-    async def _work(self, lease: Lease, good: asyncio.Timeout) -> None:
+    async def _work(self, lease: Lease, good: asyncio.Timeout, slot: str) -> None:
         """Do it while the lease is good; a renewal that hangs does not make it last longer."""
         due: datetime | None = self.clock() + RETRY
+        began = asyncio.get_running_loop().time()
         doing = asyncio.create_task(_within(good, self.handler, lease))
-        renewing = asyncio.create_task(self._keep(lease, good))
+        renewing = asyncio.create_task(self._keep(lease, good, slot))
         try:
             await asyncio.wait({renewing, doing}, return_when=asyncio.FIRST_COMPLETED)
             if doing.done():
                 due = doing.result()
+                self.watching.worked(lease, seconds=asyncio.get_running_loop().time() - began, due=due)
             else:
+                self.watching.lost(lease)
                 log.warning("lease on %s lost; dropped", lease.work.key)
         except (LeaseLost, StoreUnavailable, Unreachable) as cause:
+            if isinstance(cause, LeaseLost):
+                self.watching.lost(lease)
             log.warning("%s dropped: %s %s", lease.work.key, type(cause).__name__, cause)
         except Exception:
             log.exception("%s failed; looked at again in %s", lease.work.key, RETRY)
@@ -88,11 +98,12 @@ class Worker:
             with suppress(StoreUnavailable, LeaseLost):
                 await self.store.finish(lease, due)
 
-    async def _keep(self, lease: Lease, good: asyncio.Timeout) -> None:
+    async def _keep(self, lease: Lease, good: asyncio.Timeout, slot: str) -> None:
         """Renew the lease, and with it the time that is left for the work; return where it is lost."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self.lease_seconds * RENEW)
+            self.watching.pulse.beat(slot)
             asked_at = loop.time()
             try:
                 await self.store.renew(lease)
@@ -115,7 +126,11 @@ async def _within(good: asyncio.Timeout, handler: Handler, lease: Lease) -> date
 
 
 async def _ended(*tasks: "asyncio.Task[datetime | None] | asyncio.Task[None]") -> None:
-    """Cancel and wait, so that nothing goes on after the lease is let go of."""
+    """Cancel and wait, so that nothing goes on after the lease is let go of.
+
+    What is being cancelled already is given the moment that it needs to say what came of it.
+    """
     for task in tasks:
-        task.cancel()
+        if not task.cancelling():
+            task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,18 +1,20 @@
-"""`/healthz` and `/readyz`: alive whatever is missing; ready only with Slack connected and the database answering."""
+"""`/healthz`, `/readyz`, `/metrics`: alive whatever is missing; ready only with Slack, database and workers."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from bot.adapters.slack.client import web_client
-from bot.health import health
+from bot.health import Health, answering
 from bot.slack_app import Connection, listen, slack_app
+from bot.telemetry.watching import Pulse, Watching
 from commands.edge import Edge
 from runbooks.folds import folds
 from sandbox.slack import LocalSlack
@@ -50,6 +52,16 @@ async def test_ready_only_with_slack_and_the_database(local_slack: LocalSlack, s
     port = free_port()
     async with proxied(store_database.url) as line, Pool(line.url) as pool, httpx.AsyncClient() as probe:
         store = PostgresStore(pool, folds())
+        now = 0.0
+        watching = Watching(pulse=Pulse(lambda: now))
+
+        def health(connection: Connection) -> AbstractAsyncContextManager[None]:
+            return answering(port, Health(store, pool, connection, watching))
+
+        async def measured(name: str) -> float | None:
+            families = text_string_to_metric_families((await probe.get(f"http://127.0.0.1:{port}/metrics")).text)
+            found = {f"{s.name}{''.join(s.labels.values())}": s.value for each in families for s in each.samples}
+            return found.get(name)
 
         async def says(path: str) -> tuple[int, str]:
             answer = await probe.get(f"http://127.0.0.1:{port}{path}")
@@ -62,13 +74,24 @@ async def test_ready_only_with_slack_and_the_database(local_slack: LocalSlack, s
             await until(seen, what=f"/readyz says {wanted}")
             assert await says("/healthz") == (200, "alive")
 
-        async with local_slack.outage(), health(port, store=store, connected=Connection().up):
+        async with local_slack.outage(), health(Connection()):
             await becomes(NO_SLACK)
-        async with listening(local_slack, store) as connection, health(port, store=store, connected=connection.up):
+            assert (await measured("opsbot_readyslack"), await measured("opsbot_slack_socket_age_seconds")) == (0, 0)
+        async with listening(local_slack, store) as connection, health(connection):
+            await becomes(ALL)
+            assert await measured("opsbot_readyslack") == 1
+            age = await measured("opsbot_slack_socket_age_seconds")
+            assert age is not None
+            assert age > 0
+            watching.pulse.beat("run 0")
+            now = 31.0
+            await becomes((503, "nothing moves in the workers run 0"))
+            watching.pulse.beat("run 0")
             await becomes(ALL)
             line.refuse = True
             line.cut()
             await becomes(NO_DATABASE)
+            assert await measured("opsbot_readydatabase") == 0
             async with local_slack.outage():
                 await becomes((503, f"{NO_SLACK[1]}; {NO_DATABASE[1]}"))
                 line.refuse = False

@@ -33,7 +33,10 @@ def database_clock() -> None:
 class Pool:
     """At most `size` connections. Every use must end within `answer_within` seconds, which suits an ack of three."""
 
-    def __init__(self, url: str, *, size: int = 10, answer_within: float = 2.0) -> None:
+    def __init__(
+        self, url: str, *, size: int = 10, answer_within: float = 2.0, failed: Callable[[], None] = lambda: None
+    ) -> None:
+        self._failed = failed  # told of every use that the database did not answer
         self._conninfo = conninfo(url, silent_after=answer_within)
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Connection] = []
@@ -53,8 +56,17 @@ class Pool:
     @asynccontextmanager
     async def session(self, *, within: float | None = None) -> AsyncIterator[Connection]:
         """A connection in autocommit, for one use of at most `within` seconds; errors come out translated."""
+        try:
+            async with self._session(within or self.answer_within) as connection:
+                yield connection
+        except StoreUnavailable:
+            self._failed()
+            raise
+
+    @asynccontextmanager
+    async def _session(self, within: float) -> AsyncIterator[Connection]:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + (within or self.answer_within)
+        deadline = loop.time() + within
         await self._wait_for_slot(deadline)
         try:
             with translated():

@@ -1,13 +1,15 @@
 """Post, update and find messages. Slack has no idempotent post, so every message carries its key."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from runbooks.vocabulary import Actor, Unreachable
@@ -17,6 +19,7 @@ CLOCKS_DIFFER = timedelta(minutes=1)  # ours and Slack's
 HTTP_SLOW_DOWN = 429  # this status and those above pass by themselves
 NAMES_WITHIN = 10.0  # seconds
 FILE_WITHIN = 120  # seconds: nobody waits for it at a screen
+_METHOD = re.compile(r"[a-z]+(?:\.[a-zA-Z0-9]+)+")
 LOOK_BACK = 200  # messages of a channel or thread among which a lost post is looked for
 
 
@@ -24,9 +27,28 @@ class SlackRefused(Exception):
     """Slack will not do it, and would not on a second try: the code says why (`channel_not_found`)."""
 
 
-def web_client(*, token: str, api_url: str) -> AsyncWebClient:
+class RateLimits(AsyncRetryHandler):
+    """Tells of every call that Slack answered 429, by its method; it never re-sends."""
+
+    def __init__(self, told: Callable[[str], None]) -> None:
+        super().__init__()
+        self._told = told
+
+    async def can_retry_async(
+        self, *, request: Any, response: Any = None, **_: Any
+    ) -> bool:  # what the SDK hands over
+        """Whether to send it again: no."""
+        if response is not None and response.status_code == HTTP_SLOW_DOWN:
+            method = request.url.rpartition("/")[2]
+            self._told(method if _METHOD.fullmatch(method) else "files.upload")  # its address is another each time
+        return False
+
+
+def web_client(
+    *, token: str, api_url: str, rate_limited: Callable[[str], None] = lambda _method: None
+) -> AsyncWebClient:
     """A client that never re-sends by itself: a post that was repeated blindly would be seen twice."""
-    return AsyncWebClient(token=token, base_url=api_url, timeout=10, retry_handlers=[])
+    return AsyncWebClient(token=token, base_url=api_url, timeout=10, retry_handlers=[RateLimits(rate_limited)])
 
 
 @asynccontextmanager
@@ -107,7 +129,7 @@ class Courier:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = web_client(token=client.token or "", api_url=client.base_url)
-        self._client.timeout = FILE_WITHIN
+        self._client.timeout, self._client.retry_handlers = FILE_WITHIN, client.retry_handlers
 
     async def hand(self, *, to: Actor, name: str, data: bytes, text: str) -> None:
         """Upload a file to the conversation with this person. Raises Unreachable (it may have come), SlackRefused."""
