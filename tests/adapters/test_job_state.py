@@ -1,3 +1,5 @@
+"""What a Job and its pods say, read as what came of a command."""
+
 from datetime import UTC, datetime
 
 import pytest

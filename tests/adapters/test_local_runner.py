@@ -1,3 +1,5 @@
+"""Commands beside the bot: what they get, what comes back, and that nothing of them outlives their end."""
+
 import asyncio
 import os
 import select

@@ -1,3 +1,5 @@
+"""The database of a service: its ledger, its fence, and what is said where it can't be asked."""
+
 import asyncio
 
 import psycopg

@@ -1,3 +1,5 @@
+"""The period of an audit pack: both days are in it, and what is no period is said."""
+
 from datetime import UTC, date, datetime
 
 import pytest

@@ -1,3 +1,5 @@
+"""The cache of what is built once: where it is, its keys, and that only whole things are in it."""
+
 import threading
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""The sandbox's control plane and its simulated nodes."""
+
 import json
 import os
 import select

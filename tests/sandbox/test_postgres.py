@@ -1,3 +1,5 @@
+"""The embedded PostgreSQL: databases, roles, a stop, and the end with its parent."""
+
 import os
 import select
 import subprocess

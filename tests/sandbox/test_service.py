@@ -1,3 +1,5 @@
+"""The sample service: its repository's commits, its own tests, and each version's failing."""
+
 import http.client
 import json
 import re

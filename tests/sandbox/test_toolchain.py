@@ -1,3 +1,5 @@
+"""Which Go and Node.js are taken: the machine's, where recent and whole, else those of the cache."""
+
 import subprocess
 from pathlib import Path
 

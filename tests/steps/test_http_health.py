@@ -1,3 +1,5 @@
+"""Health checks over HTTP: good rounds in a row, within their time."""
+
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta

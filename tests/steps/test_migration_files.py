@@ -1,3 +1,5 @@
+"""A folder of migrations is a chain, or says what is wrong with it."""
+
 import re
 
 import pytest

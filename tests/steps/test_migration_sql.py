@@ -1,3 +1,5 @@
+"""What the parser tells of a migration: its statements, its class, and what is refused."""
+
 import re
 
 import pytest

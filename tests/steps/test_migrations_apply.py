@@ -1,3 +1,5 @@
+"""Migrations are applied in order, each once, each with its row in the ledger."""
+
 from dataclasses import replace
 
 import psycopg

@@ -1,3 +1,5 @@
+"""The plan of migrations: what is pending, what it destroys, and what is refused before anything runs."""
+
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Migrations are taken back only by scripts that a person has seen, newest first."""
+
 from dataclasses import replace
 
 import psycopg

@@ -1,3 +1,5 @@
+"""What is kept and shown of a command's output."""
+
 from datetime import timedelta
 
 import pytest

@@ -1,3 +1,5 @@
+"""The store's tests have rooms of their own."""
+
 from collections.abc import AsyncIterator, Mapping
 
 import pytest

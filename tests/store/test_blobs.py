@@ -1,3 +1,5 @@
+"""Blobs are kept and found by their digest."""
+
 import hashlib
 
 import psycopg

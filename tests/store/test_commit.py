@@ -1,3 +1,5 @@
+"""One commit is one transaction: all of it stands, or nothing."""
+
 import asyncio
 from collections.abc import Awaitable
 

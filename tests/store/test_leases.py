@@ -1,3 +1,5 @@
+"""Work is claimed when it is due, by one holder at a time, under rising epochs."""
+
 import asyncio
 from datetime import timedelta
 

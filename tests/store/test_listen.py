@@ -1,3 +1,5 @@
+"""Work that is due now is heard of, and heard again after a lost connection."""
+
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress

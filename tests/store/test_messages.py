@@ -1,3 +1,5 @@
+"""What stands in Slack, as the bot remembers it: the intent before the post, then its edits."""
+
 import pytest
 
 from bot.adapters.postgres.messages import Message, MessageLog

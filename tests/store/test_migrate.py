@@ -1,3 +1,5 @@
+"""The bot's own schema: each migration once, unchanged, by one migrator at a time."""
+
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 

@@ -1,3 +1,5 @@
+"""Connections to the database: every silence has its end, and no password is said."""
+
 import asyncio
 import socket
 import time

@@ -1,3 +1,5 @@
+"""What is looked at before serving: the role, the migrations, and that the database answers."""
+
 import time
 
 import pytest

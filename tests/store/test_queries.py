@@ -1,3 +1,5 @@
+"""The statements by their names: each used, each explained."""
+
 import re
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Targets are held by one stream at a time, as its state wants."""
+
 import pytest
 
 from bot.adapters.postgres.store import PostgresStore

@@ -1,8 +1,14 @@
+"""Stored states follow their fold, and are listed by their newest."""
+
 from dataclasses import replace
 
+import psycopg
+
 from bot.adapters.postgres.pool import Pool
+from bot.adapters.postgres.queries import query
 from bot.adapters.postgres.store import PostgresStore
 from runbooks.store import Changes
+from tests.fixtures.store import StoreDatabase
 from tests.store.counter import COUNTER, Counter, add, added, appended, evolve, read
 
 
@@ -39,6 +45,27 @@ async def test_the_newest_streams_come_first(store: PostgresStore) -> None:
     await add(store, "counter/b", added())
     assert [name for name, _ in await store.latest("counter/", 2)] == ["counter/c", "counter/a"]
     assert await store.latest("counter/x", 2) == []
+
+
+async def test_what_asks_for_somebody_is_found_by_index_however_old_it_is(
+    store_pool: Pool, store_database: StoreDatabase
+) -> None:
+    store = PostgresStore(store_pool, {"counter": replace(COUNTER, outstanding=lambda state: bool(state.holds))})
+    await add(store, "counter/old", added(1, holds=("api",)))
+    await add(store, "counter/done", added(2, holds=("web",)))
+    await add(store, "counter/done", added(3))
+    for name in range(9):
+        await add(store, f"counter/{name}", added(7))
+    assert [state.total for state in await store.outstanding("counter", 2)] == [1]
+    assert await store.outstanding("count", 2) == []
+    async with await psycopg.AsyncConnection.connect(store_database.owner_url) as connection:
+        await connection.execute("set enable_seqscan = off")
+        rows = await connection.execute(
+            b"explain " + query("outstanding").encode(), {"room": "counter", "limit": 200}, prepare=False
+        )
+        plan = "\n".join(row[0] for row in await rows.fetchall())
+    assert "streams_outstanding" in plan
+    assert "Sort" not in plan
 
 
 async def test_numbers_do_not_repeat(store: PostgresStore) -> None:
