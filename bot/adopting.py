@@ -7,12 +7,12 @@ from bot.adapters.postgres.store import PostgresStore
 from bot.epochs import standing
 from bot.settings import Settings
 from bot.wiring import Services, read_configuration, services
-from runbooks.catalogue import Catalogue, Tag
+from runbooks.catalogue import Catalogue
 from runbooks.engine.draft import Draft
 from runbooks.engine.places import find_place
 from runbooks.releases.decide import Adopt
 from runbooks.steps.base import Site
-from runbooks.steps.kubernetes.deployments import images_of, tag_of, template_of
+from runbooks.steps.kubernetes.deployments import images_of, template_of, written_tag
 from runbooks.steps.kubernetes.known_good import Record, read_known_good
 from runbooks.steps.kubernetes.workloads import Denied, Missing, refs_of
 from runbooks.steps.migrations.database import DatabaseUnfit
@@ -25,12 +25,15 @@ class NotAdopted(Exception):
     """It was not recorded; the sentence says why, and what to do."""
 
 
-async def adopt(settings: Settings, service: str, environment: str) -> str:
-    """Record it; answers a sentence. Raises NotAdopted, and what the settings and the catalogue lack."""
+async def adopt(settings: Settings, service: str, environment: str, *, version: str = "") -> str:
+    """Record it; answers a sentence. `version` says what runs, where its image does not.
+
+    Raises NotAdopted, and what the settings and the catalogue lack.
+    """
     configuration = read_configuration(settings)
     async with services(settings, configuration) as made:
         try:
-            known = await _read(made, configuration.catalogue, service, environment)
+            known = await _read(made, _site(configuration.catalogue, service, environment, version=version))
         except Refused as refused:
             raise NotAdopted(_unknown(refused)) from refused
         except Missing as gone:
@@ -64,21 +67,26 @@ def _unknown(refused: Refused) -> str:
     return f"There is no {what} {facts['name']!r}. {hint} Nothing was recorded."
 
 
-async def _read(made: Services, catalogue: Catalogue, service_name: str, environment_name: str) -> KnownGood:
+def _site(catalogue: Catalogue, service_name: str, environment_name: str, *, version: str) -> Site:
     service, name, environment = find_place(catalogue, service_name, environment_name)
-    site = Site(
+    return Site(
         run="adopt",
         service_name=service_name,
         service=service,
         environment_name=name,
         environment=environment,
         requester=OPSBOT,
+        version=version,
     )
+
+
+async def _read(made: Services, site: Site) -> KnownGood:
+    service = site.service
     version = await _running(made, site)
     found = await made.outside.source.resolve(service.source.repository, version)
     site = replace(site, version=version, commit=found.commit)
     await outrun(made.store, await standing(made.outside.workloads, made.outside.databases, site))
-    epoch = await _epoch(made, f"release/{service_name}/{name}")
+    epoch = await _epoch(made, f"release/{site.service_name}/{site.environment_name}")
     migrations = ""
     if service.migrations is not None:
         migrations = await MigrationPlanner(made.outside.source, made.outside.databases).baseline(site, epoch=epoch)
@@ -87,15 +95,32 @@ async def _read(made: Services, catalogue: Catalogue, service_name: str, environ
 
 
 async def _running(made: Services, site: Site) -> str:
-    """The version that the first workload's image has as its tag."""
+    """The version that the first workload runs."""
     ref, workload = refs_of(site)[0], site.service.workloads[0]
     raw = await made.outside.workloads.read(ref)
     image = images_of(template_of(raw)).get(workload.containers[0])
     if image is None:
-        raise NotAdopted(f"Deployment {ref.deployment} has no container {workload.containers[0]!r}.")
-    if ":" not in image.rpartition("/")[2]:
-        raise NotAdopted(f"{image} has no tag, so its {Tag(site.service.tag).value} is not known.")
-    return tag_of(image)
+        raise NotAdopted(
+            f"Deployment {ref.deployment} has no container {workload.containers[0]!r}. Nothing was recorded."
+        )
+    return version_of(image, site)
+
+
+def version_of(image: str, site: Site) -> str:
+    """What its tag says or, where it has none, as one that is named by its digest alone, who adopts it.
+
+    Raises NotAdopted where neither says it, and where the two differ.
+    """
+    tag, said = written_tag(image), site.version
+    if tag and said and tag != said:
+        raise NotAdopted(f"{image} is {tag}, not {said}. Nothing was recorded; adopt it without `--version`.")
+    if found := tag or said:
+        return found
+    place = f"{site.service_name} {site.environment_name}"
+    raise NotAdopted(
+        f"{image} has no tag, so which version it is can't be read. Nothing was recorded. Say which it is: "
+        f"`opsbot adopt {place} --version VERSION`, a tag or a commit of the source."
+    )
 
 
 async def outrun(store: PostgresStore, epochs: Mapping[str, int]) -> None:

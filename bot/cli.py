@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     adopt = commands.add_parser("adopt", help="record what runs now as the last known good")
     adopt.add_argument("service")
     adopt.add_argument("environment")
+    adopt.add_argument("--version", default="", help="which it is, where its image is named by its digest alone")
     adopt.set_defaults(do=_adopt)
     audit = commands.add_parser(
         "audit",
@@ -137,7 +138,7 @@ def _migrate(_asked: argparse.Namespace) -> int:
 def _adopt(asked: argparse.Namespace) -> int:
     with embedded.database(Settings.load("database_url")) as settings:
         asyncio.run(assert_migrated(settings.database_url.get_secret_value()))
-        print(asyncio.run(adopting.adopt(settings, asked.service, asked.environment)))
+        print(asyncio.run(adopting.adopt(settings, asked.service, asked.environment, version=asked.version)))
     return FINE
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -139,6 +139,12 @@ class Runbooks(Part):
     rollback: str = "rollback-procedures"
 
 
+def _the_only_one(known: dict[str, Any]) -> str:
+    """The name of the environment, where there is one: `known` is what stands before in the service."""
+    names = list(known.get("environments", ()))
+    return names[0] if len(names) == 1 else ""
+
+
 class Service(Part):
     """One service, in as many environments as it has."""
 
@@ -155,14 +161,14 @@ class Service(Part):
     version_path: str | None = None  # answers with the version that runs
     audit_approval: Approval | None = None  # whose yes an audit pack of it needs; none: who may deploy may have one
     runbooks: Runbooks = Runbooks()
-    default_environment: str
     environments: dict[Name, Environment] = Field(min_length=1)
+    default_environment: str = Field(default_factory=_the_only_one)  # may be left out where there is one
 
     @model_validator(mode="after")
     def _default_exists(self) -> Self:
         if self.default_environment not in self.environments:
-            known = ", ".join(self.environments)
-            raise ValueError(f"default-environment {self.default_environment!r} is none of: {known}")
+            found = f"{self.default_environment!r} is none" if self.default_environment else "is missing; name one"
+            raise ValueError(f"default-environment {found} of: {', '.join(self.environments)}")
         return self
 
     @model_validator(mode="after")

@@ -202,6 +202,7 @@ class Advance:
             began_at=state.first_began_at or state.began_at,
             now=self.clock(),
             choice=state.choice,
+            by=run.by(step),
             changed_at=run.changed_at,
             evidence=run.evidence,
             report=report,

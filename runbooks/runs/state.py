@@ -133,6 +133,11 @@ class Run:
         """How far this step has come; None before its first intent."""
         return self.steps.get(step.id)
 
+    def by(self, step: PlannedStep) -> Actor:
+        """Who has this step done: whoever decided on it, else who asked for the run; the bot, where nobody did."""
+        state = self.of(step)
+        return (state.choice_by if state else None) or (OPSBOT if self.because else self.requester)
+
     def passed(self, step: PlannedStep) -> bool:
         """Whether the run may go past this step."""
         run = self.of(step)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from runbooks.catalogue import Environment, Service
-from runbooks.vocabulary import Actor, Cut, Json, KnownGood, NotDone, Outcome, PlannedStep
+from runbooks.vocabulary import OPSBOT, Actor, Cut, Json, KnownGood, NotDone, Outcome, PlannedStep
 
 
 class Params(BaseModel):
@@ -83,6 +83,7 @@ class Turn:
     began_at: datetime  # when the intent was committed
     now: datetime
     choice: str = ""  # what a person chose, where the step waited and begins again
+    by: Actor = OPSBOT  # who has it done
     changed_at: datetime | None = None  # when the run began to change the environment
     evidence: Mapping[str, Json] = field(default_factory=dict)  # of the steps done before, by step id
     report: Callable[[str], Awaitable[None]] = _unheard  # a line of progress for the card, during a long `start`

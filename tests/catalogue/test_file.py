@@ -1,5 +1,6 @@
 """The catalogue as a file: all its faults at once, a file that is none, and what its runbooks and commands need."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from bot import library
 from bot.catalogue_file import CatalogueFile, load
 from runbooks.documents.errors import DocumentError
-from tests.catalogue.changes import PRODUCTION, changed, checked, faults, line_of
+from tests.catalogue.changes import EXAMPLE, PRODUCTION, changed, checked, faults, line_of
 from tests.documents.reading import KNOWN
 
 
@@ -118,3 +119,16 @@ def test_variables_come_with_the_first_place_that_names_them(tmp_path: Path) -> 
         "PRODUCTION_RECORD_REPOSITORY": f"{path}:{line_of(text, 'PRODUCTION_RECORD_REPOSITORY')}",
         "PRODUCTION_PROMETHEUS_URL": f"{path}:{line_of(text, 'PRODUCTION_PROMETHEUS_URL')}",
     }
+
+
+def test_the_only_environment_is_the_default(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text().replace("    default-environment: production\n", "").replace("proven-in: staging", "")
+    path = tmp_path / "opsbot.yaml"
+    path.write_text(text)
+    service = line_of(text, "  solvereign-api:")
+    assert faults(path) == [
+        f"{service}: services.solvereign-api: default-environment is missing; name one of: production, staging"
+    ]
+    alone = re.sub(r"(?ms)^      staging:.*?(?=^# ---)", "", text)
+    path.write_text(alone)
+    assert load(path).catalogue.services["solvereign-api"].default_environment == "production"

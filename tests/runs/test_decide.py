@@ -1,9 +1,12 @@
 """The rules that move a run: intents, outcomes, cuts and ends, and everything that is refused."""
 
+from dataclasses import replace
+
 from runbooks.runs import commands as c
 from runbooks.runs import todo as t
-from runbooks.runs.state import Status, due, held
+from runbooks.runs.state import Run, Status, StepRun, due, held
 from runbooks.vocabulary import (
+    OPSBOT,
     Done,
     Failed,
     InDoubt,
@@ -173,3 +176,13 @@ def test_a_run_that_is_aborted_before_its_plan_stands_lets_go_at_its_end() -> No
     story = Story().requested()
     story.does(c.Abort(RILEY))
     assert (story.run.status, held(story.run)) == (Status.STOPPING, frozenset(story.run.targets))
+
+
+def test_a_step_is_done_by_who_decided_on_it_else_by_who_asked_or_the_bot_itself() -> None:
+    doubted = step("knob", changes=True)
+    asked = Run("R-7", requester=RILEY)
+    by_itself = replace(asked, because="D-7")
+    decided = {doubted.id: StepRun(1, TEN, choice="again", choice_by=ALEX)}
+
+    assert (asked.by(doubted), by_itself.by(doubted)) == (RILEY, OPSBOT)
+    assert replace(by_itself, steps=decided).by(doubted) == ALEX

@@ -59,7 +59,7 @@ async def turn(
         cut=resolved.cut or step.cut,
         runs=resolved.runs,
     )
-    first = Turn(site=place, step=planned, epoch=7, began_at=NOW, now=NOW)
+    first = Turn(site=place, step=planned, epoch=7, began_at=NOW, now=NOW, by=place.requester)
     return first if report is None else replace(first, report=report)
 
 

@@ -130,7 +130,7 @@ class MigrationSession:
 
     @property
     def _us(self) -> dict[str, object]:
-        return {"epoch": self._turn.epoch, "run": self._turn.site.run, "runner": self._turn.site.requester}
+        return {"epoch": self._turn.epoch, "run": self._turn.site.run, "runner": self._turn.by}
 
     @property
     def _idle(self) -> bool:

@@ -123,6 +123,11 @@ def tag_of(image: str) -> str:
     return digest[: len("sha256:") + 7] if digest else tag or "latest"
 
 
+def written_tag(image: str) -> str:
+    """The tag that it is written with; "" where there is none."""
+    return _parts(image)[1]
+
+
 def repository_of(image: str) -> str:
     """An image without its tag and digest."""
     return _parts(image)[0]
