@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from sandbox.cluster.control_plane import ControlPlane
 from sandbox.node import Node
 from sandbox.service import manifests
 from sandbox.waiting import until
+from tests.adapters.tasks import task
 from tests.fixtures.node import running_node
 from tests.steps.places import site, turn
 
@@ -40,20 +41,6 @@ async def jobs(control_plane: ControlPlane) -> AsyncIterator[KubernetesJobs]:
     addresses = {"main": Address(control_plane.opsbot_kubeconfig), "gone": Address(Path("/nonexistent"))}
     async with Clusters(addresses) as clusters:
         yield KubernetesJobs(clusters, {"main": NAMESPACE, "gone": NAMESPACE})
-
-
-def task(*argv: str, version: str = "v41", timeout: float = 60, **env: str) -> Task:
-    return Task(
-        name=f"opsbot-d-107-tests-{uuid.uuid4().hex[:8]}",
-        cluster="main",
-        image=f"{manifests.IMAGE}:{version}",
-        argv=argv,
-        env=env,
-        timeout=timedelta(seconds=timeout),
-        run="D-107",
-        step="tests",
-        epoch=7,
-    )
 
 
 def python(code: str, **env: str) -> Task:

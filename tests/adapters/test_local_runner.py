@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from bot.adapters.processes.runner import LocalProcesses
 from runbooks.steps.command import Task
 from runbooks.store import LeaseLost
 from sandbox.waiting import until
+from tests.adapters.tasks import task
 
 ROOT = Path(__file__).parents[2]
 LEASE_SECONDS = 10
@@ -41,20 +41,6 @@ if os.fork() == 0:  # one that leaves: its own session, its parent gone, deaf to
 stay()
 """
 MEMBERS = 3
-
-
-def task(*argv: str, timeout: float = 60, **env: str) -> Task:
-    return Task(
-        name="opsbot-d-107-tests",
-        cluster="main",
-        image="registry.example/solvereign-api:v42",
-        argv=argv,
-        env=env,
-        timeout=timedelta(seconds=timeout),
-        run="D-107",
-        step="tests",
-        epoch=7,
-    )
 
 
 def python(code: str, *args: str, timeout: float = 60, **env: str) -> Task:
