@@ -88,6 +88,11 @@ class Deliveries:
     ) -> datetime | None:
         """Post or edit one; answers when to come back where it is too soon. One that is refused stops no other."""
         before, body = sent.get(message.key), _body(message)
+        if not message.channel:
+            stands = before or sent.get(message.thread)
+            if stands is None:
+                return None
+            message = replace(message, channel=stands.channel)
         try:
             if before is None or before.ts is None:
                 if not message.thread or _ts(sent, message.thread):

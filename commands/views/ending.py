@@ -135,8 +135,9 @@ def _next(run: Run, release: Release, catalogue: Catalogue) -> str:
         return "It does not go back by itself."
     if before := ran_before(run, release):
         return _asks(run, release, before)
-    place = catalogue.place(run.service, run.environment)
+    if (place := catalogue.place(run.service, run.environment)) is None:
+        return "It does not go back by itself: look at what stands there."
     to = words.line(release.known_good.version, 90)
-    if place is not None and place.on_failure is OnFailure.ROLLBACK:
+    if place.on_failure is OnFailure.ROLLBACK:
         return f"R-{run.id.partition('-')[2]} takes {run.environment} back to {to}."
     return _to_go_back(run, release).lstrip()

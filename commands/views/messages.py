@@ -32,7 +32,10 @@ from runbooks.vocabulary import Actor
 
 @dataclass(frozen=True)
 class Message:
-    """One message: `key` names it for ever; one that is `kept` is edited when its content changes."""
+    """One message: `key` names it for ever; one that is `kept` is edited when its content changes.
+
+    Where the catalogue has its channel no more (""), it goes to where it, or what it is in the thread of, stands.
+    """
 
     key: str
     channel: str
@@ -64,7 +67,8 @@ def streams_seen(state: object) -> list[str]:
 def messages(catalogue: Catalogue, state: object, see: See) -> list[Message]:
     """The messages that must exist now, in the order in which they are to be posted."""
     match state:
-        case Run() as run if (place := catalogue.place(run.service, run.environment)) is not None:
+        case Run() as run if run.service:
+            place = catalogue.place(run.service, run.environment)
             return _of_run(run, Look(catalogue, see(release_of(run)), see(incident_with(run))), place)
         case Finding() as finding if (place := catalogue.place(finding.service, finding.environment)) is not None:
             return [_of_finding(finding, place, see)]
@@ -76,8 +80,8 @@ def messages(catalogue: Catalogue, state: object, see: See) -> list[Message]:
             return []
 
 
-def _of_run(run: Run, look: Look, place: Environment) -> list[Message]:
-    main, channel = f"run/{run.id}/card", place.channels.deploys
+def _of_run(run: Run, look: Look, place: Environment | None) -> list[Message]:
+    main, channel = f"run/{run.id}/card", place.channels.deploys if place else ""
     summary = words.line(f"{title(run)} · {run.version} · {run.id}")
     found = [Message(main, channel, summary, tuple(card(run, look)), kept=True)]
     found += [Message(f"run/{run.id}/{name}", channel, text, blocks, main) for name, text, blocks in procedures(run)]
@@ -87,7 +91,7 @@ def _of_run(run: Run, look: Look, place: Environment) -> list[Message]:
         found.append(Message(f"run/{run.id}/{name}", channel, text, (context(text),), main, picture=picture))
     for text, blocks in lessons_of(run, look.incident):
         found.append(Message(f"run/{run.id}/lessons", channel, text, blocks, main))
-    return [*found, *_told(run), *_announcement(run, place)]
+    return [*found, *_told(run), *_announcement(run, place)] if place else found
 
 
 def _told(run: Run) -> list[Message]:
