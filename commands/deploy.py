@@ -136,17 +136,17 @@ def _environment(catalogue: Catalogue, service: str, words: list[str]) -> tuple[
 
 async def _read(edge: Edge, what: str, words: list[str]) -> dict[str, Any]:
     try:
-        runs = [state for _, state in await edge.store.latest("run/", LOOKED_AT)]
+        runs = [run for _, run in await edge.store.latest("run/", LOOKED_AT)]
+        going = await edge.store.outstanding("run", LOOKED_AT) if what == "status" else []
     except StoreUnavailable:
         return {"text": NOT_READ}
-    known = _names(edge.catalogue, runs)
+    known = _names(edge.catalogue, [*runs, *going])
     for word in words:
         if word not in known:
             return {"text": no_such("service or environment", word, known)}
-    chosen = [r for r in runs if all(word in (r.service, r.environment) for word in words)]
-    if what == "history":
-        return {"text": history(chosen[:RECENT])}
-    return {"text": status([r for r in chosen if not r.status.over])}
+    asked = runs if what == "history" else going
+    chosen = [r for r in asked if all(word in (r.service, r.environment) for word in words)]
+    return {"text": history(chosen[:RECENT]) if what == "history" else status(chosen)}
 
 
 def _names(catalogue: Catalogue, runs: Iterable[Run]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from commands.views.home import Seen, home, unread
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Actor, Unreachable
 
-LOOKED_AT = 200  # newest runs, findings, incidents, and services and tenants that packs were asked of
+LOOKED_AT = 200  # newest runs, which tell what runs where; newest of each kind that still ask for somebody
 log = logging.getLogger(__name__)
 
 
@@ -47,17 +47,20 @@ async def show(edge: Edge, homes: Homes, me: Actor) -> None:
 
 
 async def look(edge: Edge, me: Actor) -> Seen:
-    """Five reads of the store, and who the person is to the catalogue. Raises StoreUnavailable."""
+    """Six reads of the store, and who the person is to the catalogue. Raises StoreUnavailable."""
     places = [f"release/{name}/{place}" for name, s in edge.catalogue.services.items() for place in s.environments]
     releases = (await edge.store.read(places)).streams
+    newest = [run for _, run in await edge.store.latest("run/", LOOKED_AT)]
+    going = await edge.store.outstanding("run", LOOKED_AT)
+    known = {run.id for run in newest}
     return Seen(
         me=me,
         groups=await _groups(edge, me),
-        runs=[run for _, run in await edge.store.latest("run/", LOOKED_AT)],
+        runs=[*newest, *(run for run in going if run.id not in known)],
         releases=[releases[stream].state for stream in places],
-        findings=[finding for _, finding in await edge.store.latest("finding/", LOOKED_AT)],
-        incidents=[incident for _, incident in await edge.store.latest("incident/", LOOKED_AT)],
-        packs=[packs for _, packs in await edge.store.latest("audit/", LOOKED_AT)],
+        findings=await edge.store.outstanding("finding", LOOKED_AT),
+        incidents=await edge.store.outstanding("incident", LOOKED_AT),
+        packs=await edge.store.outstanding("audit", LOOKED_AT),
     )
 
 

@@ -26,7 +26,7 @@ from runbooks.nearest import nearest
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Refused, Severity, Unreachable
 
-LOOKED_AT = 200  # newest incidents that `list` reads
+LOOKED_AT = 200  # newest incidents that `list` reads, of those that are open
 WHAT = ("declare", "update", "found", "resolve", "list", "help")
 _INCIDENT = re.compile(r"I-[0-9]{1,18}")
 _ALIKE = 0.75  # so close to a name that it was meant
@@ -72,8 +72,7 @@ async def answer(edge: Edge, views: Views, command: Payload) -> str:
             case [] | ["help", *_]:
                 return HELP
             case ["list", *_]:
-                found = [state for _, state in await edge.store.latest("incident/", LOOKED_AT)]
-                return listed([each for each in found if each.resolved is None or each.to_find_out])
+                return listed(await edge.store.outstanding("incident", LOOKED_AT))
             case ["resolve", *rest]:
                 return await resolve(edge, views, command, _named(rest, "resolve"))
             case ["found", *rest]:

@@ -96,7 +96,7 @@ def begun(run: Run) -> list[tuple[str, Any]]:
 
 def joined(incidents: Iterable[Incident]) -> str:
     """The last of them that goes on, which is where a rollback of what they are about belongs; "" where none does."""
-    going = [each.id for each in incidents if each.opened and each.resolved is None]
+    going = [each.id for each in incidents if each.goes_on]
     return going[-1] if going else ""
 
 

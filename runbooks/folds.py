@@ -41,12 +41,38 @@ def rooms() -> Mapping[str, Room]:
         states=run_state.Run,
         held=run_state.held,
         due=run_state.due,
+        outstanding=run_state.outstanding,
     )
     kept = Fold("release", 4, release.start, release.evolve, release_events.Event, release_state.Release)
     tenant = Fold("tenant", 1, tenants.start, tenants.evolve, tenant_events.Event, tenant_state.Tenant)
-    audit = Fold("audit", 2, packs.start, packs.evolve, packs.Event, requests.Packs, due=requests.due)
-    finding = Fold("finding", 5, findings.start, findings.evolve, findings.Event, findings.Finding)
-    opened = Fold("incident", 3, incident.start, incident.evolve, incident.Event, incident.Incident)
+    audit = Fold(
+        "audit",
+        2,
+        packs.start,
+        packs.evolve,
+        packs.Event,
+        requests.Packs,
+        due=requests.due,
+        outstanding=requests.outstanding,
+    )
+    finding = Fold(
+        "finding",
+        5,
+        findings.start,
+        findings.evolve,
+        findings.Event,
+        findings.Finding,
+        outstanding=findings.outstanding,
+    )
+    opened = Fold(
+        "incident",
+        3,
+        incident.start,
+        incident.evolve,
+        incident.Event,
+        incident.Incident,
+        outstanding=incident.outstanding,
+    )
     return MappingProxyType(
         {
             "audit": Room(audit, packs.decide),

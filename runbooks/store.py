@@ -39,7 +39,8 @@ class StoreUnavailable(Exception):
 class Fold:
     """How the streams of one room are read: `number` rises with every change of `evolve` or the state's shape.
 
-    `held` and `due` derive from a state what it reserves and when it wants to be looked at.
+    `held`, `due` and `outstanding` derive from a state what it reserves, when it wants to be looked at, and whether
+    it still asks for somebody.
     """
 
     name: str  # the prefix of its streams: "run" in "run/D-7"
@@ -50,6 +51,7 @@ class Fold:
     states: Any
     held: Callable[[Any], frozenset[str]] = lambda _: frozenset()
     due: Callable[[Any], datetime | None] = lambda _: None
+    outstanding: Callable[[Any], bool] = lambda _: False
 
     @cached_property
     def event_type(self) -> TypeAdapter[Any]:
@@ -166,6 +168,10 @@ class Store(Protocol):
 
     async def latest(self, prefix: str, limit: int) -> list[tuple[str, Any]]:
         """The newest streams whose name starts so, with their states, newest first."""
+        ...
+
+    async def outstanding(self, room: str, limit: int) -> list[Any]:
+        """The states of a room's streams that still ask for somebody, whatever their age; newest first."""
         ...
 
     async def claim(self, kinds: Sequence[str], *, prefix: str = "") -> Lease | None:

@@ -52,6 +52,11 @@ select stream, data from events
 select name, fold, state::text
   from streams where starts_with(name, %(prefix)s) order by born desc limit %(limit)s;
 
+-- name: outstanding
+-- The streams of a room that still ask for somebody, those that began last first.
+select name, fold, state::text
+  from streams where outstanding and split_part(name, '/', 1) = %(room)s order by born desc limit %(limit)s;
+
 -- name: number
 -- The next number for a name.
 select nextval('numbers');
@@ -93,11 +98,13 @@ with told as (
   select * from json_to_recordset(%(events)s)
     as event (stream text, version integer, data text, actor text, at timestamptz, previous text, hash text)
 )
-insert into streams (name, version, head, fold, state)
-select name, version, head, fold, state::json
-  from json_to_recordset(%(streams)s) as moved (name text, version integer, head text, fold integer, state text)
+insert into streams (name, version, head, fold, state, outstanding)
+select name, version, head, fold, state::json, outstanding
+  from json_to_recordset(%(streams)s)
+    as moved (name text, version integer, head text, fold integer, state text, outstanding boolean)
 on conflict (name) do update
-  set version = excluded.version, head = excluded.head, fold = excluded.fold, state = excluded.state;
+  set version = excluded.version, head = excluded.head, fold = excluded.fold, state = excluded.state,
+      outstanding = excluded.outstanding;
 
 -- name: release_targets
 -- Let go of what the moved streams no longer hold.
@@ -257,7 +264,7 @@ update messages set refused = %(why)s where key = %(key)s;
 
 -- name: all_streams
 -- Every stream, for the check of the whole house.
-select name from streams order by name;
+select name, outstanding from streams order by name;
 
 -- name: all_reservations
 -- Every reservation, for the check of the whole house.
@@ -377,3 +384,16 @@ select behind ->> 'lag', count(*)
   from streams, json_array_elements(streams.state -> 'behind') as behind
  where starts_with(streams.name, 'release/')
  group by 1;
+
+-- name: restorer
+-- Who restores a dump, in a server of its own: a dump is somebody else's program, so no superuser.
+create role restorer login nosuperuser nocreatedb nocreaterole;
+
+-- name: room_to_restore
+-- A dump may hand its tables to the roles that it names.
+grant create on schema public to public;
+
+-- name: contents
+-- What stands here: streams by room, and the events.
+select json_object_agg(room, streams), (select count(*) from events), (select max(at) from events)
+  from (select split_part(name, '/', 1) as room, count(*) as streams from streams group by 1 order by 1) as kept;

@@ -151,14 +151,7 @@ def _incidents(incidents: Iterable[Incident]) -> list[str]:
 
 
 def _findings(findings: Iterable[Finding]) -> list[str]:
-    return _listed([_finding(each) for each in findings if is_open(each)]) or ["None."]
-
-
-def is_open(finding: Finding) -> bool:
-    """Whether nobody has taken it on, and neither a way back nor itself has put it right."""
-    back = finding.way_back
-    over = bool(finding.mended) or (back is not None and back.stands)
-    return bool(finding.name) and finding.acknowledged_by is None and not over
+    return _listed([_finding(each) for each in findings if each.free]) or ["None."]
 
 
 def _finding(finding: Finding) -> str:

@@ -78,6 +78,11 @@ class Packs:
         return next((request for request in self.requests if request.number == number), None)
 
 
+def outstanding(packs: Packs) -> bool:
+    """Whether one of them waits, for approvals or to be made."""
+    return any(request.end is End.OPEN for request in packs.requests)
+
+
 def due(packs: Packs) -> datetime | None:
     """When something is to be done for a request: at once where nothing is lacking, else when its time is over."""
     wanted = [

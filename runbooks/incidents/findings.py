@@ -35,6 +35,12 @@ class Finding:
     mended: str = ""  # a sentence: how it came to hold no more
     mended_at: datetime | None = None
 
+    @property
+    def free(self) -> bool:
+        """Whether nobody has taken it on, and neither a way back nor itself has put it right."""
+        over = bool(self.mended) or (self.way_back is not None and self.way_back.stands)
+        return bool(self.name) and self.acknowledged_by is None and not over
+
 
 @dataclass(frozen=True)
 class Raised(Happened):
@@ -191,6 +197,11 @@ def _raised(command: Raise, now: datetime) -> Raised:
         besides=row.besides,
         incident=command.incident,
     )
+
+
+def outstanding(finding: Finding) -> bool:
+    """Whether it waits for whoever takes it on."""
+    return finding.free
 
 
 def evolve(finding: Finding, event: Event) -> Finding:

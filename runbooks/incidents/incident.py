@@ -75,6 +75,11 @@ class Incident:
         return self.opened_at is not None
 
     @property
+    def goes_on(self) -> bool:
+        """Whether it is open."""
+        return self.opened and self.resolved is None
+
+    @property
     def asks_for_lessons(self) -> bool:
         """Whether it may be resolved only with lessons: it was bad, or its run's checklist ends with them."""
         return self.severity <= Severity.S2 or bool(self.run)
@@ -192,6 +197,11 @@ _AtWork = TakenOn | LeadTaken | WayBackBegan
 def start(stream: str) -> Incident:
     """The incident before its first event."""
     return Incident(id=stream.partition("/")[2])
+
+
+def outstanding(incident: Incident) -> bool:
+    """Whether it is open, or something is still to be found out."""
+    return incident.goes_on or incident.to_find_out is not None
 
 
 def evolve(incident: Incident, event: Event) -> Incident:

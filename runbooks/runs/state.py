@@ -235,6 +235,11 @@ def held(run: Run) -> frozenset[str]:
     return frozenset(run.targets) if busy else frozenset()
 
 
+def outstanding(run: Run) -> bool:
+    """Whether it still goes on."""
+    return not run.status.over
+
+
 def due(run: Run) -> datetime | None:
     """When the run wants to be looked at by itself; None: only a person moves it."""
     if run.status.over or run.status is Status.NEW or run.moved_at is None:

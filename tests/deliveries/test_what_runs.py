@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from bot.record import LOOK
-from commands.views.home import is_open
 from runbooks.engine import asks
 from runbooks.incidents.findings import Finding
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Ref
@@ -161,7 +160,7 @@ async def test_what_is_adopted_is_left_by_nobody_any_more(desk: Desk) -> None:
     await desk.world.works()
     stream = f"finding/{run_id}.deploy-failed"
     assert (await desk.world.release()).left == (run_id,)
-    assert is_open((await desk.world.store.read([stream])).streams[stream].state)
+    assert (await desk.world.store.read([stream])).streams[stream].state.free
     await desk.adopted("v2")
     found: Finding = (await desk.world.store.read([stream])).streams[stream].state
     assert (await desk.world.release()).left == ()

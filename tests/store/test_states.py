@@ -61,7 +61,7 @@ async def test_what_asks_for_somebody_is_found_by_index_however_old_it_is(
     async with await psycopg.AsyncConnection.connect(store_database.owner_url) as connection:
         await connection.execute("set enable_seqscan = off")
         rows = await connection.execute(
-            b"explain " + query("outstanding").encode(), {"room": "counter", "limit": 200}, prepare=False
+            b"explain " + query("outstanding"), {"room": "counter", "limit": 200}, prepare=False
         )
         plan = "\n".join(row[0] for row in await rows.fetchall())
     assert "streams_outstanding" in plan

@@ -16,6 +16,7 @@ from tests.store.counter import COUNTER, FOLDS, Counter, add, added, evolve
 WRONG_EVOLVE = replace(COUNTER, evolve=lambda state, event: evolve(state, replace(event, amount=-event.amount)))
 FORGETFUL_HELD = replace(COUNTER, held=lambda _: frozenset())
 GREEDY_HELD = replace(COUNTER, held=lambda state: frozenset({*state.holds, "web"}))
+NEEDY = replace(COUNTER, outstanding=lambda state: not state.holds)
 NEWER = replace(WRONG_EVOLVE, number=2)
 
 
@@ -39,6 +40,7 @@ async def test_a_sound_house_has_no_faults(filled: StoreDatabase) -> None:
         (WRONG_EVOLVE, ["counter/a: its stored state is not what", "counter/b: its stored state is not what"]),
         (FORGETFUL_HELD, ["counter/a: holds api, which its state does not"]),
         (GREEDY_HELD, ["counter/a: should hold web", "counter/b: should hold web"]),
+        (NEEDY, ["counter/b: whether it still asks for somebody is not what its state says"]),
         (NEWER, []),
     ],
 )

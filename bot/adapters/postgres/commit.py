@@ -79,6 +79,7 @@ class Commit:
                 "head": append.events[-1].hash,
                 "fold": self._states.fold(append.stream).number,
                 "state": self._states.text(append.stream, append.state),
+                "outstanding": self._states.fold(append.stream).outstanding(append.state),
             }
             for append in appends
         ]

@@ -121,6 +121,14 @@ class PostgresStore:
                 for name, fold, text in await _rows(connection, "latest", prefix=prefix, limit=limit)
             ]
 
+    async def outstanding(self, room: str, limit: int) -> list[Any]:
+        """The states of a room's streams that still ask for somebody, whatever their age; newest first."""
+        async with self._pool.session() as connection:
+            return [
+                await self._states.stored(connection, stream=name, number=fold, text=text)
+                for name, fold, text in await _rows(connection, "outstanding", room=room, limit=limit)
+            ]
+
     async def claim(self, kinds: Sequence[str], *, prefix: str = "") -> Lease | None:
         """Lease the work that is due longest, its key beginning so, under a new epoch; None where nothing is due."""
         asked = {"kinds": list(kinds), "prefix": prefix, "lease": self._lease, "now": self._now()}

@@ -31,14 +31,14 @@ class _House:
 
     async def faults(self) -> list[str]:
         found = [f"{stream}: has events and no state" for (stream,) in await self._rows("events_without_stream")]
-        for (name,) in await self._rows("all_streams"):
+        for name, outstanding in await self._rows("all_streams"):
             events = await history(self._connection, name)
             [(_, _, version, head, number, text)] = await self._rows("read", streams=[name], targets=[], inbox=None)
             found += chain.faults(events) + _last(name, events, version=version, head=head)
-            found += self._state(name, events, number=number, text=text)
+            found += self._state(name, events, number=number, text=text, outstanding=outstanding)
         return found + self._reservations({(s, t) for s, t in await self._rows("all_reservations")})
 
-    def _state(self, name: str, events: list[Recorded], *, number: int, text: str) -> list[str]:
+    def _state(self, name: str, events: list[Recorded], *, number: int, text: str, outstanding: bool) -> list[str]:
         try:
             fold = self._states.fold(name)
             folded = self._states.folded(name, events)
@@ -51,6 +51,8 @@ class _House:
             return [f"{name}: its stored state is not what its events make"]
         if fold.state_type.validate_json(text) != folded:
             return [f"{name}: its state reads back as another value"]
+        if outstanding != fold.outstanding(folded):
+            return [f"{name}: whether it still asks for somebody is not what its state says"]
         return []
 
     def _reservations(self, stored: set[tuple[str, str]]) -> list[str]:
