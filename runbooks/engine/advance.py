@@ -1,5 +1,6 @@
 """Move a run on, under a lease: plan, intent, effect, outcome; one commit each, nothing held across outside work."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -7,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from runbooks.engine import locks, silence
+from runbooks.engine import late, locks, sentences, silence
 from runbooks.engine.draft import Draft
 from runbooks.engine.people import Members
 from runbooks.engine.planning import TAKE_OVER, Planner
@@ -121,7 +122,7 @@ class Advance:
         try:
             outcome = await self._outcome(act, await self._turn(run, step, lease))
         except PlanningFailed as fault:  # the place is gone from the catalogue
-            outcome = Failed(f"{fault.sentence} {_left(act, step)}")
+            outcome = Failed(f"{fault.sentence} {sentences.left(act, step)}")
         if isinstance(outcome, NotDone):
             return await self._commit(lease, c.Begin(step.id, lease.epoch, await self._approvers(run, step)))
         return await self._record(lease, run, step, outcome)
@@ -137,12 +138,17 @@ class Advance:
                 case _:
                     return await step.start(turn)
         except Fenced as cause:
+            log.warning("step %s of %s was refused: %s", turn.step.uses, turn.site.run, cause)
             return Failed(f"Somebody else took this target over meanwhile, so nothing more was done here ({cause}).")
+        except asyncio.CancelledError as cut:  # the lease is lost; what was sent before may have been refused
+            if isinstance(cut.__cause__, Fenced):
+                await late.tell(self.store, self.planner.catalogue, turn, cut.__cause__)
+            raise
         except (Unreachable, LeaseLost, StoreUnavailable):
             raise
         except Exception as cause:
             log.exception("step %s of %s failed unexpectedly", turn.step.uses, turn.site.run)
-            return _stumbled(turn.step, cause)
+            return sentences.stumbled(turn.step, cause)
 
     async def _record(self, lease: Lease, run: Run, step: PlannedStep, outcome: Outcome) -> datetime | None:
         kept = self._redacted(outcome)
@@ -154,7 +160,7 @@ class Advance:
             raise
         except Exception as cause:
             log.exception("what step %s of %s answered could not be recorded", step.uses, run.id)
-            return await self._commit(lease, c.Record(step.id, lease.epoch, _stumbled(step, cause)))
+            return await self._commit(lease, c.Record(step.id, lease.epoch, sentences.stumbled(step, cause)))
 
     def _redacted(self, outcome: Outcome) -> Outcome:
         """Without secrets; but a bundle that is to be restored stays exact, and is never shown."""
@@ -176,11 +182,11 @@ class Advance:
         except Fenced:
             return "Somebody else holds its targets now, so nothing was touched here."
         except PlanningFailed as fault:
-            return f"{told}: {_within(fault.sentence)}"
+            return f"{told}: {sentences.within(fault.sentence)}"
         except Unreachable as silent:
             if run.moved_at is None or self.clock() - run.moved_at < _PATIENCE:
                 raise
-            return f"{told}, as {_within(silent.what)} does not answer: look what stands where."
+            return f"{told}, as {sentences.within(silent.what)} does not answer: look what stands where."
         except (LeaseLost, StoreUnavailable):
             raise
         except Exception as cause:
@@ -275,26 +281,7 @@ async def _locked(draft: Draft, stream: str) -> str:
     return locks.holds(run, draft.state(release_of(run)))
 
 
-def _stumbled(step: PlannedStep, cause: Exception) -> Outcome:
-    """A fault of ours: what changes the environment is in doubt, the rest has failed."""
-    what = f"Opsbot stumbled over an unexpected {type(cause).__name__} in “{step.title}”"
-    if step.changes:
-        return InDoubt(f"{what}. Whether it was done is not known. Was it?")
-    return Failed(f"{what}. Nothing was changed by this step; the log has the details.")
-
-
 def _not_taken_over(run: Run) -> PlannedStep | None:
     """The take-over, where the run stopped others and has not ended their work yet."""
     taking = (step for step in run.plan.steps if step.uses == TAKE_OVER) if run.plan else iter(())
     return next(taking, _TAKE_OVER) if run.not_ended else None
-
-
-def _left(act: t.Todo, step: PlannedStep) -> str:
-    if isinstance(act, t.Start):
-        return f"“{step.title}” was not done."
-    return f"What came of “{step.title}” is not known: look what stands where."
-
-
-def _within(sentence: str) -> str:
-    """The words, as they stand in the middle of a sentence."""
-    return sentence[:1].lower() + sentence[1:]

@@ -10,7 +10,7 @@ from bot.adapters.kubernetes.client import Address, Clusters, path
 from bot.adapters.kubernetes.errors import asking, changing, fault_of_patch, fault_of_read
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads, label_selector
 from runbooks.steps.kubernetes.workloads import AnswerLost, Denied, Missing, Ref, Stale
-from runbooks.vocabulary import Unreachable
+from runbooks.vocabulary import Fenced, Unreachable
 
 CANARY = "made-up-secret-in-the-object"
 
@@ -79,6 +79,27 @@ def test_an_admission_policy_is_named(code: int) -> None:
     assert isinstance(fault, Denied)
     assert fault.sentence == (
         "The cluster main refused the change of Deployment web: the admission policy opsbot-deployments forbids it."
+    )
+
+
+def test_an_older_epoch_is_another_holder() -> None:
+    said = "ValidatingAdmissionPolicy 'opsbot-deployments' with binding 'opsbot-deployments' denied request: "
+    said += "A later holder took the Deployment over: it carries epoch 15, this change carries epoch 12."
+    fault = of_patch(422, status(422, reason="Invalid", message=said, details={"causes": [{"message": said}]}))
+    assert isinstance(fault, Fenced)
+    told = "the cluster refused the change, since Deployment web was taken over by holder 15, this was 12"
+    assert str(fault) == told
+
+
+def test_a_rule_of_ours_says_what_to_do() -> None:
+    said = "The pod template asks for more than the present one: a Secret in its environment."
+    message = f"ValidatingAdmissionPolicy 'opsbot-deployments' with binding 'b' denied request: {said} {CANARY}"
+    fault = of_patch(422, status(422, message=message))
+    assert isinstance(fault, Denied)
+    assert fault.sentence == (
+        "The cluster main refused the change of Deployment web: the admission policy opsbot-deployments forbids it, "
+        "as its pods would get a Secret that they do not have now; an administrator can make that change, or "
+        "annotate the Deployment with opsbot.dev/template=any."
     )
 
 

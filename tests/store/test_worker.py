@@ -10,7 +10,7 @@ import pytest
 from bot.adapters.postgres.store import PostgresStore
 from bot.serving import ROLLBACKS
 from bot.worker import Bell, Worker
-from runbooks.store import Changes, Lease, Work
+from runbooks.store import Changes, Lease, LeaseLost, Work
 
 LEASE = 1.0
 
@@ -85,3 +85,33 @@ async def test_a_rollback_does_not_wait_for_what_takes_long(store: PostgresStore
 
 async def test_work_goes_on_as_long_as_its_lease_is_renewed(due: PostgresStore) -> None:
     assert await worked(due, LEASE * 2) >= LEASE * 2
+
+
+async def test_what_is_cut_off_by_time_is_let_say_what_came_of_it(due: PostgresStore) -> None:
+    """Though its renewal finds the lease lost just then."""
+    cut, told = asyncio.Event(), asyncio.Event()
+
+    class Lost(Silent):
+        async def renew(self, lease: Lease) -> Lease:
+            await cut.wait()
+            raise LeaseLost("made up")
+
+    async def handle(lease: Lease) -> datetime | None:
+        if cut.is_set():
+            return None
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cut.set()
+            await due.history(lease.work.key)
+            told.set()
+            raise
+        return None
+
+    worker = Worker(Lost(due), ["messages"], handle, Bell(), lambda: datetime.now(UTC), LEASE, 1)  # type: ignore[arg-type]
+    working = asyncio.create_task(worker.run())
+    try:
+        await asyncio.wait_for(told.wait(), 10)
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)

@@ -27,6 +27,7 @@ Query = Sequence[tuple[str, str]]
 _PAUSES = (0.5, 1.0, 2.0)  # seconds
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
+_LONG = 600.0  # seconds; a JSON patch has a time-out of its own, which outlives that a process stands still
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Clusters:
             body=body,
             auth_settings=["BearerToken"],
         )
-        answer = await client.call_api(*request, _request_timeout=self._timeout)
+        answer = await client.call_api(*request, _request_timeout=_LONG if kind == JSON_PATCH else self._timeout)
         body_read: bytes = await answer.read()  # type: ignore[no-untyped-call]  # the package ships no types
         return Reply(answer.status, body_read)
 

@@ -9,10 +9,10 @@ from http import HTTPStatus
 import aiohttp
 from kubernetes.aio.config import ConfigException
 
+from bot.adapters.kubernetes.policies import overtaken_in, policy_in, rule_in
 from runbooks.steps.kubernetes.workloads import AnswerLost, Denied, Missing, Stale
-from runbooks.vocabulary import Json, Unreachable
+from runbooks.vocabulary import Fenced, Json, Unreachable
 
-_POLICY = re.compile(r"ValidatingAdmissionPolicy '([\w.-]+)'")
 _WEBHOOK = re.compile(r'admission webhook "([\w.-]+)"')
 
 
@@ -75,6 +75,10 @@ def fault_of_patch(cluster: str, status: int, body: bytes, what: str) -> Excepti
             return Stale(what)
         case HTTPStatus.UNPROCESSABLE_ENTITY if _test_failed(body):
             return Stale(what)
+        case HTTPStatus.UNPROCESSABLE_ENTITY if later := overtaken_in(_message(_status(body))):
+            there, ours = later
+            told = f"{what} was taken over by holder {there}, this was {ours}"
+            return Fenced(f"the cluster refused the change, since {told}")
         case HTTPStatus.UNPROCESSABLE_ENTITY | HTTPStatus.FORBIDDEN:
             return Denied(f"The cluster {cluster} refused the change of {what}: {_why(status, body)}.")
         case HTTPStatus.TOO_MANY_REQUESTS:
@@ -99,7 +103,8 @@ def _test_failed(body: bytes) -> bool:
 def _why(status: int, body: bytes) -> str:
     told = _status(body)
     if by := _named_by(told):
-        return f"{by} forbids it"
+        rule = rule_in(_message(told))
+        return f"{by} forbids it" + (f", as {rule}" if rule else "")
     if fields := sorted({str(cause.get("field")) for cause in _causes(told)}):
         return f"{', '.join(fields)} would not be valid"
     return (
@@ -110,12 +115,16 @@ def _why(status: int, body: bytes) -> str:
 
 
 def _named_by(told: Json) -> str:
-    message = str(told.get("message", ""))
-    if policy := _POLICY.search(message):
-        return f"the admission policy {policy[1]}"
+    message = _message(told)
+    if policy := policy_in(message):
+        return f"the admission policy {policy}"
     if webhook := _WEBHOOK.search(message):
         return f"the admission webhook {webhook[1]}"
     return ""
+
+
+def _message(told: Json) -> str:
+    return str(told.get("message", ""))
 
 
 def _reason(status: int, body: bytes) -> str:

@@ -1,12 +1,14 @@
 """Deployments and what belongs to them, over the Kubernetes API; meets `runbooks.steps.kubernetes.workloads`."""
 
+from functools import partial
 from http import HTTPStatus
 
 from bot.adapters.kubernetes.client import JSON_PATCH, Clusters, Query, Reply, path
 from bot.adapters.kubernetes.errors import asking, changing, fault_of_patch, fault_of_read
+from bot.adapters.kubernetes.late import heard
 from runbooks.steps.kubernetes.deployments import FIELD_MANAGER
-from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref
-from runbooks.vocabulary import Json
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref, Stale
+from runbooks.vocabulary import Fenced, Json
 
 _PAGE = "500"
 _TAIL_LINES = 20
@@ -26,10 +28,10 @@ class KubernetesWorkloads:
     async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> None:
         """Send one JSON patch, once."""
         query = [("fieldManager", FIELD_MANAGER), *([("dryRun", "All")] if dry_run else [])]
+        where, kind = _deployments(ref, ref.deployment), JSON_PATCH
+        sending = self._clusters.send(ref.cluster, "PATCH", where, query=query, body=patch, kind=kind)
         with changing(ref.cluster):
-            reply = await self._clusters.send(
-                ref.cluster, "PATCH", _deployments(ref, ref.deployment), query=query, body=patch, kind=JSON_PATCH
-            )
+            reply = await heard(sending, refused=partial(_too_late, ref))
             if reply.ok:
                 reply.json()  # an answer that can't be read is none
         if not reply.ok:
@@ -99,6 +101,18 @@ class KubernetesWorkloads:
     async def _send_get(self, ref: Ref, where: str, query: Query) -> Reply:
         with asking(ref.cluster):
             return await self._clusters.send(ref.cluster, "GET", where, query=query)
+
+
+def _too_late(ref: Ref, reply: Reply) -> Fenced | None:
+    """What a refused change tells a holder who was cut off meanwhile."""
+    what = f"Deployment {ref.deployment}"
+    match fault := fault_of_patch(ref.cluster, reply.status, reply.body, what):
+        case Fenced():
+            return fault
+        case Stale():
+            return Fenced(f"the cluster refused the change, since {what} is not as it was when that was decided")
+        case _:
+            return None
 
 
 def label_selector(selector: Json) -> str:

@@ -53,7 +53,7 @@ class Workloads(Protocol):
         ...
 
     async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> None:
-        """Change the Deployment, never tried twice. Raises Missing, Stale, AnswerLost."""
+        """Change the Deployment, never tried twice. Raises Missing, Stale, AnswerLost, Fenced."""
         ...
 
     async def names(self, ref: Ref) -> tuple[str, ...]:
