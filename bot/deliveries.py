@@ -28,6 +28,7 @@ from runbooks.vocabulary import Unreachable, digest_of
 AGAIN = timedelta(seconds=3)
 ANEW = timedelta(minutes=1)  # between two posts of one message, should Slack take no edit of it at all
 PICTURE_TRIES = 10  # before it is told in words
+AT_ONCE = 8  # channels and people; Slack slows down who sends many more
 GONE = frozenset({"message_not_found", "cant_update_message"})
 """What Slack answers where a message can't be edited any more: somebody deleted it, or it is another app's now."""
 GAP = timedelta(seconds=1.2)  # between edits of one card: Slack takes about 50 a minute (Slack rate limits, tier 3)
@@ -67,13 +68,35 @@ class Deliveries:
         sent = dict(await self.sent.of(stream))
         try:
             wanted = messages(self.catalogue, state, lambda name: seen[name].state)
-            later = [await self._deliver(stream, message, wanted, sent) for message in wanted]
+            later = await self._side_by_side(stream, wanted, sent)
             if isinstance(state, Incident):
                 await self._room(lease, state, sent)
         except Unreachable as cause:
             log.warning("messages of %s wait: %s", stream, cause)
             return self.clock() + AGAIN
         return min((due for due in later if due), default=None)
+
+    async def _side_by_side(
+        self, stream: str, wanted: Sequence[Message], sent: dict[str, Sent]
+    ) -> list[datetime | None]:
+        """What goes to one place in its order, several places at a time: of a deploy many may be told.
+
+        All have ended when it does. Raises the first fault.
+        """
+        places: dict[str, list[Message]] = {}
+        for message in wanted:
+            places.setdefault(message.channel, []).append(message)
+        left = iter(places.values())
+
+        async def deliver() -> list[datetime | None]:
+            return [await self._deliver(stream, message, wanted, sent) for place in left for message in place]
+
+        later: list[datetime | None] = []
+        for done in await asyncio.gather(*(deliver() for _ in range(AT_ONCE)), return_exceptions=True):
+            if isinstance(done, BaseException):
+                raise done
+            later += done
+        return later
 
     async def _room(self, lease: Lease, incident: Incident, sent: Mapping[str, Sent]) -> None:
         """Ask Slack for the next thing that the incident needs; what came of it wakes these messages again."""

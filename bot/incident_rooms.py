@@ -1,5 +1,6 @@
 """Asks Slack for what an incident needs beside messages, each once; what Slack refuses is told, not tried again."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -84,10 +85,9 @@ class IncidentRooms:
         raise SlackRefused("name_taken")
 
     async def _people(self, room: Room) -> list[str]:
-        found = list(room.people)
-        for group in room.groups:
-            found += sorted(member.rpartition("/")[2] for member in await self.members.of(group))
-        return list(dict.fromkeys(found))
+        groups = await asyncio.gather(*map(self.members.of, room.groups))
+        members = [member.rpartition("/")[2] for group in groups for member in sorted(group)]
+        return list(dict.fromkeys([*room.people, *members]))
 
 
 def lost(incident: Incident, sent: Mapping[str, Sent]) -> FromSlack | None:

@@ -10,7 +10,7 @@ from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import Poster, web_client
-from bot.deliveries import Deliveries
+from bot.deliveries import AT_ONCE, Deliveries
 from bot.incident_rooms import IncidentRooms
 from bot.posts import Posts
 from runbooks.catalogue import Catalogue
@@ -181,3 +181,16 @@ async def test_an_author_of_what_comes_is_told_too(
     assert told.line == "told 1 channel, 1 person and 1 author; not told, no Slack id: Ada Beispiel"
     card = next(m for m in await desk.slack.person("riley").messages("deploys") if "Plan" in m.shown)
     assert "not told, no Slack id: Ada Beispiel" in card.shown
+
+
+async def test_many_are_told_side_by_side_and_a_slow_slack_is_not_overrun(
+    store: PostgresStore, store_pool: Pool, folds: dict[str, Fold], local_slack: LocalSlack
+) -> None:
+    many = tuple(f"U0MANY{n}" for n in range(2 * AT_ONCE))
+    desk = _desk(store, store_pool, folds, local_slack, people=many)
+    local_slack.proxy.inject(Fault("conversations.open", Kind.DELAY, times=len(many), seconds=60))
+    await desk.world.deploys()
+    await desk.goes(1)
+
+    assert len(local_slack.journal.calls("conversations.open")) == AT_ONCE
+    assert [m for m in await desk.slack.person("olive").messages("general") if "goes to production soon" in m.shown]
