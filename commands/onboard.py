@@ -100,6 +100,7 @@ async def _status(edge: Edge, tenant: str) -> str:
             read.streams[streams[place]].state,
             read.holders.get(streams[place], "").partition("/")[2],
             read.streams[releases[place]].state.known_good,
+            read.streams[releases[place]].state.astray,
         )
         for place in places
     ]

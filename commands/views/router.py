@@ -24,6 +24,7 @@ class Question:
     book: str
     read: str
     usage: str  # what is typed after the document's command
+    besides: str  # what is worth a look before
 
 
 QUESTIONS = (
@@ -32,24 +33,28 @@ QUESTIONS = (
         "rollback-procedures",
         "Read `rollback-procedures.md` IMMEDIATELY",
         "SERVICE [ENVIRONMENT]",
+        "`/lkg` shows what is known to be good. The rollback joins the open incident of what failed, or opens one.",
     ),
     Question(
         "Are you deploying to production?",
         "deployment-checklist",
         "Read `deployment-checklist.md`",
         "SERVICE VERSION [ENVIRONMENT]",
+        "`/deploy` alone opens a form. `/lkg` shows what a rollback would go back to.",
     ),
     Question(
         "Are you onboarding a new tenant?",
         "tenant-onboarding",
         "Read `tenant-onboarding.md`",
         "TENANT [SERVICE] [ENVIRONMENT]",
+        "`/onboard status TENANT` says how far one is, `/onboard list` who there is.",
     ),
     Question(
         "Do you need to generate audit reports?",
         "audit-report-gen",
         "Read `audit-report-gen.md`",
         "SERVICE FROM TO [TENANT]",
+        "`/audit help` says what is in it, and who gets it.",
     ),
 )
 RELATED = (
@@ -58,7 +63,8 @@ RELATED = (
     ("Performance concerns?", "capacity-planning"),
 )
 _ABOVE = (
-    "Before proceeding, answer these questions. Nothing is started by an answer. `/deploy help` lists every command."
+    "Before proceeding, answer these questions. Nothing is started by an answer. Something is wrong, "
+    "and it is none of them? `/incident declare SERVICE TEXT`. `/ops help` lists every command."
 )
 _FIRST = ("operations", "deployment-checklist", *(each.book for each in QUESTIONS))
 
@@ -104,6 +110,7 @@ def _to_type(asked: Question, command: str, catalogue: Catalogue) -> Iterator[st
     yield f"Then type `/{command} {asked.usage}`."
     if command == "rollback":
         yield "It shows privately what comes back and what does not; nothing is done before you confirm."
+    yield asked.besides
     if command not in ("deploy", "rollback"):
         return
     version = " VERSION" if command == "deploy" else ""

@@ -25,11 +25,15 @@ _MOST = 40  # tenants of a list
 
 @dataclass(frozen=True)
 class Standing:
-    """A tenant, the run that onboards it just now ("" for none), and the release that is known to run there."""
+    """A tenant, the run that onboards it just now ("" for none), and the last known good of the place.
+
+    `astray`: why that is not known to be what runs there, as a sentence; "" where it is.
+    """
 
     tenant: Tenant
     run: str = ""
     running: KnownGood | None = None
+    astray: str = ""
 
 
 def status(found: Sequence[Standing], code: str) -> str:
@@ -63,13 +67,23 @@ def _so(standing: Standing) -> str:
         return f"{DONE} {_live(tenant)}"
     if running is None:
         return "Not live: no last known good is recorded there."
-    why = refusal(tenant, commit=running.commit, running=running.commit)
+    again = f"`/onboard {tenant.code} {_place(tenant)}` tries all 4 gates again."
+    if standing.astray:
+        return (
+            f"Not live. {words.line(standing.astray)} Nobody goes live there before that is put right; then {again}"
+        )
+    why = refusal(tenant, commit=_passed_on(tenant) or running.commit, running=running.commit)
     if why:
         return f"Not live. {words.line(why)}"
     if standing.run:
         return "Not live yet: all 4 gates are passed, the approval is lacking."
-    again = f"`/onboard {tenant.code} {_place(tenant)}` tries all 4 gates again."
     return f"Not live: all 4 gates are passed, but no run is under way that could be approved. {again}"
+
+
+def _passed_on(tenant: Tenant) -> str:
+    """The one release that all gates were passed on; "" where there is none."""
+    commits = {tried.commit if tried.passed else "" for tried in tenant.gates.values()}
+    return commits.pop() if len(tenant.gates) == len(Gate) and len(commits) == 1 else ""
 
 
 def _live(tenant: Tenant) -> str:

@@ -10,6 +10,7 @@ import pytest
 from bot.library import read as read_library
 from bot.library import shipped
 from commands import incident
+from commands.ops import HELP
 from commands.views import router
 from commands.views.blocks import Block
 from sandbox.slack.sizes import too_large
@@ -39,12 +40,17 @@ def test_the_questions_are_those_of_the_document_in_its_order() -> None:
         assert f"- YES → {each.read}" in item.detail
 
 
+def test_help_names_every_command() -> None:
+    for command in ("incident", "lkg", "onboard", "audit", "deploy"):
+        assert f"`/{command} " in HELP
+
+
 def test_the_first_question_has_no_way_back() -> None:
     said, blocks = router.question(1)
 
     assert said == "Is this an emergency rollback?"
     assert "*1. Is this an emergency rollback?*" in text(blocks)
-    assert "`/deploy help` lists every command." in text(blocks)
+    assert "`/ops help` lists every command." in text(blocks)
     assert {label: value["to"] for label, value in buttons(blocks).items()} == {"Yes": "yes/1", "No": "question/2"}
 
 
@@ -66,6 +72,7 @@ def test_an_emergency_has_its_button_its_words_and_its_document() -> None:
         "*1. Is this an emergency rollback?* Yes.\nRead `rollback-procedures.md` IMMEDIATELY.\n\n"
         "Then type `/rollback SERVICE [ENVIRONMENT]`.\n"
         "It shows privately what comes back and what does not; nothing is done before you confirm.\n"
+        "`/lkg` shows what is known to be good. The rollback joins the open incident of what failed, or opens one.\n"
         "• `/rollback solvereign-api production`"
     )
     assert buttons(blocks) == {
@@ -84,6 +91,7 @@ def test_a_deploy_has_its_words_and_its_document() -> None:
 
     assert text(blocks).endswith(
         "Read `deployment-checklist.md`.\n\nThen type `/deploy SERVICE VERSION [ENVIRONMENT]`.\n"
+        "`/deploy` alone opens a form. `/lkg` shows what a rollback would go back to.\n"
         "• `/deploy solvereign-api VERSION production`"
     )
     assert list(buttons(blocks)) == ["Read it", "Back"]
@@ -100,17 +108,18 @@ def test_where_no_command_runs_it_the_document_is_shown(number: int, name: str) 
 
 
 @pytest.mark.parametrize(
-    ("number", "name", "command", "usage"),
+    ("number", "name", "words", "besides"),
     [
-        (3, "tenant-onboarding", "onboard", "TENANT [SERVICE] [ENVIRONMENT]"),
-        (4, "audit-report-gen", "audit", "SERVICE FROM TO [TENANT]"),
+        (3, "tenant-onboarding", "onboard TENANT [SERVICE] [ENVIRONMENT]", "`/onboard status TENANT` says how far"),
+        (4, "audit-report-gen", "audit SERVICE FROM TO [TENANT]", "`/audit help` says what is in it"),
     ],
 )
-def test_where_a_command_runs_it_its_words_are_told(number: int, name: str, command: str, usage: str) -> None:
+def test_where_a_command_runs_it_its_words_are_told(number: int, name: str, words: str, besides: str) -> None:
+    command = words.split(maxsplit=1)[0]
     book = read(f"---\nid: {name}\ncommand: {command}\n---\n- [ ] a\n", f"{name}.md")
     _, blocks = router.leads(number, {name: book}, CATALOGUE)
 
-    assert text(blocks).endswith(f"Read `{name}.md`.\n\nThen type `/{command} {usage}`.")
+    assert f"Read `{name}.md`.\n\nThen type `/{words}`.\n{besides}" in text(blocks)
     assert list(buttons(blocks)) == ["Read it", "Back"]
 
 
