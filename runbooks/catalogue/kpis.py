@@ -61,7 +61,7 @@ class Kpi(Part):
     direction: Direction
     tolerance: Annotated[Tolerance, BeforeValidator(_tolerance)]
     baseline: Literal["before"] | float = "before"  # what it was before the deploy, or a number in `unit`
-    window: SomeTime = timedelta(minutes=5)  # what is compared with what, `${window}` in the query
+    window: SomeTime = timedelta(minutes=5)  # what `${window}` in the query is; looked at so long after
 
     @field_validator("query")
     @classmethod
@@ -78,6 +78,11 @@ class Kpi(Part):
         if isinstance(baseline, float) and not math.isfinite(baseline):
             raise ValueError('a baseline is "before", or a number')
         return baseline
+
+    @property
+    def windowed(self) -> bool:
+        """Whether the query measures over `window`, so that this is the time that its value is of."""
+        return "window" in _PLACEHOLDER.findall(self.query)
 
     def query_in(self, *, service: str, environment: str, namespace: str) -> str:
         """The query with its placeholders filled: names of the catalogue, and the window in seconds."""

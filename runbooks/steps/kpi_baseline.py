@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
-from runbooks.steps.kpis import Metrics, Reading, Verdict, baseline, judged, planned, promise, read, to_know
+from runbooks.steps.kpis import Metrics, Reading, Verdict, baseline, judged, planned, promise, read, to_know, windowed
 from runbooks.steps.output import span
 from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending, PlanningFailed
 
@@ -60,7 +60,8 @@ class KpiBaseline(Step):
         window, grace = (timedelta(seconds=turn.step.params[key]) for key in ("window", "grace"))
         end = turn.began_at + window
         if turn.now < end:
-            return Pending(end, f"measures for {span(window)}")
+            measures = any(map(windowed, turn.step.params["kpis"]))
+            return Pending(end, f"measures for {span(window)}" if measures else f"looks after {span(window)}")
         verdicts = await self._verdicts(turn, end)
         unknown = next((v for v in verdicts if not v.known and not _for_good(v)), None)
         if unknown is not None and turn.now < end + grace:

@@ -5,7 +5,7 @@ What can't be read is no zero: a reading without a value says why, and nothing w
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -122,6 +122,7 @@ def _planned(name: str, kpi: Kpi, site: Site) -> Json:
         "percent": kpi.tolerance.percent,
         "baseline": kpi.baseline,
         "window": kpi.window.total_seconds(),
+        "windowed": kpi.windowed,
     }
 
 
@@ -129,30 +130,51 @@ async def read(metrics: Metrics, source: str, kpi: Json, end: datetime) -> Readi
     """The KPI at `end`, over the window before it."""
     window = timedelta(seconds=kpi["window"])
     step = window / min(_POINTS, int(kpi["window"]))
+    found = await _asked(metrics, source, kpi, Moments(end - window, end, step))
+    if isinstance(found, Reading):
+        return found
+    there = found and found[-1][0] > (end - step).timestamp()
+    return replace(_of(found[-1][1] if there else None), points=_kept(found))
+
+
+async def readings(
+    metrics: Metrics, source: str, kpi: Json, moments: Moments
+) -> list[tuple[datetime, Reading]] | Reading:
+    """The KPI at each moment; a Reading that says why where none of them can be had."""
+    found = await _asked(metrics, source, kpi, moments)
+    if isinstance(found, Reading):
+        return found
+    first, step = moments.start.timestamp(), moments.step
+    values = {round((at - first) / step.total_seconds()): value for at, value in found}
+    number_of = round((moments.end - moments.start) / step) + 1
+    return [(moments.start + number * step, _of(values.get(number))) for number in range(number_of)]
+
+
+async def _asked(
+    metrics: Metrics, source: str, kpi: Json, moments: Moments
+) -> tuple[tuple[float, float], ...] | Reading:
+    """The points of its one series, none where there is no data; a Reading that says why it can't be asked for."""
     try:
-        found = await metrics.range(source, kpi["query"], Moments(end - window, end, step))
+        found = await metrics.range(source, kpi["query"], moments)
     except QueryRefused as refused:
         return Reading(why=f"Prometheus refuses its query: {one_line(str(refused), _SAID)}", mend=_QUERY)
     except NoPrometheus as cause:
         return Reading(why=str(cause), mend=_ADDRESS)
     except Unreachable as cause:
         return Reading(why=f"{cause.what} does not answer" + (f" ({cause.detail})" if cause.detail else ""))
-    return _reading(found, end=end, step=step)
-
-
-def _reading(found: tuple[Series, ...], *, end: datetime, step: timedelta) -> Reading:
     if len(found) > 1:
         why = f"its query gives {len(found)} series where one is needed: put `sum(...)` or the like around it"
         return Reading(why=why, mend=_QUERY)
-    points = found[0].points if found else ()
-    if not points or points[-1][0] <= (end - step).timestamp():
-        return Reading(why="there is no data", points=_kept(points))
-    value = points[-1][1]
+    return found[0].points if found else ()
+
+
+def _of(value: float | None) -> Reading:
+    if value is None:
+        return Reading(why="there is no data")
     if not math.isfinite(value):
         what = "NaN" if math.isnan(value) else "infinite"
-        why = f"its query gives no number ({what}): it divides by zero where nothing is counted"
-        return Reading(why=why, points=_kept(points))
-    return Reading(value, points=_kept(points))
+        return Reading(why=f"its query gives no number ({what}): it divides by zero where nothing is counted")
+    return Reading(value)
 
 
 def _kept(points: tuple[tuple[float, float], ...]) -> tuple[tuple[int, float | None], ...]:
@@ -186,7 +208,8 @@ def judged(kpi: Json, *, now: Reading, was: Reading) -> Verdict:
 
 def _bad(kpi: Json, now: Reading, was: Reading) -> str:
     if was.value is None:
-        return f"{kpi['title']}: no baseline from the {_window(kpi)} before the deploy, since {was.why}"
+        span_of_it = f"from the {_window(kpi)} " if windowed(kpi) else ""
+        return f"{kpi['title']}: no baseline {span_of_it}before the deploy, since {was.why}"
     if now.value is None:
         return f"{kpi['title']}: no value, since {now.why}"
     allowed = limit(kpi, was.value)
@@ -232,12 +255,21 @@ def number(value: float, kpi: Mapping[str, Any]) -> str:
     return f"{text} {kpi['unit']}".rstrip()
 
 
+def windowed(kpi: Mapping[str, Any]) -> bool:
+    """Whether its query measures over its window; plans of an older release don't say, and read as if it did."""
+    return bool(kpi.get("windowed", True))
+
+
 def _window(kpi: Mapping[str, Any]) -> str:
     return span(timedelta(seconds=kpi["window"]))
 
 
 def promise(kpi: Mapping[str, Any]) -> str:
-    """How it will be judged, for the plan: `error rate: at most 0.5 % worse than before the deploy, over 5 m`."""
+    """How it will be judged, for the plan: `error rate: at most 0.5 % worse than before the deploy, over 5 m`.
+
+    Where its query does not use the window, what it measures over is its own matter, so nothing is said of it.
+    """
     amount = f"{kpi['tolerance']:g} % of it" if kpi["percent"] else number(kpi["tolerance"], kpi)
     against = "before the deploy" if kpi["baseline"] == "before" else number(float(kpi["baseline"]), kpi)
-    return f"{kpi['title']}: at most {amount} worse than {against}, over {_window(kpi)}"
+    over = f", over {_window(kpi)}" if windowed(kpi) else ""
+    return f"{kpi['title']}: at most {amount} worse than {against}{over}"

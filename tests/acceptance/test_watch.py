@@ -29,7 +29,7 @@ async def test_a_watch_that_was_cut_off_goes_on_to_the_same_end(production: Worl
 
     [(state,)] = world.sql("opsbot", RUN, name=name)
     watched = state["steps"]["watch"]["outcome"]
-    assert "nobody looked from" in watched["line"]
+    assert "not looked at between" in watched["line"]
     assert len(watched["evidence"]["gaps"]) == 1
     pictures = [
         m.blocks[-1]

@@ -150,7 +150,7 @@ async def test_kpis_that_are_not_known(
     assert (
         run.plan.step("look").shows[0].endswith(f" · not known now, since {why}: the deploy fails if that stays so")
     )
-    await release.goes_back(run_id, f"Error rate: no baseline from the 2 s before the deploy, since {why}.{TO_KNOW}")
+    await release.goes_back(run_id, f"Error rate: no baseline before the deploy, since {why}.{TO_KNOW}")
 
 
 async def test_a_baseline_of_zeros(release: Release, prometheus_server: PrometheusServer) -> None:

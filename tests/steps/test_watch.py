@@ -18,6 +18,7 @@ from runbooks.vocabulary import Done, Failed, Outcome, Pending
 from sandbox.prometheus import PrometheusServer
 from tests.steps.kpi_site import from_then, kpi, place
 from tests.steps.places import NOW, later, through, turn
+from tests.steps.watching import Standing
 from tests.steps.web import silent
 
 
@@ -48,10 +49,15 @@ async def service() -> AsyncIterator[Service]:
         yield found
 
 
+def watch(client: httpx.AsyncClient, *, seconds: float = 5) -> Watch:
+    metrics = PrometheusMetrics(client, {}.__getitem__, seconds=seconds)
+    return Watch(HttpxGet(client), metrics, Standing())  # type: ignore[arg-type]  # all that a look asks
+
+
 @pytest.fixture
 async def step() -> AsyncIterator[Watch]:
     async with httpx.AsyncClient(trust_env=False) as client:
-        yield Watch(HttpxGet(client), PrometheusMetrics(client, {}.__getitem__, seconds=5))
+        yield watch(client)
 
 
 @pytest.fixture
@@ -70,7 +76,7 @@ async def test_it_ends_well_when_its_time_is_over(step: Watch, service: Service,
     at = await begun(step, service, prometheus, kpi("vector(0.3)"))
     *waits, last = await through(step, at)
 
-    assert at.step.shows == ("/health, error rate · every 10 s for 1 m · a bad sign counts after 20 s",)
+    assert at.step.shows == ("/health, pods, error rate · every 10 s for 1 m · a bad sign counts after 20 s",)
     assert {wait.line for wait in waits if isinstance(wait, Pending)} == {"all well so far, until 10:01 UTC"}
     assert len(waits) == 6
     assert isinstance(last, Done)
@@ -188,7 +194,7 @@ async def test_a_prometheus_that_goes_away_for_good_fails_it(step: Watch, servic
 
 async def test_a_prometheus_that_stays_slow_fails_it(service: Service) -> None:
     async with silent() as slow, httpx.AsyncClient(trust_env=False) as client:
-        step = Watch(HttpxGet(client), PrometheusMetrics(client, {}.__getitem__, seconds=0.1))
+        step = watch(client, seconds=0.1)
         last = (await through(step, await begun(step, service, slow, kpi("vector(1)", baseline=1))))[-1]
 
     assert isinstance(last, Failed)
@@ -241,11 +247,14 @@ async def test_after_a_restart_it_goes_on_to_the_same_end_and_tells_of_the_gap(s
     assert isinstance(first, Pending)
     after = await step.check(later(at, 45), first.token)
     assert isinstance(after, Pending)
-    assert after.line == "all well so far, until 10:01 UTC · nobody looked from 10:00:00 to 10:00:45 UTC"
+    assert (
+        after.line
+        == "all well so far, until 10:01 UTC · health and pods not looked at between 10:00:00 and 10:00:45 UTC"
+    )
     assert after.check_at == NOW + timedelta(seconds=55)
     last = await step.check(later(at, 60), after.token)
     assert isinstance(last, Done)
-    assert last.line == "1 m · 3 looks · nobody looked from 10:00:00 to 10:00:45 UTC"
+    assert last.line == "1 m · 3 looks · health and pods not looked at between 10:00:00 and 10:00:45 UTC"
     assert last.evidence["gaps"] == [["2026-11-24T10:00:00+00:00", "2026-11-24T10:00:45+00:00"]]
 
 
@@ -255,7 +264,7 @@ async def test_cut_off_in_its_first_look_it_still_ends_when_it_was_to(step: Watc
     late = await step.start(later(at, 50))
     assert isinstance(late, Pending)
     assert late.check_at == NOW + timedelta(seconds=60)
-    assert "nobody looked from 10:00:00 to 10:00:50 UTC" in late.line
+    assert "health and pods not looked at between 10:00:00 and 10:00:50 UTC" in late.line
 
 
 async def test_what_was_bad_before_a_gap_and_after_it_has_lasted(step: Watch, service: Service) -> None:
@@ -266,7 +275,7 @@ async def test_what_was_bad_before_a_gap_and_after_it_has_lasted(step: Watch, se
     last = await step.check(later(at, 50), first.token)
     assert isinstance(last, Failed)
     assert last.reason == (
-        "/health answered 503, for 50 s · nobody looked from 10:00:00 to 10:00:50 UTC. "
+        "/health answered 503, for 50 s · health and pods not looked at between 10:00:00 and 10:00:50 UTC. "
         "It was seen 50 s into the watch."
     )
 
@@ -280,11 +289,11 @@ async def test_with_nothing_to_look_at_a_person_looks_on(step: Watch) -> None:
     )
 
 
-async def test_without_kpis_it_says_that_it_looks_at_health_alone(step: Watch, service: Service) -> None:
+async def test_without_kpis_it_says_so(step: Watch, service: Service) -> None:
     at = await begun(step, service, None)
-    assert at.step.shows[1] == "health alone: no KPI can be asked for"
+    assert at.step.shows[1] == "no KPI can be asked for"
 
 
-async def test_without_an_address_it_says_that_it_looks_at_kpis_alone(step: Watch, prometheus: str) -> None:
+async def test_without_an_address_it_says_so(step: Watch, prometheus: str) -> None:
     resolved = await step.resolve(step.params(), place(prometheus, kpi("vector(1)")))
-    assert resolved.shows[1:] == ("KPIs alone: no health path can be asked for",)
+    assert resolved.shows[1:] == ("no health path can be asked for",)

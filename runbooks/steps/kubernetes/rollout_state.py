@@ -4,7 +4,7 @@ The counts decide; conditions mislead (a stale one may stand for ever) and are r
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from runbooks.steps.kubernetes.deployments import (
@@ -77,7 +77,7 @@ def judge(seen: Observed, *, since: Mapping[Kind, datetime], now: datetime, grac
     signs = _signs(seen)
     standing = {kind: since.get(kind, now) for kind in signs}
     if _is_complete(seen):
-        restarts = {p["metadata"]["name"]: _restarts(p) for p in new_pods(seen)}
+        restarts = {p["metadata"]["name"]: restarts_of(p) for p in new_pods(seen)}
         return Complete(replicas_of(seen.deployment), restarts, standing)
     for kind, found in signs.items():
         if now - standing[kind] >= grace * (SLOW if kind.slow else 1):
@@ -114,6 +114,29 @@ def count(seen: Observed) -> Counts:
         old=sum(_status(r, "replicas") for r in old),
         old_ready=sum(_status(r, "readyReplicas") for r in old),
     )
+
+
+def standing(seen: Observed, long_ago: datetime) -> str:
+    """What a rollout that was complete shows by now, as a clause; "" where all is well.
+
+    A pod that only starts is none of it, unless it was made before `long_ago`.
+    """
+    fallen = [pod for pod in new_pods(seen) if not is_ready(pod)]
+    if found := next(iter(_signs(replace(seen, pods=fallen)).values()), []):
+        sign = _shown(found)
+        if sign.kind is Kind.ZERO:
+            return f"zero replicas ({why_zero(seen.deployment)})"
+        if sign.kind in _NO_PODS:
+            return f"{_NO_PODS[sign.kind].lower()} ({sign.reason})"
+        return _how_many(seen, found)
+    slow = [pod for pod in fallen if datetime.fromisoformat(pod["metadata"]["creationTimestamp"]) < long_ago]
+    return f"{len(slow)} of {len(new_pods(seen))} still not ready" if slow else ""
+
+
+def is_ready(pod: Json) -> bool:
+    """Whether its condition says so."""
+    conditions = pod.get("status", {}).get("conditions") or ()
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
 def _is_complete(seen: Observed) -> bool:
@@ -192,8 +215,12 @@ def _sentence(seen: Observed, found: Sequence[Sign], counts: Counts, lasted: tim
         return f"Deployment {name} has zero replicas ({why_zero(seen.deployment)}), so no pod runs. Scale it up."
     if sign.kind in _NO_PODS:
         return f"{_NO_PODS[sign.kind]} {seconds} ({sign.reason}). {old_pods(counts)}"
-    state = _STATES.get(sign.kind) or _state(sign)
-    return f"{_OPENINGS[sign.kind]}: {len(found)} of {len(new_pods(seen))} {state} {seconds}. {old_pods(counts)}"
+    return f"{_OPENINGS[sign.kind]}: {_how_many(seen, found)} {seconds}. {old_pods(counts)}"
+
+
+def _how_many(seen: Observed, found: Sequence[Sign]) -> str:
+    sign = _shown(found)
+    return f"{len(found)} of {len(new_pods(seen))} {_STATES.get(sign.kind) or _state(sign)}"
 
 
 def _state(sign: Sign) -> str:
@@ -234,7 +261,8 @@ def _status(raw: Json | None, key: str) -> int:
     return int((raw or {}).get("status", {}).get(key, 0))
 
 
-def _restarts(pod: Json) -> int:
+def restarts_of(pod: Json) -> int:
+    """How often the containers of a pod were restarted, all together."""
     status = pod.get("status", {})
     groups = ("initContainerStatuses", "containerStatuses")
     return sum(c.get("restartCount", 0) for group in groups for c in status.get(group) or ())

@@ -17,6 +17,7 @@ from runbooks.steps.kubernetes.rollout_state import (
     Observed,
     Progressing,
     count,
+    is_ready,
     judge,
     new_pods,
     old_pods,
@@ -190,14 +191,9 @@ async def observe(workloads: Workloads, ref: Ref) -> Observed:
         raise Missing(ref.deployment) from gone
     selector = deployment["spec"]["selector"]
     found = Observed(deployment, await workloads.replica_sets(ref, selector), await workloads.pods(ref, selector))
-    waiting = [pod for pod in new_pods(found) if not _is_ready(pod)][:_SHOWN_PODS]
+    waiting = [pod for pod in new_pods(found) if not is_ready(pod)][:_SHOWN_PODS]
     events = {uid_of(pod): await workloads.events(ref, uid_of(pod)) for pod in waiting}
     return Observed(deployment, found.replica_sets, found.pods, events)
-
-
-def _is_ready(pod: Json) -> bool:
-    conditions = pod.get("status", {}).get("conditions") or ()
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
 def evidence_of(seen: Observed) -> Json:
