@@ -16,7 +16,7 @@ from bot.adapters.slack.client import Poster, SlackRefused
 from bot.incident_rooms import IncidentRooms, lost
 from commands.views import words
 from commands.views.blocks import Block, context
-from commands.views.incident_room import room
+from commands.views.incident_room import card_of, room
 from commands.views.messages import Message, messages, streams_seen
 from commands.views.plots import Picture
 from runbooks.catalogue import Catalogue
@@ -100,7 +100,8 @@ class Deliveries:
 
     async def _room(self, lease: Lease, incident: Incident, sent: Mapping[str, Sent]) -> None:
         """Ask Slack for the next thing that the incident needs; what came of it wakes these messages again."""
-        wanted, did = room(self.catalogue, incident), lost(incident, sent)
+        card = _ts(sent, card_of(incident)) or ""
+        wanted, did = room(self.catalogue, incident, card), lost(incident, sent)
         if did is None and wanted is not None:
             did = await self.rooms.ask(wanted, lease.work.key, sent)
         if did is not None:

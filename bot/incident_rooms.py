@@ -47,7 +47,8 @@ class IncidentRooms:
             log.warning("Slack refused to %s for %s: %s", room.asked, stream, refused)
             if room.channel and str(refused) in GONE:
                 return LoseChannel(room.channel, str(refused))
-            return SlackDid(room.asked, refused=str(refused))
+            card = sent.get(room.card) if room.asked is Slack.PIN else None
+            return SlackDid(room.asked, refused=str(refused), ts=(card and card.ts) or "")
         return SlackDid(room.asked)
 
     async def _pin(self, card: Sent | None) -> SlackDid | None:
@@ -55,7 +56,7 @@ class IncidentRooms:
             # a card that Slack will not take is never pinned: what is left must not wait for it
             return SlackDid(Slack.PIN, refused=card.refused) if card is not None and card.refused else None
         await self.slack.pin(card.channel, card.ts)
-        return SlackDid(Slack.PIN)
+        return SlackDid(Slack.PIN, ts=card.ts)
 
     async def _made(self, room: Room, stream: str, before: Sent | None) -> tuple[str, str]:
         """Its id and name: the intent is stored first, and where it stood already the channel is looked for."""

@@ -66,7 +66,7 @@ def rooms() -> Mapping[str, Room]:
     )
     opened = Fold(
         "incident",
-        3,
+        4,
         incident.start,
         incident.evolve,
         incident.Event,

@@ -24,9 +24,13 @@ class Room:
     groups: tuple[str, ...] = ()
 
 
-def room(catalogue: Catalogue, incident: Incident) -> Room | None:
-    """What is to be asked for now; None where Slack did or refused all."""
+def room(catalogue: Catalogue, incident: Incident, card: str = "") -> Room | None:
+    """What is to be asked for now; None where Slack did or refused all. `card`: Slack's id of it, once it stands.
+
+    A card that was posted anew is to be pinned anew.
+    """
     left = [each for each in Slack if each not in incident.asked]
+    left += [Slack.PIN] if incident.pinned and card not in ("", incident.pinned) else []
     if not incident.opened or not left or (Slack.CREATE in incident.asked and not incident.channel):
         return None
     place = catalogue.place(incident.service, incident.environment)
@@ -37,10 +41,15 @@ def room(catalogue: Catalogue, incident: Incident) -> Room | None:
         name=channel_name(incident),
         purpose=f"{incident.id}: {incident.service} {incident.environment}",
         channel=incident.channel,
-        card=f"incident/{incident.id}/card",
+        card=card_of(incident),
         people=tuple(dict.fromkeys(who.rpartition("/")[2] for who in first if who and who != OPSBOT)),
         groups=_concerned(place) if place else (),
     )
+
+
+def card_of(incident: Incident) -> str:
+    """The key of its card in its channel."""
+    return f"incident/{incident.id}/card"
 
 
 def _concerned(place: Environment) -> tuple[str, ...]:

@@ -101,6 +101,7 @@ class SlackDid:
     refused: str = ""
     channel: str = ""
     name: str = ""
+    ts: str = ""
     by: Actor = OPSBOT
 
 
@@ -128,9 +129,9 @@ def decide(incident: Incident, command: Command, now: datetime) -> list[Event]:
             return _taking_on(incident, by, now) if incident.opened else []
         case BeginWayBack() | EndWayBack():
             return _way_back(incident, command, now) if incident.opened else []
-        case SlackDid(asked, refused, channel, name, by):
-            due = incident.opened and asked not in incident.asked
-            return [SlackAnswered(by, now, asked, refused, channel, name)] if due else []
+        case SlackDid(asked, refused, channel, name, ts, by):
+            due = incident.opened and (asked not in incident.asked or ts not in ("", incident.pinned))
+            return [SlackAnswered(by, now, asked, refused, channel, name, ts)] if due else []
         case LoseChannel(channel, why, by):
             return [ChannelLost(by, now, why)] if channel and channel == incident.channel else []
         case TakeFollowUp() | EndFollowUp():

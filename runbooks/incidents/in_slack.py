@@ -17,12 +17,13 @@ class Slack(StrEnum):
 
 @dataclass(frozen=True)
 class SlackAnswered(Happened):
-    """Slack did what the incident asked of it, or `refused` it, by its own code."""
+    """Slack did what the incident asked of it, or `refused` it, by its own code. `ts`: the card that was pinned."""
 
     asked: Slack
     refused: str = ""
     channel: str = ""
     name: str = ""
+    ts: str = ""
     kind: Literal["slack-answered"] = "slack-answered"
 
 

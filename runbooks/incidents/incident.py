@@ -67,6 +67,7 @@ class Incident:
     channel_name: str = ""
     asked: tuple[Slack, ...] = ()  # what Slack did or refused
     refusals: dict[Slack, str] = field(default_factory=dict)  # Slack's own codes
+    pinned: str = ""  # the card that Slack was last asked to pin, by Slack's own id of it
     lost: str = ""  # why its channel is one no more, in Slack's own code; its name is kept
 
     @property
@@ -281,10 +282,12 @@ def _opened(incident: Incident, event: Opened) -> Incident:
 def _in_slack(incident: Incident, event: SlackAnswered | ChannelLost) -> Incident:
     if isinstance(event, ChannelLost):
         return replace(incident, channel="", lost=event.why)
+    others = {asked: why for asked, why in incident.refusals.items() if asked is not event.asked}
     return replace(
         incident,
-        asked=(*incident.asked, event.asked),
+        asked=tuple(dict.fromkeys([*incident.asked, event.asked])),
+        pinned=event.ts or incident.pinned,
         channel=event.channel or incident.channel,
         channel_name=event.name or incident.channel_name,
-        refusals={**incident.refusals, **({event.asked: event.refused} if event.refused else {})},
+        refusals={**others, **({event.asked: event.refused} if event.refused else {})},
     )

@@ -45,5 +45,6 @@ async def test_where_the_last_known_good_is_not_what_runs_it_says_so(onboarding:
     await onboarding.world.store.commit(draft.changes())
     assert await says(onboarding) == (
         " Not live. production does not run its last known good, v1. "
-        "Nobody goes live there before that is put right; then `/onboard acme api production` tries all 4 gates again."
+        "Nobody goes live there before that is put right; "
+        "then `/onboard acme api production` tries all 4 gates again."
     )

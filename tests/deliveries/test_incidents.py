@@ -51,6 +51,22 @@ async def test_its_channel_is_made_its_card_pinned_and_those_it_concerns_invited
         assert len(desk.slack.journal.calls(method)) == 1
 
 
+async def test_a_card_that_somebody_deletes_is_posted_and_pinned_anew_with_its_next_edit(desk: Desk) -> None:
+    name = await fails(desk)
+    await delivered(desk)
+    channel = (await incident(desk, name)).channel
+    client = web_client(token=desk.slack.bot_token, api_url=desk.slack.api_url)
+    before = await card(desk, channel)
+    await client.chat_delete(channel=channel, ts=before.ts)
+    desk.world.later(minutes=2)
+    await desk.world.hears(asks.UpdateIncident(name, "Looking."), alex_of(desk))
+    await delivered(desk)
+    anew = await card(desk, channel)
+    pinned = [item["message"]["ts"] for item in (await client.pins_list(channel=channel))["items"]]
+    assert (anew.ts != before.ts, "Looking." in anew.shown, anew.ts in pinned) == (True, True, True)
+    assert len(desk.slack.journal.calls("pins.add")) == 2
+
+
 async def test_a_name_that_is_taken_gets_a_number(desk: Desk) -> None:
     client = web_client(token=desk.slack.bot_token, api_url=desk.slack.api_url)
     for taken in (NAME, f"{NAME}-2"):

@@ -110,6 +110,18 @@ def test_slack_is_asked_for_each_thing_once_in_order() -> None:
     assert (asked, found.refusals) == ([Slack.PIN, Slack.INVITE], {})
 
 
+def test_a_card_that_was_posted_anew_is_to_be_pinned_anew_once() -> None:
+    made = after(OPEN, SlackDid(Slack.CREATE, channel="C9"), SlackDid(Slack.PIN, ts="1.1"), SlackDid(Slack.INVITE))
+    assert [room(KNOWN, made, card) for card in ("", "1.1")] == [None, None]
+    wanted = room(KNOWN, made, "2.2")
+    assert wanted is not None
+    assert wanted.asked is Slack.PIN
+    refused = after(SlackDid(Slack.PIN, refused="not_pinnable", ts="2.2"), start=made)
+    assert (room(KNOWN, refused, "2.2"), refused.refusals) == (None, {Slack.PIN: "not_pinnable"})
+    again = after(SlackDid(Slack.PIN, ts="3.3"), start=refused)
+    assert (again.pinned, again.refusals, again.asked) == ("3.3", {}, tuple(Slack))
+
+
 def test_without_a_channel_nothing_more_is_asked() -> None:
     assert room(KNOWN, after(OPEN, SlackDid(Slack.CREATE, refused="restricted_action"))) is None
 
