@@ -11,6 +11,7 @@ from commands.edge import Edge, Payload, Respond, actor_of, key_of
 from commands.replies import NOT_READ
 from commands.views.deploy_form import (
     ENVIRONMENT,
+    KNOWN,
     MOST,
     SERVICE,
     SUBMITTED,
@@ -116,7 +117,7 @@ async def _versions(edge: Edge, service: Service) -> Sequence[str]:
     if edge.revisions is None:
         return []
     try:
-        return await edge.revisions.newest(service.source.repository, MOST)
+        return await edge.revisions.newest(service.source.repository, MOST - 1)
     except Unreachable:
         return []
 
@@ -150,7 +151,7 @@ async def submit(edge: Edge, body: Payload) -> Payload:
     chosen = chosen_in(view["state"]["values"])
     if (fault := _fault(chosen)) is not None:
         field, said = fault
-        return _errors(block_of(view, field), said)
+        return _errors(block_of(view, field, KNOWN, TYPED), said)
     ask = Deploy(chosen.service, chosen.version, chosen.environment)
     accepted, text = await edge.submit(ask, by=actor_of(body), key=key_of(body, "form"))
     if accepted:
@@ -161,14 +162,13 @@ async def submit(edge: Edge, body: Payload) -> Payload:
 
 def _fault(chosen: Chosen) -> tuple[str, str] | None:
     """The field that is not filled in right, and what would be."""
+    field = TYPED if chosen.types else KNOWN
     if not chosen.service:
         return SERVICE, "Choose the service. Nothing was started."
     if not chosen.version:
-        return TYPED, "Say which version: choose one, or type a tag, a branch or a commit. Nothing was started."
-    if chosen.known and chosen.typed and chosen.known != chosen.typed:
-        return TYPED, "Two versions are given. Choose one or type one, not both. Nothing was started."
+        return field, "Say which version: choose one, or type a tag, a branch or a commit. Nothing was started."
     if not is_version(chosen.version):
-        return TYPED, f"This can't be a version: a tag, a branch or a commit, in {LONGEST} characters at most."
+        return field, f"This can't be a version: a tag, a branch or a commit, in {LONGEST} characters at most."
     return None
 
 

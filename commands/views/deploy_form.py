@@ -12,6 +12,7 @@ SERVICE, ENVIRONMENT, KNOWN, TYPED = FIELDS = ("form-service", "form-environment
 """The fields' action ids; a block id is that, and for what depends on the service its name."""
 
 MOST = 100  # options that a menu of Slack's takes
+OTHER = "Another one: type it"  # in the menu of versions; nothing of git's is called that
 _NAME = 75  # characters of an option
 
 
@@ -25,9 +26,14 @@ class Chosen:
     typed: str = ""
 
     @property
+    def types(self) -> bool:
+        """Whether the version is one that is typed, as far as that is said."""
+        return self.known == OTHER or (not self.known and bool(self.typed))
+
+    @property
     def version(self) -> str:
-        """What was typed, else what was chosen."""
-        return self.typed or self.known
+        """What was chosen, else what was typed."""
+        return self.typed if self.types else self.known
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,10 @@ def chosen_in(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Chosen:
     return Chosen(*(found.get(name, "") for name in FIELDS))
 
 
-def block_of(view: Mapping[str, Any], action: str) -> str:
-    """The block of a view that a field stands in: Slack shows an error there. The typed version's where it is not."""
-    return next(
-        (str(b["block_id"]) for b in view["blocks"] if b.get("element", {}).get("action_id") == action), TYPED
-    )
+def block_of(view: Mapping[str, Any], *actions: str) -> str:
+    """The block of the first of these fields that the view has, and it has one: Slack shows an error there."""
+    fields = {b["element"]["action_id"]: str(b["block_id"]) for b in view["blocks"] if "element" in b}
+    return next(fields[action] for action in actions if action in fields)
 
 
 def _said(state: Mapping[str, Any]) -> str:
@@ -88,9 +93,15 @@ def _environment(catalogue: Catalogue, chosen: Chosen) -> list[Block]:
 
 
 def _version(chosen: Chosen, seen: Seen) -> list[Block]:
-    """A menu of those that are known, and a field for any other."""
+    """A menu of those that are known; a field for any other, where it is asked for or none is known.
+
+    So each field that is there is needed, and none of them is marked as optional.
+    """
     fitting = [each for each in seen.versions if len(each) <= _NAME]
-    menu = [_menu("Version", KNOWN, fitting, at=chosen.known, of=chosen.service, optional=True)] if fitting else []
+    at = OTHER if chosen.types else chosen.known
+    menu = [_menu("Version", KNOWN, [OTHER, *fitting], at=at, of=chosen.service)] if fitting else []
+    if menu and not chosen.types:
+        return menu
     field = {
         "type": "plain_text_input",
         "action_id": TYPED,
@@ -98,9 +109,8 @@ def _version(chosen: Chosen, seen: Seen) -> list[Block]:
         "placeholder": _plain("a tag, a branch or a commit"),
         "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
     }
-    label = "Or another version" if fitting else "Version"
-    typed = {"type": "input", "block_id": TYPED, "label": _plain(label), "element": field, "optional": True}
-    return [*menu, {**typed, "dispatch_action": True}]
+    label = _plain("Another version" if menu else "Version")
+    return [*menu, {"type": "input", "block_id": TYPED, "label": label, "element": field, "dispatch_action": True}]
 
 
 def _lines(seen: Seen) -> list[Block]:

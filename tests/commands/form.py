@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from commands.edge import Edge
-from commands.views.deploy_form import Chosen, Seen, form
+from commands.views.deploy_form import OTHER, Chosen, Seen, form
 from runbooks.vocabulary import Actor, Commits, Unreachable
 from tests.commands.seat import edge_of
 from tests.engine.world import RILEY, History, World
@@ -54,6 +54,11 @@ API = Chosen("api")
 
 def of(world: World, chosen: Chosen = API) -> Filled:
     return Filled(form(world.catalogue, chosen, Seen(("v3", "v2"))))
+
+
+def typing(world: World) -> Filled:
+    """The form of somebody who types the version."""
+    return of(world, replace(API, known=OTHER))
 
 
 def menu(view: Mapping[str, Any], action: str) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """The form of `/deploy`: drawn from what is known, what it says would change, and what comes of it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from commands.views.deploy_form import (
     ENVIRONMENT,
     KNOWN,
     MOST,
+    OTHER,
     SERVICE,
     SUBMITTED,
     TYPED,
@@ -24,7 +26,7 @@ from commands.views.deploy_form import (
 )
 from runbooks.catalogue import Catalogue
 from runbooks.folds import folds as rooms
-from tests.commands.form import Versions, menu, names, of, with_versions
+from tests.commands.form import Versions, menu, names, of, typing, with_versions
 from tests.commands.seat import edge_of
 from tests.commands.stages import KNOWN as TWO_PLACES
 from tests.engine.world import ALEX, CATALOGUE, OUTSIDER, RILEY, World
@@ -45,9 +47,29 @@ def test_of_a_service_its_default_place_is_chosen_and_what_depends_on_it_is_anot
     service = next(iter(TWO_PLACES.services))
     view = form(TWO_PLACES, Chosen(service), Seen(["v42", "v41"]))
     assert menu(view, ENVIRONMENT)["initial_option"]["value"] == "production"
-    assert [b["block_id"] for b in view["blocks"] if "element" in b] == [
-        *(SERVICE, f"{ENVIRONMENT}/{service}", f"{KNOWN}/{service}", TYPED)
-    ]
+    blocks = [SERVICE, f"{ENVIRONMENT}/{service}", f"{KNOWN}/{service}"]
+    assert [b["block_id"] for b in view["blocks"] if "element" in b] == blocks
+
+
+@pytest.mark.parametrize(
+    ("chosen", "versions", "fields", "at"),
+    [
+        (Chosen(), ["v42"], [KNOWN], ""),
+        (Chosen(known="v42"), ["v42"], [KNOWN], "v42"),
+        (Chosen(known=OTHER), ["v42"], [KNOWN, TYPED], OTHER),
+        (Chosen(typed="v4"), ["v42"], [KNOWN, TYPED], OTHER),  # begun to type while they were read
+        (Chosen(known="v42", typed="v4"), ["v42"], [KNOWN], "v42"),  # chosen after that
+        (Chosen(typed="v4"), [], [TYPED], ""),
+    ],
+)
+def test_a_version_is_chosen_or_typed_and_each_field_there_is_needed(
+    chosen: Chosen, versions: list[str], fields: list[str], at: str
+) -> None:
+    service = next(iter(TWO_PLACES.services))
+    asked = form(TWO_PLACES, replace(chosen, service=service), Seen(versions))["blocks"][2:-1]
+    assert [b["element"]["action_id"] for b in asked] == fields
+    assert not any(b.get("optional") for b in asked)
+    assert asked[0]["element"].get("initial_option", {}).get("value", "") == at
 
 
 def test_what_was_chosen_stays_chosen_where_it_is_still_offered() -> None:
@@ -67,7 +89,7 @@ def test_it_keeps_slacks_sizes_with_very_many_services_and_versions() -> None:
     assert len(names(view, SERVICE)) == len(names(view, KNOWN)) == MOST
     assert len(json.dumps(view)) < 250_000
     long = form(many, Chosen("api-7"), Seen(["x" * 76]))
-    assert block_of(long, KNOWN) == TYPED, "a version too long for a menu can still be typed"
+    assert block_of(long, KNOWN, TYPED) == TYPED, "a version too long for a menu can still be typed"
 
 
 def test_what_slack_says_of_the_fields_is_read_whatever_the_blocks_are_called() -> None:
@@ -136,7 +158,7 @@ async def test_it_is_the_same_ask_as_typed(world: World) -> None:
 
 
 async def test_sent_twice_it_starts_one_run(world: World) -> None:
-    body = of(world).body(typed="v2")
+    body = typing(world).body(typed="v2")
     assert await submit(edge_of(world), body) == await submit(edge_of(world), body)
     assert [name for name, _ in await world.store.latest("run/", 5)] == ["run/D-1"]
 
@@ -144,11 +166,20 @@ async def test_sent_twice_it_starts_one_run(world: World) -> None:
 @pytest.mark.parametrize(
     ("given", "block", "says"),
     [
-        ({}, TYPED, "Say which version: choose one, or type a tag, a branch or a commit. Nothing was started."),
         (
-            {"known": "v2", "typed": "v3"},
+            {},
+            f"{KNOWN}/api",
+            "Say which version: choose one, or type a tag, a branch or a commit. Nothing was started.",
+        ),
+        (
+            {"known": OTHER},  # sent before the field was there
+            f"{KNOWN}/api",
+            "Say which version: choose one, or type a tag, a branch or a commit. Nothing was started.",
+        ),
+        (
+            {"typed": ""},
             TYPED,
-            "Two versions are given. Choose one or type one, not both. Nothing was started.",
+            "Say which version: choose one, or type a tag, a branch or a commit. Nothing was started.",
         ),
         (
             {"typed": "v2; rm -rf /"},
@@ -170,7 +201,8 @@ async def test_sent_twice_it_starts_one_run(world: World) -> None:
 async def test_half_filled_or_wrong_it_stays_open_and_says_why(
     world: World, given: dict[str, str], block: str, says: str
 ) -> None:
-    said = await submit(edge_of(world), of(world).body(RILEY, **given))
+    filled = typing(world) if "typed" in given else of(world)
+    said = await submit(edge_of(world), filled.body(RILEY, **given))
     assert said == {"response_action": "errors", "errors": {block: says}}
     assert await world.store.latest("run/", 5) == []
 

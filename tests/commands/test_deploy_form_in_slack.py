@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from commands.views.deploy_form import KNOWN, TYPED
+from commands.views.deploy_form import KNOWN, OTHER, TYPED
 from runbooks.vocabulary import Actor
 from sandbox.browser import Browser
 from sandbox.slack import Fault, Kind, LocalSlack
@@ -36,10 +36,20 @@ async def opened(seat: Seat) -> Mapping[str, Any]:
     return dict((await until(look_at_it, what="the form with what there is to choose"))[0])
 
 
+async def typing(seat: Seat) -> None:
+    """Choose to type the version, and wait for the field."""
+    await seat.person.pick(f"{KNOWN}/api", OTHER)
+
+    async def asks() -> bool:
+        return TYPED in json.dumps(await seat.person.view())
+
+    await until(asks, what="the field")
+
+
 @pytest.mark.slack
 async def test_deploy_alone_opens_the_form_and_it_starts_a_run(seat: Seat, local_slack: LocalSlack) -> None:
     view = await opened(seat)
-    assert names(view, KNOWN) == ["v3", "v2", "v1", "main"]
+    assert names(view, KNOWN) == [OTHER, "v3", "v2", "v1", "main"]
     await seat.person.submit({f"{KNOWN}/api": "v2"})
 
     async def closed() -> list[Mapping[str, Any]]:
@@ -57,6 +67,7 @@ async def test_deploy_alone_opens_the_form_and_it_starts_a_run(seat: Seat, local
 @pytest.mark.slack
 async def test_a_version_may_be_typed(seat: Seat) -> None:
     await opened(seat)
+    await typing(seat)
     await seat.person.submit({TYPED: "hotfix/orders"})
 
     async def started() -> bool:
@@ -68,6 +79,7 @@ async def test_a_version_may_be_typed(seat: Seat) -> None:
 @pytest.mark.slack
 async def test_half_filled_it_stays_open(seat: Seat, local_slack: LocalSlack) -> None:
     await opened(seat)
+    await typing(seat)
     await seat.person.submit({TYPED: "not a version"})
     envelope = await local_slack.journal.until(
         lambda: [e for e in local_slack.journal.envelopes if e.payload.get("type") == "view_submission" and e.ack]
@@ -114,14 +126,14 @@ async def test_on_the_page_it_is_filled_in_sent_and_corrected(
     await riley.dialog("last known good v1")
     assert await riley.page.locator(".modal .bk-unknown").count() == 0
     assert [await riley.picked(label) for label in ("Service", "Environment")] == ["api", "production"]
+    assert "(optional)" not in await riley.dialog("Version")
     await riley.confirm()
     await riley.dialog("Say which version")
-    await riley.fill("Or another version", "v2")
-    await riley.pick("Version", "v3")
-    await riley.dialog("→ v2")
+    await riley.pick("Version", OTHER)
+    await riley.dialog("Another version")
+    await riley.fill("Another version", "v2; rm")
     await riley.confirm()
-    await riley.dialog("Two versions are given")
-    await riley.fill("Or another version", "")
+    await riley.dialog("This can't be a version")
     await riley.pick("Version", "v3")
     await riley.dialog("→ v3")
     await riley.confirm()
