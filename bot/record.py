@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.record_places import Fault, RecordPlaces
 from runbooks.catalogue import Catalogue, targets
+from runbooks.endings import OUTDATED
 from runbooks.engine.records import Records
-from runbooks.reactions import OUTDATED
 from runbooks.releases.lag import Lag
 from runbooks.releases.lkg_file import lkg_json
 from runbooks.releases.record import CatchUp, FallBehind, Keep

@@ -8,13 +8,10 @@ from runbooks.runs.state import Run
 from runbooks.runs.todo import under_way
 from runbooks.vocabulary import Done, InDoubt, KnownGood
 
-_UNCHANGED = "Nothing was changed."
-
 
 def of_failure(run: Run, release: Release) -> Iterator[str]:
     """Of a failed run: what happened, the pod that shows it, what it means for the schema."""
-    told = run.changed or run.command == "rollback" or run.reason.endswith(_UNCHANGED)
-    yield run.reason if told else f"{run.reason} {_UNCHANGED}"
+    yield run.reason if run.changed or run.command == "rollback" else f"{run.reason} Nothing was changed."
     found = run.evidence.get(run.failed_step, {})
     if pod := found.get("pod"):
         code, lines = found.get("exit_code"), found.get("last_lines") or [""]

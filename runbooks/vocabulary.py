@@ -55,7 +55,9 @@ class Refused(Exception):
 
 
 class PlanningFailed(Exception):
-    """The plan could not be made: the sentence says what is wrong and what to do; nothing was changed.
+    """The plan could not be made: the sentence says what is wrong and what to do.
+
+    That nothing was changed is said by whoever tells it, from the run's state.
 
     `finding` names the entry of the escalation table it belongs to, if any.
     """

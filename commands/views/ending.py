@@ -117,8 +117,7 @@ def _came_of(run: Run, release: Release) -> str:
 def _failed(run: Run, release: Release, catalogue: Catalogue) -> str:
     """Where it failed, and what now; the step's own line says why. Of a plan's fault only this tells the reason."""
     if run.failed_step == "" or run.plan is None:
-        said = "Nothing was changed" in run.reason and not run.changed
-        return f"❌ {words.safe(run.reason, _REASON)} {'' if said else _next(run, release, catalogue)}".rstrip()
+        return f"❌ {words.safe(run.reason, _REASON)} {_next(run, release, catalogue)}"
     title = words.short(run.plan.step(run.failed_step).title)
     return f"❌ Failed at “{title}” {words.at(run.ended_at)}. {_next(run, release, catalogue)}"
 

@@ -21,10 +21,10 @@ from runbooks.audit.packs import stream_of
 from runbooks.audit.requests import Packs
 from runbooks.catalogue import Catalogue, Environment
 from runbooks.concerns import incident_with
+from runbooks.endings import release_of
 from runbooks.incidents.findings import Finding
 from runbooks.incidents.in_slack import Slack
 from runbooks.incidents.incident import Incident
-from runbooks.reactions import release_of
 from runbooks.runs.state import Run
 from runbooks.steps.notify import key_of
 from runbooks.vocabulary import Actor

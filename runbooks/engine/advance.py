@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from runbooks.endings import release_of
 from runbooks.engine import late, locks, sentences, silence
 from runbooks.engine.draft import Draft
 from runbooks.engine.people import Members
 from runbooks.engine.planning import TAKE_OVER, Planner
 from runbooks.incidents.findings import Raise
-from runbooks.reactions import release_of
 from runbooks.redaction import Redactor
 from runbooks.runs import commands as c
 from runbooks.runs import todo as t

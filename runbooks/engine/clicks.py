@@ -1,10 +1,10 @@
 """What is asked of a run under way: approve, reject, tick, decide, abort."""
 
+from runbooks.endings import release_of
 from runbooks.engine import asks, locks
 from runbooks.engine.desk import Desk
 from runbooks.engine.people import operators
 from runbooks.engine.places import where
-from runbooks.reactions import release_of
 from runbooks.runs import commands as run
 from runbooks.runs import policy
 from runbooks.runs.state import Run

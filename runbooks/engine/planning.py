@@ -102,7 +102,7 @@ class Planner:
         except KeyError:
             raise PlanningFailed(f"There is no runbook {run.runbook!r} in the library.") from None
         except BadParameter as fault:
-            raise PlanningFailed(f"{fault} Nothing was changed.") from fault
+            raise PlanningFailed(str(fault)) from fault
 
     async def _step(self, phase: Phase, item: Item, site: Site) -> PlannedStep:
         step = self.steps[item.uses]

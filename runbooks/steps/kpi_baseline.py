@@ -45,7 +45,7 @@ class KpiBaseline(Step):
         for kpi, reading in zip(kpis, readings, strict=True):
             if reading.lasting:
                 fault = f"The KPI “{kpi['title']}” can't be asked for: {reading.why}."
-                raise PlanningFailed(f"{fault} Correct {reading.mend} in the catalogue. Nothing was changed.")
+                raise PlanningFailed(f"{fault} Correct {reading.mend} in the catalogue.")
         return readings
 
     async def start(self, turn: Turn) -> Outcome:

@@ -129,10 +129,9 @@ def _done(params: Json, why: Mapping[str, str]) -> Done:
 
 
 def _failed(turn: Turn, why: Mapping[str, str]) -> Failed:
-    unchanged = "" if turn.changed_at else " Nothing was changed."
     return Failed(
         f"Not told: {_named(turn.step.params.get('authors', {}), why)}. Mend that, or correct `stakeholders` of "
-        f"{turn.site.environment_name} in the catalogue, then ask again.{unchanged}",
+        f"{turn.site.environment_name} in the catalogue, then ask again.",
         {"not_told": list(why)},
     )
 

@@ -42,8 +42,7 @@ class ProcedureShow(Step):
             text = self._texts.text(params.document)
         except KeyError:
             raise PlanningFailed(
-                f"There is no document {params.document!r} in the library, so nobody can read it first. "
-                "Nothing was changed."
+                f"There is no document {params.document!r} in the library, so nobody can read it first."
             ) from None
         return Resolved({_DOCUMENT: params.document, _TEXT: text}, uses=Confirm.uses)
 

@@ -62,7 +62,7 @@ def _known_good(site: Site) -> KnownGood:
         raise PlanningFailed(
             f"There is no last known good of {site.service_name} in {site.environment_name}: this deploy can't be "
             f"rolled back. `opsbot adopt {site.service_name} {site.environment_name}` records what runs now; then "
-            "deploy again. Nothing was changed."
+            "deploy again."
         )
     return site.known_good
 

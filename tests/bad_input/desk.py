@@ -14,7 +14,7 @@ from commands.views.messages import messages
 from commands.views.typed import words_of
 from runbooks.catalogue import Environment, Service
 from runbooks.concerns import incident_of
-from runbooks.reactions import release_of
+from runbooks.endings import release_of
 from runbooks.vocabulary import Actor, KnownGood
 from tests.engine.world import ALEX, RILEY, World
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from commands.views.messages import messages, streams_seen
 from runbooks.catalogue import Catalogue
+from runbooks.endings import release_of
 from runbooks.folds import rooms
-from runbooks.reactions import react, release_of
+from runbooks.reactions import react
 from runbooks.runs import commands as c
 from runbooks.runs.state import Run
 from tests.commands.cards import read, sound

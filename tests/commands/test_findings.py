@@ -6,9 +6,10 @@ from typing import Any
 from commands.views.finding_card import finding_card, finding_text
 from commands.views.messages import messages
 from runbooks.catalogue import Catalogue
+from runbooks.endings import release_of
 from runbooks.incidents import findings, incident
 from runbooks.incidents.findings import Finding, Raise
-from runbooks.reactions import react, release_of
+from runbooks.reactions import react
 from runbooks.releases.state import Release
 from runbooks.runs import commands as c
 from runbooks.runs.state import Run

@@ -223,7 +223,7 @@ async def test_a_wrong_query_is_told_before_anything_changes(
     with pytest.raises(PlanningFailed) as fault:
         await turn(step, {}, place(prometheus, kpi(query)))
     assert f"The KPI “error rate” can't be asked for: {said}" in fault.value.sentence
-    assert fault.value.sentence.endswith("Correct its `query` in the catalogue. Nothing was changed.")
+    assert fault.value.sentence.endswith("Correct its `query` in the catalogue.")
 
 
 async def test_an_address_that_leads_elsewhere_is_told_before_anything_changes(step: KpiBaseline) -> None:
@@ -232,7 +232,7 @@ async def test_an_address_that_leads_elsewhere_is_told_before_anything_changes(s
             await turn(step, {}, place(url, kpi("vector(1)")))
     assert fault.value.sentence == (
         "The KPI “error rate” can't be asked for: `prometheus` leads to no Prometheus, or to one that lets nobody in "
-        "(HTTP 401). Correct `prometheus` in the catalogue. Nothing was changed."
+        "(HTTP 401). Correct `prometheus` in the catalogue."
     )
 
 

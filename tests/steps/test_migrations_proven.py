@@ -71,7 +71,7 @@ async def test_staging_is_behind(two: Two) -> None:
     commit = two.release(TENANTS, SHIFTS)
 
     assert await two.failure(commit) == (
-        "staging is behind: 022_shifts.sql was not applied there. Deploy v42 to staging first. Nothing was changed."
+        "staging is behind: 022_shifts.sql was not applied there. Deploy v42 to staging first."
     )
 
 
@@ -81,8 +81,7 @@ async def test_staging_is_ahead_and_nothing_good_ran_there_at_our_migration(two:
 
     assert await two.failure(commit) == (
         "staging is ahead: 022_shifts.sql stands there, which v42 does not have, and no good release ran there at "
-        "021. Deploy a version that has it, or take it back in staging and deploy v42 there first. "
-        "Nothing was changed."
+        "021. Deploy a version that has it, or take it back in staging and deploy v42 there first."
     )
 
 
@@ -106,7 +105,7 @@ async def test_another_text_was_tried(two: Two) -> None:
     reason = await two.failure(two.release(other))
 
     assert reason.startswith("021_tenants.sql is another text in staging than in v42 (SHA-256 ")
-    assert reason.endswith("of its own, and deploy that to staging first. Nothing was changed.")
+    assert reason.endswith("of its own, and deploy that to staging first.")
 
 
 async def test_another_name_was_tried(two: Two) -> None:
@@ -114,7 +113,7 @@ async def test_another_name_was_tried(two: Two) -> None:
     other = {"021_people.sql": "create table people (code text);\n", "021_rollback.sql": "drop table people;\n"}
 
     assert await two.failure(two.release(other)) == (
-        "staging has 021_tenants.sql where v42 has 021_people.sql: another migration was tried. Nothing was changed."
+        "staging has 021_tenants.sql where v42 has 021_people.sql: another migration was tried."
     )
 
 
@@ -124,7 +123,7 @@ async def test_it_was_taken_back_there(two: Two) -> None:
     await two.taken_back("staging", commit, "021_tenants")
 
     assert await two.failure(commit) == (
-        "022_shifts.sql was taken back in staging by R-91. Deploy v42 to staging first. Nothing was changed."
+        "022_shifts.sql was taken back in staging by R-91. Deploy v42 to staging first."
     )
 
 
@@ -144,7 +143,7 @@ async def test_nothing_has_ended_well_there_since(two: Two, good: str) -> None:
 
     assert await two.failure(commit) == (
         "022_shifts.sql stands in staging, but no deploy there has ended well since. Deploy v42 to staging, "
-        "see it end well, then deploy again. Nothing was changed."
+        "see it end well, then deploy again."
     )
 
 
@@ -168,7 +167,7 @@ async def test_a_database_that_is_away_is_waited_for_and_then_it_is_not_known(tw
     assert isinstance(last, Failed)
     assert last.reason == (
         "The database of solvereign-api staging did not answer for a minute, so whether the migrations were tried in "
-        "staging is not known. Mend it, then deploy again. Nothing was changed."
+        "staging is not known. Mend it, then deploy again."
     )
 
 

@@ -107,7 +107,7 @@ async def test_whom_slack_refuses_is_named_with_the_reason() -> None:
     assert isinstance(failed, Failed)
     assert failed.reason == (
         "Not told: C01GENERAL (there is no such channel, or Opsbot is not in it), U01BODO (Slack says odd). Mend "
-        "that, or correct `stakeholders` of production in the catalogue, then ask again. Nothing was changed."
+        "that, or correct `stakeholders` of production in the catalogue, then ask again."
     )
 
 

@@ -72,7 +72,7 @@ class MigrationsProven(Step):
             wanted = await self._planner.migrations(turn.site)
             rows = await self._planner.database.rows(there)
         except (PlanningFailed, DatabaseUnfit) as cause:
-            return Failed(f"{cause} Nothing was changed.")
+            return Failed(str(cause))
         except Unreachable as cause:
             return _silent(turn, there, cause)
         good = await self._releases.good(there.service_name, there.environment_name)
@@ -93,7 +93,7 @@ def _silent(turn: Turn, there: Site, cause: Unreachable) -> Outcome:
         return Pending(turn.now + _AGAIN, f"{cause.what} does not answer; trying again")
     return Failed(
         f"{cause.what[0].upper()}{cause.what[1:]} did not answer for a minute, so whether the migrations were tried "
-        f"in {there.environment_name} is not known. Mend it, then deploy again. Nothing was changed."
+        f"in {there.environment_name} is not known. Mend it, then deploy again."
     )
 
 
@@ -101,7 +101,7 @@ def _judged(there: Site, wanted: Sequence[Migration], rows: Sequence[Row], *, go
     name, standing = there.environment_name, {row.number: row for row in rows}
     for migration in wanted:
         if fault := _fault(there, migration, standing.get(migration.number)):
-            return Failed(f"{fault} Nothing was changed.")
+            return Failed(fault)
     last = wanted[-1]
     later = [row for row in rows if row.state is not State.REVERTED and row.number > last.number]
     moved = [row.started_at for row in rows if row.number <= last.number and row.kind != BASELINE]
@@ -111,12 +111,12 @@ def _judged(there: Site, wanted: Sequence[Migration], rows: Sequence[Row], *, go
         return Failed(
             f"{name} is ahead: {later[0].name} stands there, which {there.version} does not have, and no good "
             f"release ran there at {digits_of(last.name)}. Deploy a version that has it, or take it back in {name} "
-            f"and deploy {there.version} there first. Nothing was changed."
+            f"and deploy {there.version} there first."
         )
     if not green:
         return Failed(
             f"{last.name} stands in {name}, but no deploy there has ended well since. Deploy {there.version} to "
-            f"{name}, see it end well, then deploy again. Nothing was changed."
+            f"{name}, see it end well, then deploy again."
         )
     return _proven(there, last, (exact or green)[0])
 
