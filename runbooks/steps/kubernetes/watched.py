@@ -6,7 +6,7 @@ Reads only.
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
@@ -81,7 +81,7 @@ def restarted(turn: Turn, kept: Json | None, shown: Shown) -> tuple[Json, dict[s
     now, counts = turn.now, dict(shown.restarts)
     if kept is None:
         return {"first": counts, "last": counts, "at": {}}, {}
-    grace = turn.site.environment.watch.grace
+    grace = timedelta(seconds=turn.step.params["grace"])
     risen = {pod for pod, number in counts.items() if number > kept["last"].get(pod, 0)}
     recent = {
         pod: at for pod, at in kept["at"].items() if pod in counts and now - datetime.fromisoformat(at) < grace
