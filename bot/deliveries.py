@@ -20,10 +20,11 @@ from commands.views.incident_room import card_of, room
 from commands.views.messages import Message, messages, streams_seen
 from commands.views.plots import Picture
 from runbooks.catalogue import Catalogue
+from runbooks.digests import digest_of
 from runbooks.engine.incidents import keep
 from runbooks.incidents.incident import Incident
 from runbooks.store import Lease, Store
-from runbooks.vocabulary import Unreachable, digest_of
+from runbooks.vocabulary import Unreachable
 
 AGAIN = timedelta(seconds=3)
 ANEW = timedelta(minutes=1)  # between two posts of one message, should Slack take no edit of it at all

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.record_places import Fault, RecordPlaces
 from runbooks.catalogue import Catalogue, targets
+from runbooks.digests import digest_of
 from runbooks.endings import OUTDATED
 from runbooks.engine.records import Records
 from runbooks.releases.lag import Lag
@@ -19,7 +20,7 @@ from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.outdated import differences
 from runbooks.steps.kubernetes.workloads import Denied, Workloads
 from runbooks.store import Changes, Lease, Store, StoreUnavailable, Work
-from runbooks.vocabulary import OPSBOT, KnownGood, Unreachable, digest_of
+from runbooks.vocabulary import OPSBOT, KnownGood, Unreachable
 
 LOOK = timedelta(minutes=5)  # between looks at what is well
 AGAIN = timedelta(seconds=10)  # after a place that did not take the record

@@ -1,15 +1,14 @@
 """Words that all rooms share: who acts, how bad it is, what a step answers, what a plan is.
 
-A leaf: it imports nothing of the project.
+A leaf: of the project it imports only how a value is told from another.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, NewType
+
+from runbooks.digests import digest_of
 
 Actor = NewType("Actor", str)
 """Who acts: a person as `TEAM/USER` (Slack's own ids), or the bot itself."""
@@ -251,24 +250,6 @@ _ONLY_SHOWN = ("shows", "line", "runs")
 
 def _missing(step_id: str) -> PlannedStep:
     raise KeyError(step_id)
-
-
-def digest_of(value: Any) -> str:
-    """SHA-256 of a JSON value in its canonical text (sorted keys, no spaces), hex."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
-
-
-def canonical(value: Any) -> str:
-    """The one JSON text of a value: sorted keys, no spaces, dates as ISO 8601."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"not JSON: {type(value).__name__}")
 
 
 # ---------------------------------------------------------------- the last known good

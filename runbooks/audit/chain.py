@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from runbooks.digests import canonical
 from runbooks.store import Recorded
-from runbooks.vocabulary import Actor, canonical
+from runbooks.vocabulary import Actor
 
 
 def link(*, stream: str, version: int, data: str, actor: Actor, at: datetime, previous: str) -> Recorded:

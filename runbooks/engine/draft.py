@@ -8,10 +8,10 @@ from typing import Any
 
 from runbooks.audit.chain import link
 from runbooks.catalogue import Catalogue
+from runbooks.digests import canonical
 from runbooks.folds import rooms
 from runbooks.reactions import looks_at, react, shown_by
 from runbooks.store import Append, Changes, Inbox, Recorded, Store, Stored, Work
-from runbooks.vocabulary import canonical
 
 
 class Draft:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from runbooks.catalogue import Catalogue, Environment
 from runbooks.concerns import incident_with, joined
+from runbooks.digests import digest_of
 from runbooks.engine import asks
 from runbooks.engine.desk import Desk
 from runbooks.engine.draft import Draft
@@ -13,7 +14,7 @@ from runbooks.releases.state import Release
 from runbooks.runs import commands as run
 from runbooks.runs.state import Run, left_unended
 from runbooks.store import Work
-from runbooks.vocabulary import KnownGood, Quorum, Refused, digest_of
+from runbooks.vocabulary import KnownGood, Quorum, Refused
 
 
 def run_id(ask: asks.Start, number: int) -> str:

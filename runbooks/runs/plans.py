@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from runbooks.vocabulary import Plan, PlannedStep, Quorum, digest_of
+from runbooks.digests import digest_of
+from runbooks.vocabulary import Plan, PlannedStep, Quorum
 
 _NAMED = 3  # of the steps that are to be done again
 

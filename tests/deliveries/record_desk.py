@@ -11,11 +11,12 @@ from bot.adapters.lkg_git import GitRecords
 from bot.record import RecordKeeper
 from bot.record_places import RecordPlaces
 from runbooks.catalogue import Catalogue
+from runbooks.digests import digest_of
 from runbooks.engine.draft import Draft
 from runbooks.incidents.findings import Finding
 from runbooks.releases.decide import Adopt
 from runbooks.steps.kubernetes.workloads import Ref
-from runbooks.vocabulary import Json, KnownGood, KnownWorkload, digest_of
+from runbooks.vocabulary import Json, KnownGood, KnownWorkload
 from tests.engine.world import ALEX, CATALOGUE, World, known_good
 from tests.steps.clusters import deployment, template
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from bot.record import AGAIN, LOOK, PATIENCE
+from runbooks.digests import digest_of
 from runbooks.releases.lkg_file import lkg_json
 from runbooks.releases.record import Keep
-from runbooks.vocabulary import digest_of
 from tests.deliveries.record_desk import STREAM, Desk, good
 from tests.engine.world import World
 

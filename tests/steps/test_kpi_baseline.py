@@ -11,10 +11,11 @@ import pytest
 from aiohttp import web
 
 from bot.adapters.prometheus import PrometheusMetrics
+from runbooks.digests import canonical
 from runbooks.steps.base import Site, Turn
 from runbooks.steps.kpi_baseline import KpiBaseline
 from runbooks.steps.kpis import number
-from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending, PlanningFailed, canonical
+from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending, PlanningFailed
 from sandbox.prometheus import PrometheusServer
 from tests.steps.kpi_site import from_then, kpi, place
 from tests.steps.places import NOW, later, through, turn

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from runbooks.digests import digest_of
 from runbooks.steps.kubernetes.known_good import Record, read_known_good
 from runbooks.steps.kubernetes.outdated import difference, differences
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout_state import Observed
-from runbooks.vocabulary import Json, KnownWorkload, Pending, digest_of
+from runbooks.vocabulary import Json, KnownWorkload, Pending
 from tests.steps.clusters import NEW, OLD, pod, settled, template
 from tests.steps.kube import API, Kube, planned
 from tests.steps.restoring import NO_DATABASES

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from runbooks.digests import digest_of
 from runbooks.steps.base import Turn
 from runbooks.steps.kubernetes.rollout_state import Observed
 from runbooks.steps.kubernetes.workloads import Denied, Missing
 from runbooks.steps.watch import Watch
-from runbooks.vocabulary import Done, Failed, Json, KnownGood, KnownWorkload, Outcome, Pending, Unreachable, digest_of
+from runbooks.vocabulary import Done, Failed, Json, KnownGood, KnownWorkload, Outcome, Pending, Unreachable
 from tests.engine.knob import known_good
 from tests.steps.clusters import NEW, changed, deployment, pod, replica_set, settled, template, waiting
 from tests.steps.places import later, site, turn

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from runbooks.audit.chain import link
+from runbooks.digests import canonical
 from runbooks.store import Append, Changes, Fold, Lease, Store, Stored, Work
-from runbooks.vocabulary import Actor, canonical
+from runbooks.vocabulary import Actor
 
 ANN = Actor("T0TEST/U0ANN")
 START = datetime(2030, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)

@@ -13,8 +13,8 @@ from psycopg import AsyncCursor
 from bot.adapters.postgres.pool import Connection
 from bot.adapters.postgres.queries import query
 from bot.adapters.postgres.states import States, room
+from runbooks.digests import canonical
 from runbooks.store import Append, Changes, Conflict, Lease, LeaseLost, Work
-from runbooks.vocabulary import canonical
 
 Cursor = AsyncCursor[tuple[Any, ...]]
 

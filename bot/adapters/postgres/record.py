@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.adapters.postgres.pool import Connection, Pool
 from bot.adapters.postgres.queries import query
+from runbooks.digests import canonical
 from runbooks.store import Recorded
-from runbooks.vocabulary import canonical
 
 _TOGETHER = 50  # streams that are read at once
 _PATIENT = 30.0  # seconds for a part; nobody's acknowledgement waits for it

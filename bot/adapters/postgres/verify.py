@@ -11,8 +11,8 @@ from bot.adapters.postgres.pool import Connection
 from bot.adapters.postgres.queries import query
 from bot.adapters.postgres.states import States, history
 from runbooks.audit import chain
+from runbooks.digests import canonical
 from runbooks.store import Fold, Recorded
-from runbooks.vocabulary import canonical
 
 
 async def faults(url: str, folds: Mapping[str, Fold]) -> list[str]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from runbooks.digests import digest_of
 from runbooks.steps.kubernetes.deployments import containers_of
-from runbooks.vocabulary import Json, digest_of
+from runbooks.vocabulary import Json
 
 ConfigMaps = Mapping[str, Json | None]
 """ConfigMap -> its `data` and `binaryData`; None where there is none of that name."""

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from runbooks.digests import digest_of
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.config_hash import config_hash, config_maps_of, key_hashes
 from runbooks.steps.kubernetes.deployments import images_of, name_of, template_of, uid_of
 from runbooks.steps.kubernetes.rollout_state import Observed, new_pods
 from runbooks.steps.kubernetes.rollout_watch import observe
 from runbooks.steps.kubernetes.workloads import Ref, Workloads, refs_of
-from runbooks.vocabulary import Json, KnownGood, KnownWorkload, digest_of
+from runbooks.vocabulary import Json, KnownGood, KnownWorkload
 
 
 @dataclass(frozen=True)

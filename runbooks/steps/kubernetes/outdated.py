@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
+from runbooks.digests import digest_of
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.deployments import images_of, tag_of, template_of
 from runbooks.steps.kubernetes.known_good import running_images
 from runbooks.steps.kubernetes.rollout_state import Observed
 from runbooks.steps.kubernetes.rollout_watch import observe
 from runbooks.steps.kubernetes.workloads import Missing, Workloads, refs_of
-from runbooks.vocabulary import Json, KnownGood, KnownWorkload, digest_of
+from runbooks.vocabulary import Json, KnownGood, KnownWorkload
 
 _RESTARTED = "kubectl.kubernetes.io/restartedAt"  # a restart brings nothing that a rollback would take back
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from runbooks.digests import digest_of
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.kubernetes.changing import Change, Decide, apply, fence
 from runbooks.steps.kubernetes.deployments import is_paused, name_of, tag_of, template_of, uid_of
@@ -16,7 +17,7 @@ from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref, Wor
 from runbooks.steps.migrations.database import ServiceDatabase
 from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.steps.migrations.staying import stays
-from runbooks.vocabulary import Cut, Done, Failed, Json, NotDone, Outcome, PlanningFailed, digest_of
+from runbooks.vocabulary import Cut, Done, Failed, Json, NotDone, Outcome, PlanningFailed
 
 
 class Restore(Step):

@@ -1,5 +1,6 @@
 """What a rollback brings back of a Deployment, what it does not, and why it may be impossible; reads only."""
 
+from runbooks.digests import digest_of
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.config_hash import drift
 from runbooks.steps.kubernetes.deployments import (
@@ -14,7 +15,7 @@ from runbooks.steps.kubernetes.deployments import (
 from runbooks.steps.kubernetes.known_good import read_config_maps
 from runbooks.steps.kubernetes.rollout_planning import read_planned, replicas_said
 from runbooks.steps.kubernetes.workloads import Denied, Ref, Workloads, refs_of
-from runbooks.vocabulary import Json, KnownGood, KnownWorkload, PlanningFailed, digest_of
+from runbooks.vocabulary import Json, KnownGood, KnownWorkload, PlanningFailed
 
 
 def target_of(site: Site) -> KnownGood:

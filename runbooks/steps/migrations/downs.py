@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runbooks.digests import digest_of
 from runbooks.steps.base import Site
 from runbooks.steps.migrations.database import BASELINE, Row, Script, State
 from runbooks.steps.migrations.files import ChainBroken, Migration, chain, number_of
 from runbooks.steps.migrations.losses import losses
 from runbooks.steps.migrations.sql import SqlRefused, analyse
 from runbooks.steps.source import Source, UnknownVersion
-from runbooks.vocabulary import digest_of
 
 CONSENT = "take-back-"
 
