@@ -66,12 +66,12 @@ async def test_a_lock_in_the_very_moment_of_the_first_change_counts(desk: Desk) 
     members = desk.world.members.of
 
     async def asked(group: str) -> object:  # the last thing that is read before the first change begins
-        desk.world.members.of = members  # type: ignore[method-assign]
+        desk.world.members.of = members  # type: ignore[method-assign]  # once
         await desk.types("/deploy lock api the disk is full", ALEX)
         return await members(group)
 
     await desk.clicks(await desk.card(run_id), "Approve", SAM)
-    desk.world.members.of = asked  # type: ignore[method-assign,assignment]
+    desk.world.members.of = asked  # type: ignore[method-assign,assignment]  # somebody is faster
     await desk.world.works()
     assert (await desk.world.run(run_id)).status is Status.RUNNING
     assert desk.world.outside.effects == []

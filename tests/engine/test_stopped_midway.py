@@ -41,7 +41,7 @@ async def test_an_abort_does_not_wait_for_ever_for_what_is_silent(world: World) 
     async def silent(turn: Turn) -> str:
         raise Unreachable("The cluster main")
 
-    world.steps["knob"].abandon = silent  # type: ignore[method-assign]
+    world.steps["knob"].abandon = silent  # type: ignore[method-assign]  # its cluster is
     await world.hears(asks.Abort(run_id))
     for _ in range(3):
         await world.works()

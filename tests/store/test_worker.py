@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ async def due(store: PostgresStore) -> PostgresStore:
     return store
 
 
-async def worked(store: PostgresStore | Silent, seconds: float) -> float:
+async def worked(store: Any, seconds: float) -> float:
     """How long work goes on that would take so long, from the moment it was asked for."""
     gone: asyncio.Future[float] = asyncio.get_running_loop().create_future()
     began = time.monotonic()
@@ -47,7 +48,7 @@ async def worked(store: PostgresStore | Silent, seconds: float) -> float:
             gone.set_result(time.monotonic() - began)
         return None
 
-    worker = Worker(store, ["messages"], handle, Bell(), lambda: datetime.now(UTC), LEASE, 1)  # type: ignore[arg-type]
+    worker = Worker(store, ["messages"], handle, Bell(), lambda: datetime.now(UTC), LEASE, 1)
     working = asyncio.create_task(worker.run())
     try:
         return await asyncio.wait_for(gone, 10)
@@ -108,7 +109,8 @@ async def test_what_is_cut_off_by_time_is_let_say_what_came_of_it(due: PostgresS
             raise
         return None
 
-    worker = Worker(Lost(due), ["messages"], handle, Bell(), lambda: datetime.now(UTC), LEASE, 1)  # type: ignore[arg-type]
+    lost: Any = Lost(due)
+    worker = Worker(lost, ["messages"], handle, Bell(), lambda: datetime.now(UTC), LEASE, 1)
     working = asyncio.create_task(worker.run())
     try:
         await asyncio.wait_for(told.wait(), 10)

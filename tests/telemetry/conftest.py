@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -43,7 +44,8 @@ def watched(world: World, pool: Pool, folds: Mapping[str, Fold]) -> Watched:
     watching = Watching(traces=Traces(SimpleSpanProcessor(exporter), lambda: world.now))
     world.use(WatchedStore(pool, folds, watching, now=lambda: world.now))
     world.engine = replace(world.engine, doing=watching.doing)
-    world.reception = WatchedReception(world.reception, watching)  # type: ignore[assignment]
+    reception: Any = WatchedReception(world.reception, watching)
+    world.reception = reception
     return Watched(world, watching, exporter)
 
 
