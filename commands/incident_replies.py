@@ -56,7 +56,7 @@ REFUSED: dict[str, Say] = {
         f"{f['incident']} has nothing to investigate. Nothing was changed. `/incident list` shows what has."
     ),
     "follow-up-yours": lambda f: (
-        f"You have investigated it since {_when(f)}. Nothing was changed; a button on its card asks what you found."
+        f"You have investigated it since {_when(f)}. Nothing was changed; its card asks what you found."
     ),
     "follow-up-done": _follow_up_done,
     "follow-up-taken": _follow_up_taken,
@@ -69,7 +69,7 @@ REFUSED: dict[str, Say] = {
         f"the form of `/incident resolve {f['incident']}` asks for it."
     ),
     "incident-already": lambda f: (
-        f"It belongs to {f['incident']} already. Nothing was changed. `/incident list` shows where it is worked on."
+        f"This finding belongs to {f['incident']} already. Nothing was changed. `/incident list` shows its channel."
     ),
 }
 DONE: dict[str, Say] = {

@@ -9,7 +9,7 @@ from runbooks.vocabulary import Actor
 
 Facts = dict[str, Any]
 
-AGAIN = "Who still needs the pack asks again with `/audit`."
+AGAIN = "Whoever still needs the pack asks again with `/audit`."
 NOT_DONE = {"ask for audit packs": "Not made."}
 
 

@@ -18,7 +18,7 @@ NOT_RECORDED = (
 NOT_READ = "The database did not answer, so this can't be told now. Try again in a minute; nothing was changed."
 NOT_KNOWN = (
     "Not known whether it was recorded: the database stopped answering. "
-    "`/deploy status` will tell; ask again only if it is not there."
+    "Its card or `/deploy status` will tell; ask again only if it is not there."
 )
 
 

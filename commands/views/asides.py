@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from commands.views import words
+from commands.views.asking import only_lessons
 from commands.views.blocks import Block, quote, section
 from runbooks.catalogue import Catalogue
 from runbooks.runs.state import Run, Status, approval_ends
@@ -63,7 +64,8 @@ def _lines(run: Run) -> Iterator[Aside]:
         return
     first = next(s.id for s in run.plan.steps if s.phase == step.phase)
     who = words.person(run.requester)
-    yield Aside(f"lines/{first}", f"{who} {run.id} waits for people: tick the open lines on the card above.")
+    do = "what was learned: write it down" if only_lessons(run) else "people: tick the open lines"
+    yield Aside(f"lines/{first}", f"{who} {run.id} waits for {do} on the card above.")
 
 
 def _question(run: Run) -> Iterator[Aside]:

@@ -5,6 +5,7 @@ from commands.views.blocks import Block, actions, button, confirmation, section
 from runbooks.catalogue import Catalogue
 from runbooks.engine import people
 from runbooks.runs.state import Run, Status, approval_ends
+from runbooks.steps.incident_lessons import asks_for_lessons
 from runbooks.vocabulary import Choice, InDoubt, Means, Waiting
 
 
@@ -30,7 +31,7 @@ def _decision(run: Run, catalogue: Catalogue) -> str:
     if step is None:
         return ""
     if step.uses == "confirm":
-        return f"Waits for {lines_to_tick(run)} to be ticked by {operators(run, catalogue)}"
+        return f"Waits for {lines_to_do(run)} by {operators(run, catalogue)}"
     match state.outcome if state else None:
         case Waiting(on=on) if step.uses != "approve":
             return f"Waits for {words.line(on)}, by {operators(run, catalogue)} · the thread tells more"
@@ -40,9 +41,19 @@ def _decision(run: Run, catalogue: Catalogue) -> str:
             return ""
 
 
-def lines_to_tick(run: Run) -> str:
+def _lines_to_tick(run: Run) -> str:
     """How many there are now, such as "3 lines"."""
     return words.count(len([s for s in run.open_items if s.uses == "confirm"]), "line")
+
+
+def lines_to_do(run: Run) -> str:
+    """What people have to do now, such as "3 lines to be ticked"."""
+    return "what was learned to be written down" if only_lessons(run) else f"{_lines_to_tick(run)} to be ticked"
+
+
+def only_lessons(run: Run) -> bool:
+    """Whether the open lines ask for nothing but what was learned."""
+    return all(map(asks_for_lessons, run.open_items))
 
 
 def operators(run: Run, catalogue: Catalogue) -> str:

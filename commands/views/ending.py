@@ -127,11 +127,13 @@ def _next(run: Run, release: Release, catalogue: Catalogue) -> str:
     if run.way_back is not None:
         return _came_of(run, release)
     if run.command == "rollback" and (run.changed or not run.planned):
-        return "It does not go on by itself: look at what stands where, and act by hand."
+        return "Nothing goes on by itself: the lines above say what was done. Restore the rest by hand."
     if not run.changed:
         return "Nothing was changed."
-    if not run.roll_back or release.known_good is None:
-        return "It does not go back by itself."
+    if release.known_good is None:
+        return "It does not go back by itself, and no last known good is recorded: deploy a version that you trust."
+    if not run.roll_back:
+        return f"It does not go back by itself.{_to_go_back(run, release)}"
     if before := ran_before(run, release):
         return _asks(run, release, before)
     if (place := catalogue.place(run.service, run.environment)) is None:

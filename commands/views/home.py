@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from commands.views import words
-from commands.views.asking import lines_to_tick
+from commands.views.asking import lines_to_do
 from commands.views.blocks import Block, context, divider, header, paragraphs
 from commands.views.finding_card import number
 from commands.views.incident_follow_up import follow_up_for
@@ -81,7 +81,7 @@ def _asked(run: Run, seen: Seen, mine: frozenset[str]) -> str:
     if not mine or step is None or run.status is not Status.RUNNING:
         return ""
     if step.uses == "confirm":
-        return f"{lines_to_tick(run)} to tick"
+        return lines_to_do(run)
     if step.uses != "approve" and state is not None and isinstance(state.outcome, Waiting | InDoubt):
         return f"to decide, “{words.short(step.title)}”"
     return ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from commands.views import onboarding, words
-from commands.views.asking import lines_to_tick
+from commands.views.asking import lines_to_do
 from commands.views.phases import waits_for_people
 from commands.views.steps import DONE, FAILED, STOPPED, WAITS, WORKS, line_of
 from runbooks.catalogue import Catalogue, Service
@@ -134,6 +134,6 @@ def _now(run: Run) -> str:
     if step is None:
         return "its plan is being made"
     if step.uses == "confirm":
-        return f"waits for {lines_to_tick(run)} to be ticked"
+        return f"waits for {lines_to_do(run)}"
     said = words.line(line_of(run, step), _REASON)
     return f"at “{words.short(step.title)}”" + (f": {said}" if said else "")

@@ -31,5 +31,5 @@ def _in_the_way(release: Release, running: Sequence[Run]) -> Iterator[str]:
         why = words.line(release.lock.reason, 200)
         yield f"⏸ Deploys are locked by {words.person(release.lock.by)}: “{why}”. It would not start."
     for run in running:
-        doing = "rolling back" if run.command == "rollback" else "deploying"
-        yield f"⏳ {run.id} is {doing} it ({words.line(run.version, 90)}). Another would not start before it ends."
+        doing = {"rollback": "rolling it back", "onboard": "onboarding a tenant"}.get(run.command, "deploying it")
+        yield f"⏳ {run.id} is {doing} ({words.line(run.version, 90)}). Another would not start before it ends."

@@ -221,9 +221,18 @@ def test_an_abort_before_the_change_says_that_nothing_was_changed() -> None:
     assert text_of(story.run).endswith("Aborted by <@URILEY> at 10:00: nothing was under way. Nothing was changed.")
 
 
+def test_where_nothing_goes_back_by_itself_the_card_says_how_to() -> None:
+    left = replace(AT["failed"], roll_back=False)
+    assert text_of(left).endswith(
+        "It does not go back by itself. To go back to v41: `/rollback solvereign-api production`."
+    )
+
+
 def test_a_failed_deploy_without_a_way_back_does_not_promise_one() -> None:
     without = Look(KNOWN, Release("solvereign-api", "production"))
-    assert text_of(AT["failed"], without).endswith("It does not go back by itself.")
+    assert text_of(AT["failed"], without).endswith(
+        "It does not go back by itself, and no last known good is recorded: deploy a version that you trust."
+    )
 
 
 def test_where_people_are_to_decide_the_card_says_what_to_type() -> None:

@@ -68,7 +68,7 @@ async def test_lines_wait_for_whoever_may_tick_them(world: World) -> None:
     await world.works()
     for somebody in (RILEY, ALEX):
         assert part(await seen_by(world, somebody), "Waits for you") == [
-            f"⏸ *{run_id}* api production → v2: 1 line to tick · on its card in <#C1>"
+            f"⏸ *{run_id}* api production → v2: 1 line to be ticked · on its card in <#C1>"
         ]
     assert part(await seen_by(world, OUTSIDER), "Waits for you") == ["Nothing."]
 

@@ -36,7 +36,8 @@ async def asks_for_lessons(world: World, run: str) -> bool:
     """Whether the run's card opens the form of its incident, in place of a bare tick."""
     state = await world.run(run)
     seen = (await world.store.read(streams_seen(state))).streams
-    return "Write lessons" in str(messages(world.catalogue, state, lambda name: seen[name].state)[0])
+    said = str(messages(world.catalogue, state, lambda name: seen[name].state))
+    return "Write lessons" in said and "Waits for what was learned to be written down by @sre" in said
 
 
 async def test_of_a_healthy_release_it_opens_one_of_its_own_with_its_start(
