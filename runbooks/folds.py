@@ -34,7 +34,7 @@ def rooms() -> Mapping[str, Room]:
     """All rooms by the prefix of their streams."""
     run = Fold(
         name="run",
-        number=7,
+        number=8,
         start=run_evolve.start,
         evolve=run_evolve.evolve,
         events=run_events.Event,

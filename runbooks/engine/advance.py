@@ -12,13 +12,15 @@ from runbooks.endings import release_of
 from runbooks.engine import late, locks, sentences, silence
 from runbooks.engine.draft import Draft
 from runbooks.engine.people import Members
-from runbooks.engine.planning import TAKE_OVER, Planner
+from runbooks.engine.planning import Planner
+from runbooks.engine.stopping import abandoned, not_taken_over
+from runbooks.engine.turns import Turns
 from runbooks.incidents.findings import Raise
 from runbooks.redaction import Redactor
 from runbooks.runs import commands as c
 from runbooks.runs import todo as t
 from runbooks.runs.decide import unchanged
-from runbooks.runs.state import Run, StepRun
+from runbooks.runs.state import Run
 from runbooks.steps.base import Turn, Untouched
 from runbooks.store import Conflict, Lease, LeaseLost, Store, StoreUnavailable, TargetBusy
 from runbooks.vocabulary import (
@@ -35,8 +37,6 @@ from runbooks.vocabulary import (
 )
 
 AGAIN = timedelta(seconds=3)  # after an outside system did not answer
-_PATIENCE = timedelta(minutes=1)  # with what is to be ended and does not answer, before an abort ends without it
-_TAKE_OVER = PlannedStep(TAKE_OVER, "Take over", "", TAKE_OVER)
 LOCKED = timedelta(minutes=1)  # while a lock holds; its release wakes most runs at once
 log = logging.getLogger(__name__)
 
@@ -170,64 +170,20 @@ class Advance:
         return kept
 
     async def _stop(self, run: Run, step: PlannedStep | None, lease: Lease) -> datetime | None:
-        step = step or _not_taken_over(run)
-        note = await self._abandoned(run, step, lease) if step is not None else ""
+        step, note = step or not_taken_over(run), ""
+        if step is not None:
+            note = await abandoned(run, step, self._abandon(run, step, lease), self.clock())
         return await self._commit(lease, c.Stopped(self.redactor.text(note), isinstance(note, Untouched)))
 
-    async def _abandoned(self, run: Run, step: PlannedStep, lease: Lease) -> str:
-        """What ending the interrupted step came to; no fault and no silence must keep the run from ending."""
-        told = f"“{step.title}” could not be ended"
-        try:
-            return await self.planner.steps[step.uses].abandon(await self._turn(run, step, lease))
-        except Fenced:
-            return "Somebody else holds its targets now, so nothing was touched here."
-        except PlanningFailed as fault:
-            return f"{told}: {sentences.within(fault.sentence)}"
-        except Unreachable as silent:
-            if run.moved_at is None or self.clock() - run.moved_at < _PATIENCE:
-                raise
-            return f"{told}, as {sentences.within(silent.what)} does not answer: look what stands where."
-        except (LeaseLost, StoreUnavailable):
-            raise
-        except Exception as cause:
-            log.exception("step %s of %s was not ended", step.uses, run.id)
-            return f"{told} ({type(cause).__name__}): look what stands where."
+    async def _abandon(self, run: Run, step: PlannedStep, lease: Lease) -> str:
+        return await self.planner.steps[step.uses].abandon(await self._turn(run, step, lease))
 
     async def _turn(self, run: Run, step: PlannedStep, lease: Lease) -> Turn:
-        release = (await self.store.read([release_of(run)])).streams[release_of(run)].state
-        state = run.steps.get(step.id) or StepRun(0, run.moved_at or self.clock())
-
         async def report(line: str) -> None:
             await self._commit(lease, c.Progress(step.id, lease.epoch, self.redactor.text(line)))
 
-        site = self.planner.site(run, release)
-        turn = Turn(
-            site=site,
-            step=step,
-            epoch=lease.epoch,
-            began_at=state.first_began_at or state.began_at,
-            now=self.clock(),
-            choice=state.choice,
-            by=run.by(step),
-            changed_at=run.changed_at,
-            evidence=run.evidence,
-            report=report,
-        )
-        return replace(turn, site=replace(site, cut_off=await self._cut_off(run, lease))) if run.supersedes else turn
-
-    async def _cut_off(self, run: Run, lease: Lease) -> tuple[Turn, ...]:
-        """What the superseded runs were in the middle of."""
-        found = []
-        for other in run.supersedes:
-            old: Run = (await self.store.read([f"run/{other}"])).streams[f"run/{other}"].state
-            step = t.under_way(old)
-            if step is not None:
-                release = (await self.store.read([release_of(old)])).streams[release_of(old)].state
-                state = old.steps[step.id]
-                site = self.planner.site(old, release)
-                began = state.first_began_at or state.began_at
-                found.append(Turn(site, step, lease.epoch, began, self.clock(), evidence=old.evidence))
-        return tuple(found)
+        turns = Turns(self.store, self.planner, self.clock)
+        return replace(await turns.of(run, step, lease.epoch), report=report)
 
     async def _commit(self, lease: Lease, command: c.Command | Raise, stream: str = "") -> datetime | None:
         """Decide again as often as somebody else's commit comes between. Answers None: go on at once.
@@ -256,20 +212,17 @@ class Advance:
 
     async def _say_unreachable(self, run: Run, act: t.Todo, lease: Lease, cause: Unreachable) -> timedelta:
         """Tell it on the card, and where it lasts in a finding; answers how long to wait before asking again."""
-        line = self.redactor.text(silence.said(cause.what))
-        step = getattr(act, "step", None)
-        state = run.steps.get(step.id) if step is not None else None
+        what, step = self.redactor.text(cause.what), getattr(act, "step", None)
+        line, state = silence.said(what), run.of(step) if step is not None else None
         if step is None or state is None or state.epoch == 0:
-            await self._commit(lease, c.Note(line[0].upper() + line[1:] + "."))
+            await self._commit(lease, c.Note(line[0].upper() + line[1:] + ".", silent=what))
         else:
-            await self._commit(lease, c.Progress(step.id, state.epoch, line))
-        if self.clock() - ((state and state.first_began_at) or run.requested_at or self.clock()) < silence.LONG:
+            await self._commit(lease, c.Progress(step.id, state.epoch, line, what))
+        lasts = silence.lasts(await self._load(lease), what, self.clock())
+        if lasts < silence.LONG:
             return AGAIN
-        since = silence.began(await self.store.history(lease.work.key), line)
-        if since is None or self.clock() - since < silence.LONG:
-            return AGAIN
-        what, at = self.redactor.text(cause.what), await silence.incident_for(run, self.store)
-        told = silence.finding(run, step, what=what, lasts=self.clock() - since, incident=at)
+        incident = await silence.incident_for(run, self.store)
+        told = silence.finding(run, step, what=what, lasts=lasts, incident=incident)
         await self._commit(lease, told, f"finding/{run.id}.{silence.FINDING}")
         return silence.SELDOM
 
@@ -279,9 +232,3 @@ async def _locked(draft: Draft, stream: str) -> str:
     run: Run = draft.state(stream)
     await draft.open([release_of(run)])
     return locks.holds(run, draft.state(release_of(run)))
-
-
-def _not_taken_over(run: Run) -> PlannedStep | None:
-    """The take-over, where the run stopped others and has not ended their work yet."""
-    taking = (step for step in run.plan.steps if step.uses == TAKE_OVER) if run.plan else iter(())
-    return next(taking, _TAKE_OVER) if run.not_ended else None

@@ -1,7 +1,5 @@
 """What does not answer: since when a run waits for it, and the finding that says so when it lasts."""
 
-import json
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from runbooks.concerns import SILENT, incident_of, incident_with
@@ -9,8 +7,7 @@ from runbooks.incidents.escalations import NO_ANSWER, NO_ANSWER_MIDWAY
 from runbooks.incidents.findings import Raise
 from runbooks.incidents.incident import Incident
 from runbooks.runs.state import Run
-from runbooks.runs.todo import UNANSWERED
-from runbooks.store import Recorded, Store
+from runbooks.store import Store
 from runbooks.vocabulary import PlannedStep
 
 LONG = SILENT
@@ -21,23 +18,12 @@ FINDING = NO_ANSWER
 
 def said(what: str) -> str:
     """The line on the card."""
-    return f"{what} {UNANSWERED}"
+    return f"{what} does not answer; trying again"
 
 
-def began(history: Sequence[Recorded], line: str) -> datetime | None:
-    """Since when the run does nothing but wait for it; None where it does not. Each new attempt is a new intent."""
-    since = None
-    for event in reversed(history):
-        match json.loads(event.data):
-            case {"kind": "progressed", "line": str(told)} | {"kind": "noted", "text": str(told)} if (
-                told.rstrip(".").casefold() == line.casefold()
-            ):
-                since = event.at
-            case {"kind": "began"}:
-                pass
-            case _:
-                break
-    return since
+def lasts(run: Run, what: str, now: datetime) -> timedelta:
+    """How long the run has done nothing but wait for it; zero where it does not."""
+    return now - run.silence.since if run.silence and run.silence.what == what else timedelta()
 
 
 def finding(run: Run, step: PlannedStep | None, *, what: str, lasts: timedelta, incident: str) -> Raise:

@@ -57,11 +57,12 @@ class Begin:
 
 @dataclass(frozen=True)
 class Progress:
-    """Keep a line of progress of the step at work."""
+    """Keep a line of progress of the step at work. `silent`: it says no more than that this does not answer."""
 
     step: str
     epoch: int
     line: str
+    silent: str = ""
     by: Actor = OPSBOT
 
 
@@ -135,10 +136,15 @@ class Supersede:
 
 @dataclass(frozen=True)
 class Note:
-    """Put a line on the card. `supplanted`: it says that what the run brought is not what counts there any more."""
+    """Put a line on the card.
+
+    `supplanted`: it says that what the run brought is not what counts there any more. `silent`: it says no more than
+    that this does not answer.
+    """
 
     text: str
     supplanted: bool = False
+    silent: str = ""
     by: Actor = OPSBOT
 
 

@@ -122,7 +122,11 @@ def _no_longer_valid(run: Run, command: c.Begin, now: datetime) -> e.Disapproved
 def _(command: c.Progress, run: Run, now: datetime) -> list[e.Event]:
     state = run.steps.get(command.step)
     stale = state is None or state.epoch != command.epoch or state.finished or state.progress == command.line
-    return [] if stale or run.status.over else [e.Progressed(command.by, now, command.step, command.line)]
+    return (
+        []
+        if stale or run.status.over
+        else [e.Progressed(command.by, now, command.step, command.line, command.silent)]
+    )
 
 
 @_decide.register
@@ -247,7 +251,8 @@ def _(command: c.Supersede, run: Run, now: datetime) -> list[e.Event]:
 
 @_decide.register
 def _(command: c.Note, run: Run, now: datetime) -> list[e.Event]:
-    return [] if command.text in run.notes else [e.Noted(command.by, now, command.text, command.supplanted)]
+    noted = e.Noted(command.by, now, command.text, command.supplanted, command.silent)
+    return [] if command.text in run.notes else [noted]
 
 
 @_decide.register

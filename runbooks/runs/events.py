@@ -67,6 +67,7 @@ class Progressed(Happened):
 
     step: str
     line: str
+    silent: str = ""  # what does not answer, where that is all it says
     kind: Literal["progressed"] = "progressed"
 
 
@@ -120,6 +121,7 @@ class Noted(Happened):
 
     text: str
     supplanted: bool = False  # it says that what the run brought is not what counts there any more
+    silent: str = ""  # what does not answer, where that is all it says
     kind: Literal["noted"] = "noted"
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from runbooks.runs import events as e
-from runbooks.runs.state import Approval, Run, Status, StepRun
+from runbooks.runs.state import Approval, Run, Silence, Status, StepRun
 from runbooks.vocabulary import Done, Failed, InDoubt, Means, PlannedStep, Waiting
 
 
@@ -15,9 +15,20 @@ def start(stream: str) -> Run:
 
 def evolve(run: Run, event: e.Event) -> Run:
     """The run after the event."""
-    after = replace(_apply(event, run), moved_at=event.at)
+    after = replace(_apply(event, run), moved_at=event.at, silence=_silence(event, run))
     since = (run.waiting_since or event.at) if after.waits_for_approval else None
     return replace(after, waiting_since=since)
+
+
+def _silence(event: e.Event, run: Run) -> Silence | None:
+    """Whatever happens ends it, but for a new attempt: that is a new intent."""
+    match event:
+        case e.Noted(silent=what) | e.Progressed(silent=what) if what:
+            return run.silence if run.silence and run.silence.what == what else Silence(what, event.at)
+        case e.Began():
+            return run.silence
+        case _:
+            return None
 
 
 @singledispatch

@@ -88,6 +88,14 @@ class Approval:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """What does not answer, and since when a run has done nothing but wait for it."""
+
+    what: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class Run:
     """A run of a runbook, as its events made it."""
 
@@ -127,6 +135,7 @@ class Run:
     successor: str = ""
     untouched: str = ""  # the step that was ended before it changed anything
     supplanted: bool = False  # something else began to change the place, or was adopted there, since this run had
+    silence: Silence | None = None
     way_back: WayBack | None = None  # how the rollback ended that was to take back what this run left
 
     def of(self, step: PlannedStep) -> StepRun | None:

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from runbooks.runs.state import Run, Status, approval_ends
 from runbooks.vocabulary import Cut, Json, Pending, PlannedStep
 
-UNANSWERED = "does not answer; trying again"
-"""How a line of progress ends that says why a step could not be begun or looked at."""
 _FRESH = timedelta(minutes=2)  # a plan that was made again, while nobody could be asked who approves
 _LATE = timedelta(seconds=5)  # longer than any worker that is alive takes to come
 
@@ -147,7 +145,7 @@ def interruption(run: Run, act: Todo, *, lapsed: bool, late: timedelta) -> str:
     `lapsed`: the holder before did not let go; `late`: how long nobody looked although it was time.
     """
     step = act.step if isinstance(act, Check) and lapsed else cut_off(run, act)
-    if step is not None and not lapsed and run.steps[step.id].progress.endswith(UNANSWERED):
+    if step is not None and not lapsed and run.silence is not None:
         return ""
     if step is not None:
         said = f"“{step.title}” was interrupted and taken up again"
