@@ -1,4 +1,4 @@
-"""`opsbot`: serve, migrate, adopt, audit, doctor, verify, and the runbooks on the command line."""
+"""`opsbot`: serve, migrate, adopt, audit, doctor, verify, backup, and the runbooks on the command line."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import adopting, auditing, catalogue_file, embedded, runbooks_cli, schemas, serving
+from bot import adopting, auditing, backup, catalogue_file, embedded, runbooks_cli, schemas, serving
 from bot.adapters.postgres.migrate import MigrationRefused, grant_login, migrate
 from bot.adapters.postgres.pool import understood
 from bot.adapters.postgres.preflight import NotReady, assert_migrated, wait_until_reachable
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         return int(asked.do(asked))
-    except (SettingsError, DocumentError, adopting.NotAdopted, auditing.NotAudited) as cause:
+    except (SettingsError, DocumentError, adopting.NotAdopted, auditing.NotAudited, backup.NoBackup) as cause:
         print(cause, file=sys.stderr)
         return UNUSABLE
     except (NotReady, MigrationRefused) as cause:
@@ -78,6 +78,15 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--timeout", type=_seconds, default=doctoring.WITHIN, metavar="SECONDS", help="of each check")
     doctor.set_defaults(do=lambda asked: doctoring.run(known=known(), for_machines=asked.json, within=asked.timeout))
     commands.add_parser("verify", help="check every chain of events and every stored state").set_defaults(do=_verify)
+    kept = commands.add_parser("backup", help="check a backup").add_subparsers(required=True, metavar="COMMAND")
+    whole = kept.add_parser(
+        "check",
+        help="restore a dump beside everything, and verify every chain and state in it",
+        description="Restores what pg_dump wrote of Opsbot's own database, plain or custom, into a server of its own "
+        "that is gone afterwards, and verifies it. It needs room in the temporary folder, and no settings.",
+    )
+    whole.add_argument("file", type=Path, metavar="FILE")
+    whole.set_defaults(do=_backup_check)
     schema = commands.add_parser("schema", help="print a JSON Schema, for editors")
     schema.add_argument("name", choices=schemas.NAMES)
     schema.set_defaults(do=_schema)
@@ -148,6 +157,12 @@ def _audit(asked: argparse.Namespace) -> int:
         asyncio.run(assert_migrated(settings.database_url.get_secret_value()))
         print(asyncio.run(auditing.audit(settings, wanted)))
     return FINE
+
+
+def _backup_check(asked: argparse.Namespace) -> int:
+    found = backup.check(asked.file)
+    print(found.said)
+    return FINE if found.whole else FAILED
 
 
 def _verify(_asked: argparse.Namespace) -> int:

