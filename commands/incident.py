@@ -1,7 +1,5 @@
 """`/incident`: declare, update, resolve, list; the form that asks what was learned, and its button."""
 
-import json
-import logging
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,10 +8,10 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from commands import incident_found
-from commands.clicks import NOT_UNDERSTOOD
-from commands.deploy_form import ViewGone, Views
+from commands.deploy_form import Views
 from commands.edge import Edge, Payload, actor_of, key_of
-from commands.replies import NOT_READ, sentence
+from commands.incident_forms import Kind, listen, not_to_be, read, show
+from commands.replies import NOT_READ
 from commands.views.incident_words import HELP, listed
 from commands.views.lessons_form import SUBMITTED, TEXT, faults, filled, form
 from commands.views.nearest import no_such
@@ -21,16 +19,14 @@ from commands.views.typed import typed, words_of
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
 from runbooks.incidents.handling import refuse_over
-from runbooks.incidents.incident import Incident
 from runbooks.nearest import nearest
 from runbooks.store import StoreUnavailable
-from runbooks.vocabulary import Refused, Severity, Unreachable
+from runbooks.vocabulary import Refused, Severity
 
 LOOKED_AT = 200  # newest incidents that `list` reads, of those that are open
 WHAT = ("declare", "update", "found", "resolve", "list", "help")
 _INCIDENT = re.compile(r"I-[0-9]{1,18}")
 _ALIKE = 0.75  # so close to a name that it was meant
-log = logging.getLogger(__name__)
 
 
 class Misread(Exception):
@@ -38,8 +34,8 @@ class Misread(Exception):
 
 
 @dataclass(frozen=True)
-class Form:
-    """The form of an incident is wanted, with this text in it."""
+class Named:
+    """An incident, and what is said of it."""
 
     incident: str
     text: str
@@ -47,22 +43,12 @@ class Form:
 
 def register(app: AsyncApp, edge: Edge, views: Views) -> None:
     """Listen for `/incident`, for the buttons that open its forms, and for the forms."""
+    listen(app, edge, views, Kind(re.compile("^resolve-incident"), SUBMITTED, resolve, submit))
     incident_found.register(app, edge, views)
 
     @app.command("/incident")
     async def typed_it(ack: Any, command: Payload) -> None:
         await ack(text=await answer(edge, views, command))
-
-    @app.action(re.compile("^resolve-incident"))
-    async def clicked(ack: Any, body: Payload, respond: Any) -> None:
-        text = await press(edge, views, body)
-        await ack()
-        if text:
-            await respond(text=text, replace_original=False, response_type="ephemeral")
-
-    @app.view(SUBMITTED)
-    async def submitted(ack: Any, body: Payload) -> None:
-        await ack(**await submit(edge, body))
 
 
 async def answer(edge: Edge, views: Views, command: Payload) -> str:
@@ -74,7 +60,8 @@ async def answer(edge: Edge, views: Views, command: Payload) -> str:
             case ["list", *_]:
                 return listed(await edge.store.outstanding("incident", LOOKED_AT))
             case ["resolve", *rest]:
-                return await resolve(edge, views, command, _named(rest, "resolve"))
+                wanted = _named(rest, "resolve")
+                return await resolve(edge, views, command, wanted.incident, wanted.text)
             case ["found", *rest]:
                 wanted = _named(rest, "found")
                 return await incident_found.close(edge, views, command, wanted.incident, wanted.text)
@@ -113,11 +100,11 @@ def parse(catalogue: Catalogue, said: list[str]) -> asks.Declare | asks.UpdateIn
             )
 
 
-def _named(said: list[str], doing: str) -> Form:
+def _named(said: list[str], doing: str) -> Named:
     """The incident, and the text. Raises Misread."""
     match said:
         case [name, *rest] if _INCIDENT.fullmatch(name.upper()):
-            return Form(name.upper(), " ".join(rest))
+            return Named(name.upper(), " ".join(rest))
         case [other, *_]:
             raise Misread(
                 f"“{typed(other)}” is no incident. They are called I-7; `/incident list` shows those that are open. "
@@ -148,36 +135,17 @@ def _declare(catalogue: Catalogue, service: str, rest: list[str]) -> asks.Declar
     return asks.Declare(service, environment, " ".join(rest), severity)
 
 
-async def resolve(edge: Edge, views: Views, gesture: Payload, wanted: Form) -> str:
+async def resolve(edge: Edge, views: Views, gesture: Payload, name: str, text: str = "") -> str:
     """Resolve it, or open the form where it asks for more; what the person is told, "" where the form opened."""
-    stream = f"incident/{wanted.incident}"
-    incident: Incident = (await edge.store.read([stream])).streams[stream].state
+    incident = await read(edge, name)
     try:
         refuse_over(incident)
     except Refused as refused:
-        facts = {"doing": "resolve", **refused.facts}
-        return sentence(asks.Reply(refused=refused.reason, facts=facts))
-    if wanted.text and not incident.asks_for_lessons:
-        ask = asks.Resolve(wanted.incident, wanted.text)
-        _, text = await edge.submit(ask, by=actor_of(gesture), key=key_of(gesture, "resolve"))
-        return text
-    try:
-        await views.open(str(gesture["trigger_id"]), form(incident, wanted.text, actor_of(gesture)))
-    except (ViewGone, Unreachable) as cause:
-        log.warning("the form of %s could not be opened: %s", wanted.incident, cause)
-        return incident_found.NOT_OPENED
-    return ""
-
-
-async def press(edge: Edge, views: Views, body: Payload) -> str:
-    """The button Resolve: opens the form; what the person is told where it does not."""
-    try:
-        wanted = Form(str(json.loads(body["actions"][0]["value"])["incident"]), "")
-        return await resolve(edge, views, body, wanted)
-    except (KeyError, ValueError, TypeError):
-        return NOT_UNDERSTOOD
-    except StoreUnavailable:
-        return NOT_READ
+        return not_to_be("resolve", refused)
+    if text and not incident.asks_for_lessons:
+        _, said = await edge.submit(asks.Resolve(name, text), by=actor_of(gesture), key=key_of(gesture, "resolve"))
+        return said
+    return await show(views, gesture, form(incident, text, actor_of(gesture)), name)
 
 
 async def submit(edge: Edge, body: Payload) -> Payload:
