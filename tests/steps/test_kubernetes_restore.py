@@ -125,25 +125,26 @@ async def test_cut_off_before_and_after(kube: Kube, restore: Restore) -> None:
 # ---------------------------------------------------------------- several workloads
 
 
-async def test_all_workloads_come_back_as_one(kube: Kube, restore: Restore) -> None:
+async def two_replaced(kube: Kube) -> KnownGood:
+    """What was good of two Deployments, on which v44 is now."""
     await kube.allow(WORKER)
     await kube.create("v41")
     await kube.create("v41", name=WORKER)
     known = await recorded(kube, API, WORKER)
     await kube.set_image("v44")
     await kube.set_image("v44", WORKER)
+    return known
+
+
+async def test_all_workloads_come_back_as_one(kube: Kube, restore: Restore) -> None:
+    known = await two_replaced(kube)
     turn = await rolling_back(kube, restore, known, API, WORKER)
     assert isinstance(await restore.start(turn), Pending)
     assert images(await kube.raw()) == images(await kube.raw(WORKER)) == {"api": image("v41")}
 
 
 async def test_where_the_second_can_not_be_restored_it_says_what_stands_where(kube: Kube) -> None:
-    await kube.allow(WORKER)
-    await kube.create("v41")
-    await kube.create("v41", name=WORKER)
-    known = await recorded(kube, API, WORKER)
-    await kube.set_image("v44")
-    await kube.set_image("v44", WORKER)
+    known = await two_replaced(kube)
     gone = Interfering(kube.clusters, lambda: kube.kubectl("delete", "deployment", WORKER), on=WORKER)
     restore = Restore(gone, NO_DATABASES)
     assert await restore.start(await rolling_back(kube, restore, known, API, WORKER)) == Failed(
@@ -153,11 +154,7 @@ async def test_where_the_second_can_not_be_restored_it_says_what_stands_where(ku
 
 
 async def test_what_the_cluster_refuses_stops_all_of_it_before_the_first(kube: Kube, restore: Restore) -> None:
-    await kube.allow(WORKER)
-    await kube.create("v41")
-    await kube.create("v41", name=WORKER)
-    known = await recorded(kube, API, WORKER)
-    await kube.set_image("v44")
+    known = await two_replaced(kube)
     broken = known.workloads[1]
     template = json.loads(json.dumps(broken.template))
     template["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}}

@@ -96,13 +96,19 @@ async def test_cut_off_after_the_patch_it_goes_on_watching(kube: Kube, rollout: 
         await rollout.check(turn, outcome.token)
 
 
-async def test_cut_off_between_two_deployments_the_second_is_made_up_for(kube: Kube, rollout: Rollout) -> None:
+async def half_patched(kube: Kube, rollout: Rollout) -> Turn:
+    """The turn of a rollout of two Deployments, of which the first was patched."""
     await kube.allow(WORKER)
     await kube.create()
     await kube.create(name=WORKER)
     both = await planned(rollout, kube.site(workloads=(API, WORKER)))
     first = replace(both, step=replace(both.step, params={"workloads": both.step.params["workloads"][:1]}))
     await rollout.start(first)
+    return both
+
+
+async def test_cut_off_between_two_deployments_the_second_is_made_up_for(kube: Kube, rollout: Rollout) -> None:
+    both = await half_patched(kube, rollout)
     again = replace(both, epoch=8)
     assert await rollout.settle(again) == NotDone()
     assert isinstance(await rollout.start(again), Pending)
@@ -111,12 +117,7 @@ async def test_cut_off_between_two_deployments_the_second_is_made_up_for(kube: K
 
 
 async def test_abandoned_half_way_it_says_so(kube: Kube, rollout: Rollout) -> None:
-    await kube.allow(WORKER)
-    await kube.create()
-    await kube.create(name=WORKER)
-    both = await planned(rollout, kube.site(workloads=(API, WORKER)))
-    first = replace(both, step=replace(both.step, params={"workloads": both.step.params["workloads"][:1]}))
-    await rollout.start(first)
+    both = await half_patched(kube, rollout)
     assert await rollout.abandon(replace(both, epoch=9)) == "1 of 2 workloads was already patched to v42"
 
 
