@@ -220,7 +220,8 @@ def catalogue(world: World, changes: Mapping[str, Any]) -> dict[str, Any]:
     }
     service["environments"]["production"] |= dict(changes)  # type: ignore[index] # a dict of dicts
     clusters = {"sandbox": {"kubeconfig": "SANDBOX_KUBECONFIG"}}
-    return {"groups": groups, "clusters": clusters, "services": {SERVICE: service}}
+    people = {"bodo@solvereign.example": slack.workspace.users["casey"]}  # of the authors one, so that both are seen
+    return {"groups": groups, "people": people, "clusters": clusters, "services": {SERVICE: service}}
 
 
 def _onboarding(world: World) -> dict[str, Any]:
