@@ -43,14 +43,13 @@ from bot.record_places import RecordPlaces
 from bot.rollback_preview import RollbackPreview
 from bot.settings import Settings
 from bot.telemetry.traces import exporting
-from bot.telemetry.watching import WatchedReception, WatchedStore, Watching
+from bot.telemetry.watching import WatchedPacks, WatchedReception, WatchedStore, Watching
 from bot.tenants import TenantRecord
 from commands.edge import Edge
 from runbooks.catalogue import Catalogue, Cluster
 from runbooks.engine.advance import Advance
 from runbooks.engine.audits import Audits
 from runbooks.engine.handle import Reception
-from runbooks.engine.pack_requests import PackRequests
 from runbooks.engine.planning import Planner
 from runbooks.folds import folds
 from runbooks.redaction import Redactor
@@ -156,7 +155,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
         redactor = Redactor(settings.secrets())
         steps = _steps(outside, store, Posts(sent), redactor, configuration=configuration)
         planner = Planner(configuration.catalogue, configuration.library, steps, outside.source)
-        packs = PackRequests(Audits(store, configuration.catalogue, record, now), members)
+        packs = WatchedPacks(Audits(store, configuration.catalogue, record, now), members, watching)
         way_back = RollbackPreview(outside.workloads, outside.databases)
         yield Services(
             store=store,

@@ -13,13 +13,16 @@ from bot.telemetry import logs
 from bot.telemetry.metrics import Metrics
 from bot.telemetry.traces import Traces
 from commands.edge import Reception
+from runbooks.audit.requests import Wanted
 from runbooks.engine.asks import Ask, Reply
+from runbooks.engine.pack_requests import PackRequests
 from runbooks.folds import rooms
+from runbooks.packs.scope import Scope
 from runbooks.runs import events as e
 from runbooks.runs import todo as t
 from runbooks.runs.state import Run
 from runbooks.store import Append, Changes, Fold, Lease, StoreUnavailable
-from runbooks.vocabulary import Actor, Done, Failed, InDoubt
+from runbooks.vocabulary import Actor, Done, Failed, InDoubt, Refused
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,13 @@ class Pulse:
         return sorted(loop for loop, at in self._turned.items() if self._clock() - at > seconds)
 
 
+@dataclass
+class Asked:
+    """What came of a request."""
+
+    outcome: str = "accepted"
+
+
 @dataclass(frozen=True)
 class Watching:
     """What the parts of the process are watched with."""
@@ -47,6 +57,25 @@ class Watching:
     metrics: Metrics = field(default_factory=Metrics)
     traces: Traces = field(default_factory=Traces)
     pulse: Pulse = field(default_factory=Pulse)
+
+    @contextmanager
+    def asked(self, what: str) -> Iterator[Asked]:
+        """A person asked for this; what is committed meanwhile came of it, and it is answered at the end."""
+        asked, began = Asked(), time.perf_counter()
+        try:
+            with self.traces.asked(what):
+                yield asked
+        except Refused:
+            asked.outcome = "refused"
+            raise
+        except StoreUnavailable as cause:
+            asked.outcome = "not known" if cause.unknown else "not recorded"
+            raise
+        except BaseException:
+            asked.outcome = "failed"
+            raise
+        finally:
+            self.metrics.acks.labels(what, asked.outcome).observe(time.perf_counter() - began)
 
     @contextmanager
     def doing(self, run: Run, act: t.Todo) -> Iterator[None]:
@@ -133,18 +162,10 @@ class WatchedReception:
 
     async def handle(self, ask: Ask, *, by: Actor, key: str) -> Reply:
         """As the reception's."""
-        what, began, outcome = type(ask).__name__.lower(), time.perf_counter(), "failed"
-        try:
-            with self.watching.traces.asked(what):
-                reply = await self.inner.handle(ask, by=by, key=key)
-            outcome = "refused" if reply.refused else "accepted"
-        except StoreUnavailable as cause:
-            outcome = "not known" if cause.unknown else "not recorded"
-            raise
-        else:
-            return reply
-        finally:
-            self.watching.metrics.acks.labels(what, outcome).observe(time.perf_counter() - began)
+        with self.watching.asked(type(ask).__name__.lower()) as asked:
+            reply = await self.inner.handle(ask, by=by, key=key)
+            asked.outcome = "refused" if reply.refused else "accepted"
+        return reply
 
     async def groups(self, by: Actor, among: frozenset[str]) -> frozenset[str]:
         """As the reception's."""
@@ -153,3 +174,20 @@ class WatchedReception:
     def reserved(self, runbook: str) -> frozenset[str]:
         """As the reception's."""
         return self.inner.reserved(runbook)
+
+
+@dataclass(frozen=True)
+class WatchedPacks(PackRequests):
+    """Requests for audit packs, timed as all others."""
+
+    watching: Watching = field(default_factory=Watching)
+
+    async def ask(self, scope: Scope, *, by: Actor, key: str) -> Wanted | None:
+        """As theirs."""
+        with self.watching.asked("audit"):
+            return await super().ask(scope, by=by, key=key)
+
+    async def judge(self, packs: str, request: int, *, by: Actor, approves: bool, key: str) -> None:
+        """As theirs."""
+        with self.watching.asked("judgeaudit"):
+            await super().judge(packs, request, by=by, approves=approves, key=key)

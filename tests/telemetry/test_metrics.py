@@ -9,16 +9,20 @@ from slack_sdk.errors import SlackApiError
 
 from bot.adapters.postgres import gauges
 from bot.adapters.postgres.pool import Pool
+from bot.adapters.postgres.record import PostgresRecord
 from bot.adapters.slack.client import web_client
-from bot.telemetry.watching import Pulse, Watching
+from bot.telemetry.watching import Pulse, WatchedPacks, Watching
 from bot.worker import Bell, Worker
 from runbooks.engine import asks
+from runbooks.engine.audits import Audits
 from runbooks.engine.draft import Draft
+from runbooks.packs.period import read
+from runbooks.packs.scope import Scope
 from runbooks.releases.lag import Lag
 from runbooks.releases.record import FallBehind
 from runbooks.store import Changes, Lease, LeaseLost, StoreUnavailable, Work
-from runbooks.vocabulary import Failed
-from tests.engine.world import OUTSIDER
+from runbooks.vocabulary import Failed, Refused
+from tests.engine.world import ALEX, OUTSIDER
 from tests.telemetry.conftest import Watched, serving
 from tests.telemetry.test_traces import deployed
 
@@ -46,6 +50,18 @@ async def test_a_refusal_a_failure_and_the_rollback_have_their_outcomes(replica:
     assert replica.value("opsbot_step_seconds_count", uses="knob", outcome="failed") == 1
     ends = {tuple(s.labels.values()): s.value for s in replica.samples("opsbot_runs_ended_total")}
     assert ends == {("deploy", "failed"): 1, ("rollback", "succeeded"): 1}
+
+
+async def test_a_request_for_an_audit_pack_is_one_too(replica: Watched, store_pool: Pool) -> None:
+    world = replica.world
+    audits = Audits(world.store, world.catalogue, PostgresRecord(store_pool), lambda: world.now)
+    packs = WatchedPacks(audits, world.members, replica.watching)
+    scope = Scope("api", read("2026-11-01", "2026-11-02", world.now.date()))
+    await packs.ask(scope, by=ALEX, key="command/1")
+    with pytest.raises(Refused):
+        await packs.ask(scope, by=OUTSIDER, key="command/2")
+    counts = {s.labels["outcome"]: s.value for s in replica.samples("opsbot_ack_seconds_count")}
+    assert counts == {"accepted": 1, "refused": 1}
 
 
 async def test_a_database_that_is_away_is_counted_and_the_ack_says_so(replica: Watched) -> None:
