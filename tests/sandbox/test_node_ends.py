@@ -105,8 +105,8 @@ async def test_its_pods_die_with_it_and_the_next_one_takes_them_over(
 async def test_it_outlives_an_outage_of_the_control_plane(
     service_repository: Path, image_cache: Path, tmp_path: Path
 ) -> None:
-    with temporary_control_plane(tmp_path) as plane:
-        plane.grant("elsewhere")
+    with temporary_control_plane(tmp_path, rights=False) as plane:
+        plane.kubectl("create", "namespace", "elsewhere")
         async with (
             running_node(plane, repository=service_repository, cache=image_cache) as node,
             connected(plane.admin_kubeconfig) as api,
