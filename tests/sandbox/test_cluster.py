@@ -23,7 +23,7 @@ _STARTS_AND_WAITS = """
 import json, sys
 from pathlib import Path
 from sandbox.cluster.control_plane import ControlPlane
-with ControlPlane(Path(sys.argv[1]), binaries=Path(sys.argv[2]), durable=False) as plane:
+with ControlPlane(Path(sys.argv[1]), binaries=Path(sys.argv[2]), durable=False, rights=False) as plane:
     print(json.dumps(plane.pids), flush=True)
     sys.stdin.read()
 """
