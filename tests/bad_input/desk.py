@@ -13,7 +13,7 @@ from commands.rollback import Asking, ask, plan, without_hurry
 from commands.views.messages import messages
 from commands.views.typed import words_of
 from runbooks.catalogue import Environment, Service
-from runbooks.concerns import incident_of
+from runbooks.concerns import incident_with
 from runbooks.endings import release_of
 from runbooks.vocabulary import Actor, KnownGood
 from tests.engine.world import ALEX, RILEY, World
@@ -100,7 +100,7 @@ class Desk:
     async def _message(self, stream: str, key: str) -> Blocks:
         state = (await self.world.store.read([stream])).streams[stream].state
         run = state if hasattr(state, "requester") else await self.world.run(state.run)
-        incident = incident_of(run.id)
+        incident = incident_with(run)
         seen = {release_of(run): await self.world.release(), f"run/{run.id}": run}
         seen[incident] = (await self.world.store.read([incident])).streams[incident].state
         return next(m.blocks for m in messages(self.world.catalogue, state, lambda name: seen[name]) if m.key == key)

@@ -165,4 +165,4 @@ async def test_what_is_adopted_is_left_by_nobody_any_more(desk: Desk) -> None:
     found: Finding = (await desk.world.store.read([stream])).streams[stream].state
     assert (await desk.world.release()).left == ()
     assert found.mended == "What stands there was adopted as the last known good: v2."
-    assert not is_open(found)
+    assert not found.free
