@@ -29,9 +29,7 @@ class Kind:
 
     button: str | re.Pattern[str]
     view: str
-    opens: Callable[
-        [Edge, Views, Payload, str], Awaitable[str]
-    ]  # for the incident of this name; what the person is told
+    opens: Callable[[Edge, Views, Payload, str], Awaitable[str]]  # for the incident of this name
     submit: Callable[[Edge, Payload], Awaitable[Payload]]  # what the acknowledgement carries
 
 
