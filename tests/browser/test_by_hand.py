@@ -201,7 +201,7 @@ async def _rolls_back(person: BrowserPerson, *, stopping: str, album: Album) -> 
     await person.click("Run 025_rollback.sql", on=back, seconds=LONG)
     assert "What it takes away is gone" in await person.dialog()
     await person.confirm()
-    await _ticks(person, back, lines=1)
+    await _writes_the_lessons(person, back)
     await person.sees(f"Rolled back {SERVICE} production to v42 in ", seconds=LONG)
     await expect(person.card(back)).to_contain_text("✅ Done", timeout=LONG * 1000)
     await album.take("rolled-back", person, of=back, height=460)
