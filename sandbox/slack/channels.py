@@ -30,6 +30,7 @@ class Channels:
             "conversations.rename": self._rename,
             "conversations.invite": self._invite,
             "conversations.join": self._join,
+            "conversations.leave": self._leave,
             "conversations.archive": self._archive,
             "conversations.unarchive": self._unarchive,
         }
@@ -118,7 +119,11 @@ class Channels:
         return await self._change(args)
 
     async def _join(self, args: Args) -> Answer:
-        return await self._change(args)
+        return await self._change(args, is_member=True)
+
+    async def _leave(self, args: Args) -> Answer:
+        await self._change(args, is_member=False)
+        return done()
 
     async def _archive(self, args: Args) -> Answer:
         channel = await self.find(needed(args, "channel"))

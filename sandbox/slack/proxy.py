@@ -8,6 +8,8 @@ import asyncio
 import json
 import socket
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from functools import partial
 from typing import Any
 
@@ -43,6 +45,7 @@ class Proxy:
         self.journal = Journal()
         self.faults = Faults()
         self.scopes = shipped_scopes()  # what the bot's token is said to have; nothing is refused for want of one
+        self.ahead = timedelta()  # of this machine's clock
         self._offers = Offers()
         self._forms = Forms()
         self._server = server
@@ -73,6 +76,7 @@ class Proxy:
         self.journal.clear()
         self.faults.clear()
         self.scopes = shipped_scopes()
+        self.ahead = timedelta()
         self.memory.clear()
 
     async def start(self) -> None:
@@ -135,7 +139,9 @@ class Proxy:
         if token not in known:
             return web.json_response(refused("invalid_auth" if token else "not_authed"))
         answer = await self.memory.answer(call.method, call.args)
-        headers = {"x-oauth-scopes": ",".join(self.scopes)} if token == self._server.workspace.bot_token else {}
+        headers = {"date": format_datetime(datetime.now(UTC) + self.ahead, usegmt=True)}
+        if token == self._server.workspace.bot_token:
+            headers["x-oauth-scopes"] = ",".join(self.scopes)
         return web.json_response(text=self._rewritten(json.dumps(answer)), headers=headers)
 
     async def _response_url(self, request: web.Request) -> web.StreamResponse:

@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.adapters.http import HttpxGet
 from runbooks.redaction import HIDDEN, Redactor
 from runbooks.steps.base import Site
-from runbooks.steps.http_smoke import HttpSmoke
+from runbooks.steps.http_smoke import HttpSmoke, names
 from runbooks.vocabulary import Done, Failed, Pending, PlanningFailed
 from tests.steps.places import site, through, turn
 from tests.steps.web import answering
@@ -102,6 +102,19 @@ async def test_a_version_is_a_word_of_its_own(step: HttpSmoke, said: str, named:
         outcome = await step.start(await turn(step, {}, place(url, checks=[])))
 
     assert isinstance(outcome, Done) is named, outcome
+
+
+@pytest.mark.parametrize(
+    ("body", "commit", "named"),
+    [
+        ("a8005c2", "a8005c2", True),
+        ("commit a8005c2" + "0" * 33, "a8005c2", True),
+        ("a8005c3" + "0" * 33, "a8005c2", False),
+        ("a8005c2" + "0" * 33, "", False),
+    ],
+)
+def test_a_short_commit_is_known_by_the_whole_one(body: str, commit: str, *, named: bool) -> None:
+    assert names(body, version=commit or "v41", commit=commit) is named
 
 
 async def test_an_answer_that_is_otherwise_fails_with_what_it_said(step: HttpSmoke) -> None:
