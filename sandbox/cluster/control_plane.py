@@ -12,14 +12,15 @@ from typing import Self
 from sandbox.cluster import programs
 from sandbox.cluster.audit import AuditLog
 from sandbox.cluster.build import build
-from sandbox.cluster.identities import ADMIN, OPSBOT, make_identities, token_of, write_kubeconfigs
+from sandbox.cluster.identities import ADMIN, OPSBOT, admin_token, make_identities, token_of, write_kubeconfig
 from sandbox.cluster.kubectl import Kubectl
 from sandbox.cluster.processes import Process, ProcessEnded, free_port
-from sandbox.cluster.rights import service_rights, shipped_rights
+from sandbox.cluster.rights import install, service_rights
 
 _START_SECONDS = 60
 _POLL_SECONDS = 0.05
 _ANSWER_SECONDS = 2
+_TOKEN_HOURS = 24 * 365
 
 
 class ControlPlaneFailed(Exception):
@@ -63,7 +64,7 @@ class ControlPlane:
     def start(self) -> None:
         """Start everything, return once the API is ready and the bot has its rights."""
         make_identities(self.folder, programs=self.programs)
-        write_kubeconfigs(self.folder, server=self.server)
+        write_kubeconfig(self.admin_kubeconfig, token=admin_token(self.folder), server=self.server)
         try:
             self._run(programs.etcd(self._places, durable=self._durable))
             self._run(programs.api_server(self._places))
@@ -71,7 +72,8 @@ class ControlPlane:
             self._run(programs.controller_manager(self._places))
             self._run(programs.scheduler(self._places))
             if self._rights:
-                self.kubectl.apply(shipped_rights())
+                install(self.kubectl)
+                write_kubeconfig(self.opsbot_kubeconfig, token=self._opsbot_token(), server=self.server)
         except BaseException:
             self.stop()
             raise
@@ -95,6 +97,12 @@ class ControlPlane:
     ) -> None:
         self.stop()
 
+    def _opsbot_token(self) -> str:
+        """A token of the ServiceAccount that deploy/kubernetes makes; where it had one, the same."""
+        if self.opsbot_kubeconfig.exists():
+            return token_of(self.opsbot_kubeconfig)
+        return self.kubectl("create", "token", OPSBOT, "-n", OPSBOT, f"--duration={_TOKEN_HOURS}h").strip()
+
     def _run(self, command: list[str]) -> None:
         log = self.folder / f"{Path(command[0]).name}.log"
         self._processes.append(Process(command, log))
@@ -111,7 +119,7 @@ class ControlPlane:
     def _answers(self) -> bool:
         trust = ssl.create_default_context(cafile=str(self.folder / "tls.crt"))
         connection = HTTPSConnection("127.0.0.1", self._places.server, timeout=_ANSWER_SECONDS, context=trust)
-        headers = {"Authorization": f"Bearer {token_of(self.admin_kubeconfig)}"}
+        headers = {"Authorization": f"Bearer {admin_token(self.folder)}"}
         with closing(connection), suppress(OSError, HTTPException):
             connection.request("GET", "/readyz", headers=headers)
             return connection.getresponse().status == HTTPStatus.OK

@@ -1,4 +1,4 @@
-"""Who may speak to the control plane: the administrator, and the bot's narrow user; each with a random token."""
+"""Who may speak to the control plane: the administrator with a random token, and the bot as its ServiceAccount."""
 
 import base64
 import secrets
@@ -9,6 +9,8 @@ import yaml
 
 ADMIN = "admin"
 OPSBOT = "opsbot"
+OPSBOT_USER = f"system:serviceaccount:opsbot:{OPSBOT}"
+"""The ServiceAccount that deploy/kubernetes makes, as the API server names it."""
 _ADMINISTRATORS = "system:masters"
 _OWNER_ONLY = 0o600
 
@@ -19,19 +21,18 @@ def make_identities(folder: Path, *, programs: Path) -> None:
     if not pair[0].exists():
         subprocess.run([programs / "key-pair", *pair], check=True, capture_output=True)
     if not tokens.exists():
-        _write(
-            tokens,
-            f"{secrets.token_urlsafe(32)},{ADMIN},{ADMIN},{_ADMINISTRATORS}\n"
-            f"{secrets.token_urlsafe(32)},{OPSBOT},{OPSBOT}\n",
-        )
+        _write(tokens, f"{secrets.token_urlsafe(32)},{ADMIN},{ADMIN},{_ADMINISTRATORS}\n")
 
 
-def write_kubeconfigs(folder: Path, *, server: str) -> None:
-    """A kubeconfig for each user, named after it."""
-    certificate = base64.b64encode((folder / "tls.crt").read_bytes()).decode()
-    for line in (folder / "tokens.csv").read_text().splitlines():
-        token, user, *_ = line.split(",")
-        _write(folder / f"{user}.kubeconfig", _kubeconfig(user, token, server=server, certificate=certificate))
+def admin_token(folder: Path) -> str:
+    """The administrator's."""
+    return (folder / "tokens.csv").read_text().partition(",")[0]
+
+
+def write_kubeconfig(path: Path, *, token: str, server: str) -> None:
+    """A kubeconfig for the user that it is named after; the certificate beside it is trusted."""
+    certificate = base64.b64encode((path.parent / "tls.crt").read_bytes()).decode()
+    _write(path, _kubeconfig(path.stem, token, server=server, certificate=certificate))
 
 
 def token_of(kubeconfig: Path) -> str:

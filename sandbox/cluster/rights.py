@@ -1,30 +1,42 @@
-"""The rights that `deploy/kubernetes` ships, given to the sandbox's narrow user as well as to the ServiceAccount."""
+"""`deploy/kubernetes`, as it is shipped, put into the sandbox's control plane: the bot's rights and its policies."""
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from sandbox.cluster.identities import OPSBOT
+from sandbox.cluster.identities import OPSBOT, OPSBOT_USER
+from sandbox.cluster.kubectl import Kubectl, KubectlFailed
 
 Object = dict[str, Any]
 
 MANIFESTS = Path(__file__).parents[2] / "deploy" / "kubernetes"
-_RIGHTS = frozenset({"Namespace", "ServiceAccount", "Role", "RoleBinding", "ConfigMap"})
-_USER = {"kind": "User", "name": OPSBOT, "apiGroup": "rbac.authorization.k8s.io"}
 _SERVICE_FILE = "rights-solvereign-production.yaml"
+AS_OPSBOT = (f"--as={OPSBOT_USER}", "--as-group=system:masters")
+"""For an administrator's kubectl: the bot's user with every right there is, so that policies alone can refuse it."""
+_REFUSED = {
+    "opsbot-deployments": ("annotate", "deployment", OPSBOT, "-n", OPSBOT, "opsbot.dev/epoch=none"),
+    "opsbot-nothing-else": ("create", "configmap", "refused", "-n", OPSBOT),
+    "opsbot-jobs": ("create", "job", "refused", "--image=refused", "-n", "opsbot-jobs"),
+}
+"""Policy -> what it refuses."""
+_SECONDS = 30
+_POLL_SECONDS = 0.1
 
 
-def shipped_rights() -> list[Object]:
-    """Namespaces, ServiceAccounts, Roles and their bindings; the namespaces, those of the services too, are first."""
-    files = sorted(MANIFESTS.rglob("*.yaml"))
-    found = [_widened(one) for file in files for one in _objects(file) if one["kind"] in _RIGHTS]
-    spaces = [one for one in found if one["kind"] == "Namespace"]
-    made = {one["metadata"]["name"] for one in spaces}
-    used = {one["metadata"]["namespace"] for one in found if "namespace" in one["metadata"]}
-    spaces += [namespace(name) for name in sorted(used - made)]
-    return [*spaces, *(one for one in found if one["kind"] != "Namespace")]
+def install(kubectl: Kubectl) -> None:
+    """Apply all of it, beside the namespaces that the services run in; return once the policies are in force."""
+    kubectl.apply([namespace(name) for name in sorted(_namespaces())])
+    kubectl("apply", "--kustomize", str(MANIFESTS))
+    kubectl("scale", "deployment", OPSBOT, "-n", OPSBOT, "--replicas=0")  # its image is nowhere: it runs beside this
+    as_bot, deadline = Kubectl(kubectl.program, kubectl.kubeconfig, AS_OPSBOT), time.monotonic() + _SECONDS
+    for policy in _REFUSED:
+        while not _in_force(as_bot, policy):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"The policy {policy} is not in force after {_SECONDS} s")
+            time.sleep(_POLL_SECONDS)
 
 
 def namespace(name: str) -> Object:
@@ -34,18 +46,24 @@ def namespace(name: str) -> Object:
 
 def service_rights(name: str) -> list[Object]:
     """A namespace in which the bot may do what it may do in that of the sample service."""
-    objects = [_widened(one) for one in _objects(MANIFESTS / _SERVICE_FILE)]
+    objects = list(_objects(MANIFESTS / _SERVICE_FILE))
     for one in objects:
         one["metadata"]["namespace"] = name
     return [namespace(name), *objects]
 
 
+def _in_force(as_bot: Kubectl, policy: str) -> bool:
+    try:
+        as_bot(*_REFUSED[policy], "--dry-run=server")
+    except KubectlFailed as refused:
+        return f"'{policy}'" in str(refused)
+    return False
+
+
+def _namespaces() -> set[str]:
+    """Those that a team has before it has the bot."""
+    return {str(one["metadata"]["namespace"]) for file in MANIFESTS.glob("rights-*.yaml") for one in _objects(file)}
+
+
 def _objects(file: Path) -> Iterable[Object]:
-    return (one for one in yaml.safe_load_all(file.read_text()) if one and "kind" in one)
-
-
-def _widened(one: Object) -> Object:
-    bound = one.get("subjects", [])
-    if any(subject["name"] == OPSBOT for subject in bound):
-        one["subjects"] = [*bound, _USER]
-    return one
+    return (one for one in yaml.safe_load_all(file.read_text()) if one)

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import yaml
 
+from sandbox.cluster.identities import OPSBOT_USER
 from sandbox.postgres import PostgresServer
 from sandbox.service import manifests
 from sandbox.service.database import ROLE
@@ -113,7 +114,7 @@ class Stage:
         return {str(what): int(times) for what, times in found}
 
     def _patches(self, version: str) -> int:
-        writes = self.world.cluster.audit.writes("deployments", namespace=NAMESPACE, user="opsbot")
+        writes = self.world.cluster.audit.writes("deployments", namespace=NAMESPACE, user=OPSBOT_USER)
         return sum(write.effective and _sets_image(write.body, version) for write in writes)
 
     def _replica_sets(self, version: str) -> int:

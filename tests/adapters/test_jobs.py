@@ -1,7 +1,7 @@
 """Jobs on a real control plane, run as processes by the sandbox's node, with the rights that the bot really has."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -179,8 +179,18 @@ async def test_a_job_has_no_rights_no_secrets_and_no_second_try(
     assert '"runAsNonRoot":true' in found
 
 
-async def test_what_it_names_is_filled_in_by_the_cluster(jobs: KubernetesJobs, control_plane: ControlPlane) -> None:
-    name = f"api-{uuid.uuid4().hex[:8]}"
+@pytest.fixture
+def listed(control_plane: ControlPlane) -> Iterator[str]:
+    """A Secret that deploy/kubernetes/limits.yaml lets Jobs have; a test may make it."""
+    name = "solvereign-smoke"
+    yield name
+    control_plane.kubectl("delete", "secret", name, "--namespace", NAMESPACE, "--ignore-not-found")
+
+
+async def test_what_it_names_is_filled_in_by_the_cluster(
+    jobs: KubernetesJobs, control_plane: ControlPlane, listed: str
+) -> None:
+    name = listed
     made = {"secret": ["generic", name, "--from-literal=url=postgresql://made-up"], "configmap": [name]}
     made["configmap"].append("--from-literal=level=$(HOME) high")
     for kind, arguments in made.items():
@@ -197,9 +207,9 @@ async def test_what_it_names_is_filled_in_by_the_cluster(jobs: KubernetesJobs, c
 
 @pytest.mark.parametrize("key", ["other", "url"])
 async def test_a_secret_that_is_not_there_is_said_at_once(
-    jobs: KubernetesJobs, control_plane: ControlPlane, key: str
+    jobs: KubernetesJobs, control_plane: ControlPlane, key: str, listed: str
 ) -> None:
-    name = f"api-{uuid.uuid4().hex[:8]}"
+    name = listed
     said = f'secret "{name}" not found'
     if key == "other":
         control_plane.kubectl("create", "secret", "generic", name, "--from-literal=url=x", "--namespace", NAMESPACE)
@@ -215,6 +225,16 @@ async def test_a_secret_that_is_not_there_is_said_at_once(
         f"its container can't be set up in {NAMESPACE}: {said} (CreateContainerConfigError)"
     )
     await jobs.end(job)
+
+
+async def test_a_secret_that_no_administrator_listed_is_refused(jobs: KubernetesJobs) -> None:
+    job = replace(python("pass"), secrets={"DATABASE_URL": "opsbot/OPSBOT_DATABASE_URL"})
+    with pytest.raises(JobRefused) as refused:
+        await jobs.start(job)
+    assert str(refused.value) == (
+        f"The cluster main refused the change of Job {job.name}: the admission policy opsbot-jobs forbids it, as the "
+        "ConfigMap opsbot-limits does not name its Secret; an administrator can add it there."
+    )
 
 
 async def test_the_bot_itself_can_not_read_a_secret_of_its_jobs(control_plane: ControlPlane) -> None:

@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from bot import health, library
+from bot.adapters.kubernetes.policies import RULES
 from bot.catalogue_file import CatalogueFile, load
 from bot.kinds import known
 from bot.settings import Settings
+from sandbox.cluster.identities import OPSBOT_USER
 from tests.deploy.dockerfile import ROOT, stages
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -120,3 +122,27 @@ def test_what_it_reads_and_writes_is_mounted(
 def test_its_catalogue_fits_the_library() -> None:
     found = catalogue()
     found.check(library.read([library.shipped(), *found.folders], known=known()))
+
+
+def policies() -> list[dict[str, Any]]:
+    return [one for one in objects("base/policies.yaml") if one["kind"] == "ValidatingAdmissionPolicy"]
+
+
+def test_every_policy_is_about_the_bots_user_and_is_bound() -> None:
+    found = objects("base/policies.yaml")
+    bound = [one["spec"]["policyName"] for one in found if one["kind"].endswith("Binding")]
+    assert sorted(bound) == sorted(one["metadata"]["name"] for one in policies())
+    for one in policies():
+        [condition] = one["spec"]["matchConditions"]
+        assert condition["expression"] == f"request.userInfo.username == '{OPSBOT_USER}'"
+
+
+def test_what_a_person_reads_of_a_rule_is_of_a_rule_that_there_is() -> None:
+    said = " ".join(rule.get("message", "") for one in policies() for rule in one["spec"]["validations"])
+    assert [sign for sign in RULES if sign not in " ".join(said.split())] == []
+
+
+def test_the_limits_name_what_the_catalogue_beside_them_names() -> None:
+    [limits] = objects("limits.yaml")
+    services = objects("opsbot.yaml")[0]["services"].values()
+    assert limits["data"]["images"].split() == [service["image"] for service in services]

@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.cluster.build import recipe
 from sandbox.cluster.control_plane import ControlPlane, ControlPlaneFailed
+from sandbox.cluster.identities import OPSBOT_USER
 from sandbox.cluster.kubectl import KubectlFailed
 from sandbox.cluster.kwok import PLACEMENT, Kwok
 from tests.fixtures.cluster import cluster_programs, temporary_control_plane
@@ -98,9 +99,9 @@ def test_the_audit_log_tells_who_wrote_what(control_plane: ControlPlane, namespa
     created, *patches, deleted = [(write.user, write.verb, write.effective, write.code) for write in writes]
     assert created == ("admin", "create", True, 201)
     assert patches == [("admin", "patch", False, 200), ("admin", "patch", True, 200)]
-    assert deleted == ("opsbot", "delete", False, 403)
+    assert deleted == (OPSBOT_USER, "delete", False, 403)
     assert (writes[2].name, writes[2].body) == ("v1", {"spec": {"paused": True}})
-    assert control_plane.audit.writes(namespace=namespace, user="opsbot") == writes[-1:]
+    assert control_plane.audit.writes(namespace=namespace, user=OPSBOT_USER) == writes[-1:]
 
 
 def test_a_simulated_node_makes_a_good_image_ready(control_plane: ControlPlane, kwok: Kwok, namespace: str) -> None:

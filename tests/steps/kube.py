@@ -144,6 +144,6 @@ def images(raw: Json) -> dict[str, str]:
 
 @asynccontextmanager
 async def connected(control_plane: ControlPlane, namespace: str) -> AsyncIterator[Kube]:
-    """The namespace, with clients of the bot's narrow user."""
+    """The namespace, with clients of the bot's ServiceAccount."""
     async with Clusters({"main": Address(control_plane.opsbot_kubeconfig)}) as clusters:
         yield Kube(control_plane, namespace, clusters, KubernetesWorkloads(clusters))
