@@ -61,7 +61,7 @@ async def test_the_cluster_gone_in_the_middle_and_not_there_at_the_start(stage: 
     try:
         await rollout.card(lambda m: AGAIN in m.shown, seconds=30)
         await restart(world)
-        await world.slack.bot_connected(seconds=30)
+        await world.slack.bot_connected(seconds=60)
         await job.approve()
         await job.card(lambda m: AGAIN in m.shown, seconds=30)
         assert still_up(world)
