@@ -13,6 +13,7 @@ from bot.adapters.plots import drawn
 from bot.adapters.postgres.messages import Message as Sent
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.slack.client import Poster, SlackRefused
+from bot.adapters.slack.gate import SlackBusy, asking
 from bot.incident_rooms import IncidentRooms, lost
 from commands.views import words
 from commands.views.blocks import Block, context
@@ -32,7 +33,7 @@ PICTURE_TRIES = 10  # before it is told in words
 AT_ONCE = 8  # channels and people; Slack slows down who sends many more
 GONE = frozenset({"message_not_found", "cant_update_message"})
 """What Slack answers where a message can't be edited any more: somebody deleted it, or it is another app's now."""
-GAP = timedelta(seconds=1.2)  # between edits of one card: Slack takes about 50 a minute (Slack rate limits, tier 3)
+GAP = timedelta(seconds=1.2)  # between edits of one card, which all share one budget: nobody reads faster
 log = logging.getLogger(__name__)
 
 
@@ -72,6 +73,8 @@ class Deliveries:
             later = await self._side_by_side(stream, wanted, sent)
             if isinstance(state, Incident):
                 await self._room(lease, state, sent)
+        except SlackBusy as busy:
+            return self._turn(busy)
         except Unreachable as cause:
             log.warning("messages of %s wait: %s", stream, cause)
             return self.clock() + AGAIN
@@ -119,11 +122,14 @@ class Deliveries:
                 return None
             message = replace(message, channel=stands.channel)
         try:
-            if before is None or before.ts is None:
-                if not message.thread or _ts(sent, message.thread):
-                    sent[message.key] = await self._post(stream, message, sent)
-            elif message.kept and before.body != body:
-                return await self._edit(message, before.channel, before.ts)
+            with asking(message.key, message.urgency):
+                if before is None or before.ts is None:
+                    if not message.thread or _ts(sent, message.thread):
+                        sent[message.key] = await self._post(stream, message, sent)
+                elif message.kept and before.body != body:
+                    return await self._edit(message, before.channel, before.ts)
+        except SlackBusy as busy:
+            return self._turn(busy)
         except NotReadYet:
             return self.clock() + AGAIN
         except SlackRefused as refused:
@@ -131,6 +137,9 @@ class Deliveries:
                 return await self._anew(message, before, wanted, sent)
             await self._refused(message, refused, sent)
         return None
+
+    def _turn(self, busy: SlackBusy) -> datetime:
+        return self.clock() + timedelta(seconds=busy.seconds)
 
     async def _refused(self, message: Message, refused: SlackRefused, sent: dict[str, Sent]) -> None:
         log.error("Slack refused %s in %s: %s", message.key, message.channel, refused)
@@ -165,8 +174,8 @@ class Deliveries:
             del self.edited[key]
         if message.key in self.edited:
             return self.edited[message.key] + GAP
-        self.edited[message.key] = now
         await self.slack.update(key=message.key, channel=channel, ts=ts, text=message.text, blocks=message.blocks)
+        self.edited[message.key] = now
         await self.sent.posted(message.key, ts=ts, body=_body(message))
         return None
 
@@ -179,6 +188,7 @@ class Deliveries:
                 key=message.key, channel=message.channel, thread=thread, since=intended.intended_at
             )
         else:
+            await self.slack.pay_ahead(message.channel)
             await self.sent.intend(message.key, stream=stream, channel=message.channel, body=body, thread_ts=thread)
         ts = found or await self._new(message, thread)
         stored = "" if found else body  # what a message says that was found is not known: it is edited next

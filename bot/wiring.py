@@ -27,6 +27,7 @@ from bot.adapters.prometheus import PrometheusMetrics
 from bot.adapters.service_database.database import ServiceDatabases
 from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import Courier, Poster, web_client
+from bot.adapters.slack.gate import Gate
 from bot.adapters.slack.members import SlackMembers
 from bot.adapters.source.git import GitSource
 from bot.adapters.source.names import source_names
@@ -150,6 +151,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
             token=settings.slack_bot_token.get_secret_value(),
             api_url=settings.slack_api_url,
             rate_limited=watching.rate_limited,
+            gate=Gate(),
         )
         members = SlackMembers(client=slack, catalogue=configuration.catalogue, clock=now)
         redactor = Redactor(settings.secrets())

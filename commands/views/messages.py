@@ -1,7 +1,7 @@
 """Every Slack message that a stream's state calls for: the deliveries make Slack equal to this list."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from commands.views import words
@@ -17,6 +17,7 @@ from commands.views.plots import Picture, pictures
 from commands.views.procedure import procedures
 from commands.views.run_card import Look, card
 from commands.views.telling import telling, told
+from commands.views.urgency import Urgency, mentions, urgency
 from runbooks.audit.packs import stream_of
 from runbooks.audit.requests import Packs
 from runbooks.catalogue import Catalogue, Environment
@@ -44,6 +45,7 @@ class Message:
     thread: str = ""  # key of the message whose thread it belongs to
     kept: bool = False
     picture: Picture | None = None  # shown below its blocks
+    urgency: Urgency = Urgency.PROGRESS  # where Slack takes no more for now, what goes first
 
 
 See = Callable[[str], Any]
@@ -66,6 +68,18 @@ def streams_seen(state: object) -> list[str]:
 
 def messages(catalogue: Catalogue, state: object, see: See) -> list[Message]:
     """The messages that must exist now, in the order in which they are to be posted."""
+    stands = urgency(state)
+    return [replace(each, urgency=min(stands, _own(each))) for each in _wanted(catalogue, state, see)]
+
+
+def _own(message: Message) -> Urgency:
+    """Of a message by itself: an edit of one notifies nobody."""
+    if message.kept:
+        return Urgency.PROGRESS
+    return Urgency.URGENT if mentions(message.text) else Urgency.LASTING
+
+
+def _wanted(catalogue: Catalogue, state: object, see: See) -> list[Message]:
     match state:
         case Run() as run if run.service:
             place = catalogue.place(run.service, run.environment)

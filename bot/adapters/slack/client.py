@@ -10,13 +10,13 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
-from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.slack.gate import SLOW_DOWN as HTTP_SLOW_DOWN
+from bot.adapters.slack.gate import Gate, GatedClient
 from runbooks.vocabulary import Actor, Unreachable
 
 SLOW_DOWN = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 CLOCKS_DIFFER = timedelta(minutes=1)  # ours and Slack's
-HTTP_SLOW_DOWN = 429  # this status and those above pass by themselves
 NAMES_WITHIN = 10.0  # seconds
 FILE_WITHIN = 120  # seconds: nobody waits for it at a screen
 _METHOD = re.compile(r"[a-z]+(?:\.[a-zA-Z0-9]+)+")
@@ -45,10 +45,16 @@ class RateLimits(AsyncRetryHandler):
 
 
 def web_client(
-    *, token: str, api_url: str, rate_limited: Callable[[str], None] = lambda _method: None
-) -> AsyncWebClient:
+    *,
+    token: str,
+    api_url: str,
+    rate_limited: Callable[[str], None] = lambda _method: None,
+    gate: Gate | None = None,
+) -> GatedClient:
     """A client that never re-sends by itself: a post that was repeated blindly would be seen twice."""
-    return AsyncWebClient(token=token, base_url=api_url, timeout=10, retry_handlers=[RateLimits(rate_limited)])
+    client = GatedClient(token=token, base_url=api_url, timeout=10, retry_handlers=[RateLimits(rate_limited)])
+    client.gate = gate
+    return client
 
 
 @asynccontextmanager
@@ -69,8 +75,15 @@ async def translated() -> AsyncIterator[None]:
 class Poster:
     """What the deliveries need of Slack."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: GatedClient) -> None:
         self._client = client
+        self._opened: dict[str, str] = {}  # conversations, by person
+
+    async def pay_ahead(self, channel: str) -> None:
+        """Have Slack's leave for the next post. Raises SlackBusy, before anything is written down."""
+        if self._client.gate is not None:
+            async with translated():
+                self._client.gate.pay_ahead("chat.postMessage", await self._place(channel))
 
     async def post(
         self, *, key: str, channel: str, text: str, blocks: Sequence[dict[str, Any]], thread: str | None
@@ -120,15 +133,17 @@ class Poster:
         """The channel itself, or the conversation with the person of this id."""
         if not channel.startswith(("U", "W")):
             return channel
-        opened = await self._client.conversations_open(users=channel)
-        return str(opened["channel"]["id"])
+        if channel not in self._opened:
+            opened = await self._client.conversations_open(users=channel)
+            self._opened[channel] = str(opened["channel"]["id"])
+        return self._opened[channel]
 
 
 class Courier:
     """Hands files to people, privately."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client = web_client(token=client.token or "", api_url=client.base_url)
+    def __init__(self, client: GatedClient) -> None:
+        self._client = web_client(token=client.token or "", api_url=client.base_url, gate=client.gate)
         self._client.timeout, self._client.retry_handlers = FILE_WITHIN, client.retry_handlers
 
     async def hand(self, *, to: Actor, name: str, data: bytes, text: str) -> None:

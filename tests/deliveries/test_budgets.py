@@ -1,0 +1,141 @@
+"""What may go to Slack and when, as the pure rules say: never too much, urgent first, hardly ever in vain."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.adapters.slack.budgets import IN_A_CHANNEL, Asking, Budgets, ask, in_use, refused, spends
+
+UPDATE, POST = "chat.update", "chat.postMessage"
+LIMITS = {UPDATE: 50, "conversations.history": 50, "conversations.create": 20, "pins.add": 20, POST: 60}
+METHODS = st.sampled_from(sorted(LIMITS))
+
+
+@dataclass
+class Office:
+    """The budgets, a clock, and what was granted."""
+
+    now: float = 1000.0
+    budgets: Budgets = field(default_factory=dict)
+    granted: list[tuple[float, str]] = field(default_factory=list)  # when, and to whom
+
+    def asks(self, key: str, rank: int = 2, method: str = UPDATE, channel: str = "C1") -> float | None:
+        self.budgets = in_use(self.budgets, self.now)
+        self.budgets, back = ask(self.budgets, spends(method, channel), Asking(key, rank), self.now)
+        if back is None:
+            self.granted.append((self.now, key))
+        return back
+
+    def all_come(self, ranks: dict[str, int], within: float = 3600) -> int:
+        """Each asks, and comes back when it is told to; answers how often was asked in all."""
+        asked, due, end = 0, dict.fromkeys(ranks, self.now), self.now + within
+        while due and (at := min(due.values())) < end:
+            self.now = max(self.now, at)
+            key = next(key for key in due if due[key] == at)
+            asked += 1
+            if (back := self.asks(key, ranks[key])) is None:
+                del due[key]
+            else:
+                assert back > self.now
+                due[key] = back
+        assert not due
+        return asked
+
+
+@given(st.lists(st.tuples(METHODS, st.floats(0, 5), st.text("ab", max_size=2), st.integers(0, 2)), max_size=200))
+def test_no_minute_takes_more_than_slack_allows(calls: list[tuple[str, float, str, int]]) -> None:
+    office, granted = Office(), dict[str, list[float]]()
+    for method, later, key, rank in calls:
+        office.now += later
+        if office.asks(key, rank, method) is None:
+            granted.setdefault(method, []).append(office.now)
+    for method, times in granted.items():
+        assert max(sum(at <= each < at + 60 for each in times) for at in times) <= LIMITS[method] + 1e-3
+
+
+@given(st.lists(st.floats(0, 2), min_size=1, max_size=60))
+def test_who_asks_alone_is_taken_when_told_to_come(waits: list[float]) -> None:
+    office = Office()
+    for number, wait in enumerate(waits):
+        office.now += wait
+        if (back := office.asks(f"message {number}", method=POST)) is not None:
+            office.now = back
+            assert office.asks(f"message {number}", method=POST) is None
+
+
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=60))
+def test_all_are_taken_the_urgent_first_and_hardly_any_asks_in_vain(ranks: list[int]) -> None:
+    office = Office()
+    while office.asks("") is None:
+        pass  # nothing is left
+    wanted = {f"{number:03}": rank for number, rank in enumerate(ranks)}
+    for key, rank in wanted.items():
+        office.asks(key, rank)
+    office.granted.clear()
+    asked = office.all_come(wanted)
+    order = [key for _, key in office.granted]
+    assert order == sorted(order, key=lambda key: (wanted[key], key))
+    assert office.now <= 1000 + len(ranks) * 60 / 45 + 3
+    assert asked <= 6 * len(ranks)
+
+
+def test_who_does_not_come_keeps_nobody_waiting_for_long() -> None:
+    office = Office()
+    while office.asks("gone", 0) is None:
+        pass
+    office.asks("next")
+    office.all_come({"next": 2})
+    assert office.now < 1000 + 6
+
+
+def test_after_a_429_nothing_goes_until_slack_says_and_less_after_it() -> None:
+    office = Office()
+    office.budgets = refused(office.budgets, spends(UPDATE), office.now, 30)
+    assert office.asks("a") == 1030
+    assert office.asks("b", method="conversations.history") is None
+    office.now = 1030
+    assert office.asks("a") is None
+    back = office.asks("b")
+    assert back is not None
+    assert back - office.now > 60 / 45 * 1.4
+
+
+def test_a_429_of_a_post_holds_its_channel_alone() -> None:
+    office = Office()
+    office.budgets = refused(office.budgets, spends(POST, "C1"), office.now, 30)
+    assert office.asks("a", method=POST, channel="C1") == 1030
+    assert office.asks("b", method=POST, channel="C2") is None
+
+
+def test_who_waits_for_a_full_channel_stands_in_no_way_to_others() -> None:
+    office = Office()
+    for number in range(40):
+        office.asks(f"{number}", 0, POST, "C1")
+    assert len(office.granted) == IN_A_CHANNEL.at_once
+    assert office.asks("elsewhere", 2, POST, "C2") is None
+
+
+def test_three_processes_that_know_nothing_of_each_other_learn_their_share() -> None:
+    """Each answer of 429 makes its process take less, until what all of them take is what Slack gives."""
+    offices, taken, told = [Office() for _ in range(3)], list[float](), 0
+    for second in range(600):
+        for office in offices:
+            office.now = 1000.0 + second
+            if office.asks("card") is not None:
+                continue
+            if sum(at > office.now - 60 for at in taken) < 50:
+                taken.append(office.now)
+            else:
+                told += 1
+                office.budgets = refused(office.budgets, spends(UPDATE), office.now, 5)
+    assert told < 100
+    assert len(taken) > 9 * 40
+
+
+def test_what_nobody_asked_for_lately_is_forgotten() -> None:
+    office = Office()
+    for number in range(100):
+        office.asks("message", method=POST, channel=f"D{number}")
+    office.now += 400
+    assert in_use(office.budgets, office.now) == {}
