@@ -190,13 +190,12 @@ def listed(control_plane: ControlPlane) -> Iterator[str]:
 async def test_what_it_names_is_filled_in_by_the_cluster(
     jobs: KubernetesJobs, control_plane: ControlPlane, listed: str
 ) -> None:
-    name = listed
-    made = {"secret": ["generic", name, "--from-literal=url=postgresql://made-up"], "configmap": [name]}
+    made = {"secret": ["generic", listed, "--from-literal=url=postgresql://made-up"], "configmap": [listed]}
     made["configmap"].append("--from-literal=level=$(HOME) high")
     for kind, arguments in made.items():
         control_plane.kubectl("create", kind, *arguments, "--namespace", NAMESPACE)
     code = "import os; print(os.environ['DATABASE_URL'], os.environ['LEVEL'], os.environ['PLAIN'])"
-    given = {"secrets": {"DATABASE_URL": f"{name}/url"}, "config_maps": {"LEVEL": f"{name}/level"}}
+    given = {"secrets": {"DATABASE_URL": f"{listed}/url"}, "config_maps": {"LEVEL": f"{listed}/level"}}
     job = replace(python(code, PLAIN="text"), **given)
     await jobs.start(job)
     assert (await ended(jobs, job)).exit_code == 0
@@ -209,12 +208,11 @@ async def test_what_it_names_is_filled_in_by_the_cluster(
 async def test_a_secret_that_is_not_there_is_said_at_once(
     jobs: KubernetesJobs, control_plane: ControlPlane, key: str, listed: str
 ) -> None:
-    name = listed
-    said = f'secret "{name}" not found'
+    said = f'secret "{listed}" not found'
     if key == "other":
-        control_plane.kubectl("create", "secret", "generic", name, "--from-literal=url=x", "--namespace", NAMESPACE)
-        said = f"couldn't find key other in Secret {NAMESPACE}/{name}"
-    job = replace(python("pass"), secrets={"DATABASE_URL": f"{name}/{key}"})
+        control_plane.kubectl("create", "secret", "generic", listed, "--from-literal=url=x", "--namespace", NAMESPACE)
+        said = f"couldn't find key other in Secret {NAMESPACE}/{listed}"
+    job = replace(python("pass"), secrets={"DATABASE_URL": f"{listed}/{key}"})
     await jobs.start(job)
 
     async def hopeless() -> str:
