@@ -4,6 +4,7 @@ Whoever speaks through it sees an API server with the same certificate.
 """
 
 import asyncio
+import json
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from aiohttp import web
 from sandbox.cluster.control_plane import ControlPlane
 
 Which = Callable[[web.Request], bool]
+Rewrite = Callable[[bytes], bytes]
 _CHANGED = {"host", "content-length", "transfer-encoding", "content-encoding", "accept-encoding", "connection"}
 
 
@@ -31,6 +33,7 @@ class Gate:
         self._open = asyncio.Event()
         self._which: Which | None = None
         self._answer = False
+        self._rewritten: Rewrite = bytes
 
     async def __aenter__(self) -> Self:
         folder = self._cluster.folder
@@ -55,9 +58,9 @@ class Gate:
         await self._runner.cleanup()
         await self._session.close()
 
-    def hold_request(self, which: Which) -> None:
-        """Let the next such request reach the server only when the gate is opened."""
-        self._which, self._answer = which, False
+    def hold_request(self, which: Which, *, rewritten: Rewrite = bytes) -> None:
+        """Let the next such request reach the server, perhaps rewritten, only when the gate is opened."""
+        self._which, self._answer, self._rewritten = which, False, rewritten
 
     def hold_answer(self, which: Which) -> None:
         """Let the answer to the next such request reach whoever asked only when the gate is opened."""
@@ -75,6 +78,7 @@ class Gate:
             self._which = None
         if held and not self._answer:
             await self._hold()
+            body = self._rewritten(body)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _CHANGED}
         where = f"{self._cluster.server}{request.rel_url}"
         async with self._session.request(request.method, where, data=body, headers=headers) as answer:
@@ -94,6 +98,11 @@ class Gate:
 def real_patch(request: web.Request) -> bool:
     """A patch of a Deployment that is no dry run."""
     return request.method == "PATCH" and "/deployments/" in request.path and "dryRun" not in request.query
+
+
+def comparing_nothing(patch: bytes) -> bytes:
+    """A JSON patch without its tests: only a policy is left to refuse it."""
+    return json.dumps([one for one in json.loads(patch) if one["op"] != "test"]).encode()
 
 
 class ReadBeforePatch:
