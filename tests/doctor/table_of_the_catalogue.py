@@ -1,5 +1,6 @@
 """What the catalogue names, broken: clusters, databases, services, repositories, CI, Prometheus."""
 
+from sandbox.cluster.rights import MANIFESTS
 from tests.doctor import breaking as by
 from tests.doctor.table import DEPLOYMENT, NO_DATABASE, PLACE, row
 from tests.doctor.world import NAME, OWNER
@@ -95,6 +96,17 @@ CLUSTER = [
         "declare a readiness",
     ),
     row("a policy that forbids every change", by.frozen, DEPLOYMENT, "doctored-freeze", "policies", late=True),
+    row(
+        "the fence's policy without its binding",
+        by.kubectl(
+            *("delete", "validatingadmissionpolicybinding", "opsbot-deployments"),
+            undo=("apply", "--filename", str(MANIFESTS / "base" / "policies.yaml")),
+        ),
+        DEPLOYMENT,
+        "takes a change under an older epoch",
+        "policies.yaml",
+        late=True,
+    ),
     row(
         "a record's ConfigMap that was deleted",
         by.kubectl(
