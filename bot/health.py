@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.adapters.postgres import gauges
 from bot.adapters.postgres.pool import Pool
-from bot.slack_app import Connection
+from bot.slack_sockets import Connection
 from bot.telemetry.metrics import set_all
 from bot.telemetry.watching import Watching
 from runbooks.store import Store, StoreUnavailable

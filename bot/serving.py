@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.adapters.postgres.inspection import hears
@@ -10,14 +12,16 @@ from bot.adapters.postgres.listen import listen as listen_database
 from bot.adapters.postgres.preflight import assert_migrated, assert_restricted, wait_until_reachable
 from bot.health import Health, answering
 from bot.settings import Settings
-from bot.slack_app import Connection, slack_app
-from bot.slack_app import listen as listen_slack
+from bot.slack_app import slack_app
+from bot.slack_sockets import Connection
+from bot.slack_sockets import listen as listen_slack
 from bot.telemetry import logs
 from bot.wiring import Services, read_configuration, services
 from bot.worker import POLL, Bell, Handler, Worker
 from runbooks.redaction import Redactor
 
 RUN_SLOTS, ROLLBACK_SLOTS, MESSAGE_SLOTS, PACK_SLOTS, RECORD_SLOTS = 8, 2, 4, 1, 2
+GRACE = 20.0  # seconds that work has to end or to become Pending, once the process is asked to stop
 ROLLBACKS = "run/R-"  # they have slots of their own: commands that take long must not keep an emergency waiting
 log = logging.getLogger(__name__)
 
@@ -31,8 +35,9 @@ async def serve(settings: Settings) -> int:
     await assert_migrated(url)
     await assert_restricted(url)
     await warn_if_deaf(url)
+    bell = Bell()
     async with services(settings, configuration) as made:
-        await _until_stopped(asyncio.create_task(_run(settings, made)))
+        await _until_stopped(_run(settings, made, bell), bell)
     return 0
 
 
@@ -46,38 +51,54 @@ async def warn_if_deaf(url: str) -> None:
         )
 
 
-async def _until_stopped(running: "asyncio.Task[None]") -> None:
+async def _until_stopped(work: Coroutine[None, None, None], bell: Bell) -> None:
+    """Asked to stop, it begins no more and ends what it has begun; asked again, it ends at once."""
+    running = asyncio.create_task(work)
+
+    def stop() -> None:
+        if bell.closed:
+            running.cancel()
+        bell.close()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, running.cancel)
-    try:
+        loop.add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
         await running
-    except asyncio.CancelledError:
-        log.info("stopped")
+    log.info("stopped")
 
 
-async def _run(settings: Settings, made: Services) -> None:
-    bell = Bell()
-
-    def worker(kind: str, handler: Handler, slots: int) -> Worker:
-        lease = settings.lease_seconds
-        return Worker(made.store, [kind], handler, bell, made.clock, lease, slots, watching=made.watching)
-
-    runs = worker("run", made.advance.advance, RUN_SLOTS)
-    rollbacks = replace(runs, slots=ROLLBACK_SLOTS, prefix=ROLLBACKS)
-    messages = worker("messages", made.deliveries.deliver, MESSAGE_SLOTS)
-    packs = worker("audit", made.packing.advance, PACK_SLOTS)
-    records = worker("record", made.records.keep, RECORD_SLOTS)
+async def _run(settings: Settings, made: Services, bell: Bell) -> None:
     app = slack_app(made.slack, made.edge)
     token = settings.slack_app_token.get_secret_value()
     connection = Connection()
     health = Health(made.store, made.pool, connection, made.watching)
     async with answering(settings.health_port, health), asyncio.TaskGroup() as group:
-        group.create_task(listen_database(settings.database_url.get_secret_value(), bell.ring))
-        group.create_task(runs.run())
-        group.create_task(rollbacks.run())
-        group.create_task(messages.run())
-        group.create_task(made.records.begin())
-        group.create_task(records.run())
-        group.create_task(packs.run())
-        group.create_task(listen_slack(app, token, connection))
+        beside = [
+            group.create_task(listen_database(settings.database_url.get_secret_value(), bell.ring)),
+            group.create_task(made.records.begin()),
+            group.create_task(listen_slack(app, token, connection)),
+        ]
+        working = [group.create_task(worker.run()) for worker in _workers(settings, made, bell)]
+        await bell.until_closed()
+        log.info("no more is begun; what is under way has %g s to end", GRACE)
+        for task in beside:
+            task.cancel()
+        _, late = await asyncio.wait(working, timeout=GRACE)
+        for task in late:
+            task.cancel()
+
+
+def _workers(settings: Settings, made: Services, bell: Bell) -> list[Worker]:
+    def worker(kind: str, handler: Handler, slots: int) -> Worker:
+        lease = settings.lease_seconds
+        return Worker(made.store, [kind], handler, bell, made.clock, lease, slots, watching=made.watching)
+
+    runs = worker("run", replace(made.advance, ending=lambda: bell.closed).advance, RUN_SLOTS)
+    return [
+        runs,
+        replace(runs, slots=ROLLBACK_SLOTS, prefix=ROLLBACKS),
+        worker("messages", made.deliveries.deliver, MESSAGE_SLOTS),
+        worker("audit", made.packing.advance, PACK_SLOTS),
+        worker("record", made.records.keep, RECORD_SLOTS),
+    ]

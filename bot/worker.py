@@ -21,10 +21,25 @@ Handler = Callable[[Lease], Awaitable[datetime | None]]
 
 
 class Bell:
-    """Rung when there may be work; whoever waits wakes up."""
+    """Rung when there may be work; whoever waits wakes up. Closed, it says that no more is begun here."""
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
+        self._closed = asyncio.Event()
+
+    @property
+    def closed(self) -> bool:
+        """Whether no more is begun."""
+        return self._closed.is_set()
+
+    def close(self) -> None:
+        """Begin no more; wake everybody who waits."""
+        self._closed.set()
+        self.ring()
+
+    async def until_closed(self) -> None:
+        """Until no more is begun."""
+        await self._closed.wait()
 
     def ring(self) -> None:
         """Wake everybody who waits."""
@@ -53,13 +68,13 @@ class Worker:
     watching: Watching = field(default_factory=Watching)
 
     async def run(self) -> None:
-        """Work until cancelled; then whatever is at work is cancelled and let go of."""
+        """Work until the bell is closed and what is at work is done; cancelled, that is cut off and let go of."""
         async with asyncio.TaskGroup() as group:
             for number in range(self.slots):
                 group.create_task(self._slot(f"{' '.join(self.kinds)}{self.prefix and f' {self.prefix}'} {number}"))
 
     async def _slot(self, name: str) -> None:
-        while True:
+        while not self.bell.closed:
             self.watching.pulse.beat(name)
             asked_at = asyncio.get_running_loop().time()
             try:
@@ -75,7 +90,7 @@ class Worker:
 
     async def _work(self, lease: Lease, good: asyncio.Timeout, slot: str) -> None:
         """Do it while the lease is good; a renewal that hangs does not make it last longer."""
-        due: datetime | None = self.clock() + RETRY
+        due: datetime | None = self.clock()  # cut off: at once, by another process
         began = asyncio.get_running_loop().time()
         doing = asyncio.create_task(_within(good, self.handler, lease))
         renewing = asyncio.create_task(self._keep(lease, good, slot))
@@ -88,10 +103,12 @@ class Worker:
                 self.watching.lost(lease)
                 log.warning("lease on %s lost; dropped", lease.work.key)
         except (LeaseLost, StoreUnavailable, Unreachable) as cause:
+            due = self.clock() + RETRY
             if isinstance(cause, LeaseLost):
                 self.watching.lost(lease)
             log.warning("%s dropped: %s %s", lease.work.key, type(cause).__name__, cause)
         except Exception:
+            due = self.clock() + RETRY
             log.exception("%s failed; looked at again in %s", lease.work.key, RETRY)
         finally:
             await _ended(doing, renewing)

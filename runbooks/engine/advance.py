@@ -51,17 +51,22 @@ class Advance:
     redactor: Redactor
     clock: Callable[[], datetime]
     doing: Callable[[Run, t.Todo], AbstractContextManager[None]] = lambda *_: nullcontext()  # around each act
+    ending: Callable[[], bool] = lambda: False  # whether this process begins no more
 
     async def advance(self, lease: Lease) -> datetime | None:
         """Do all that can be done now; answers when to look again (None: when somebody moves it).
 
+        A process that is ending does what it has begun and leaves the rest to others.
         Raises LeaseLost: somebody else holds the run now, and whatever was under way must be dropped.
         """
+        act: t.Todo | None = None
         while True:
-            run = await self._load(lease)
+            run, before = await self._load(lease), act
             act = t.todo(run, lease.epoch, self.clock())
             if isinstance(act, t.Rest):
                 return act.until
+            if before is not None and self.ending() and not isinstance(act, t.Start):  # its intent is committed
+                return self.clock()
             try:
                 await self._tell_cut(run, act, lease)
                 lease = replace(lease, lapsed=False, late=timedelta())  # what is told is told

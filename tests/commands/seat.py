@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from bot.adapters.slack.client import web_client
 from bot.library import read, shipped
-from bot.slack_app import Connection, listen, slack_app
+from bot.slack_app import slack_app
+from bot.slack_sockets import Connection, listen
 from commands.edge import Edge
 from sandbox.slack import LocalSlack, Message, Person
 from sandbox.slack.sizes import too_large

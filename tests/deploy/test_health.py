@@ -13,7 +13,8 @@ from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from bot.adapters.slack.client import web_client
 from bot.health import Health, answering
-from bot.slack_app import Connection, listen, slack_app
+from bot.slack_app import slack_app
+from bot.slack_sockets import Connection, listen
 from bot.telemetry.watching import Pulse, Watching
 from commands.edge import Edge
 from runbooks.folds import folds

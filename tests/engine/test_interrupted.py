@@ -1,12 +1,14 @@
 """What does not answer, dies or is overtaken in the middle of a step: settled, told, and never done twice."""
 
+from dataclasses import replace
+
 import pytest
 
 from runbooks.engine import asks
 from runbooks.runs.state import Status
 from runbooks.steps.base import Turn
 from runbooks.store import LeaseLost
-from runbooks.vocabulary import InDoubt, Unreachable
+from runbooks.vocabulary import Done, InDoubt, Unreachable
 from tests.engine.interrupting import killed, turning
 from tests.engine.world import World
 
@@ -109,3 +111,19 @@ async def test_a_holder_that_lost_its_lease_records_nothing(world: World) -> Non
     with pytest.raises(LeaseLost):
         await world.engine.advance(lease)
     assert (await world.run(run_id)).steps["knob"].outcome is None
+
+
+async def test_a_process_that_is_ending_leaves_what_it_has_not_begun_to_others(world: World) -> None:
+    run_id = await world.at_the_gate()
+    await world.approves(run_id)
+    other, world.engine = world.replica(), replace(world.engine, ending=lambda: True)
+    lease = await world.claim()
+    assert lease is not None
+    while not world.outside.effects:
+        assert await world.engine.advance(lease) == world.now, "due for others"
+    await world.store.finish(lease, world.now)
+    assert isinstance((await world.run(run_id)).steps["knob"].outcome, Done)
+    assert "keep" not in (await world.run(run_id)).steps
+    await other.works()
+    assert (await world.run(run_id)).status is Status.SUCCEEDED
+    assert world.outside.effects == [f"{run_id}/knob"]
