@@ -249,7 +249,7 @@ def _steps(
         MigrationsProven(planner, releases=GoodReleases(store)),
         NotifyStakeholders(posts, outside.source, people=configuration.catalogue.people),
         ProcedureShow(configuration.library),
-        WayBackWrite(planner),
+        WayBackWrite(planner, outside.workloads),
         TenantGoLive(TenantRecord(store)),
     ]
     steps = {step.uses: step for step in made}

@@ -1,4 +1,4 @@
-"""`way-back.write`: writes down, before anything changes, how this release would be taken back, and what that costs.
+"""`way-back.write`: tries, and writes down, how this release would be taken back and at what cost; changes nothing.
 
 The document is kept with the run and stands in its thread. Without a last known good there is no way back to write.
 """
@@ -6,10 +6,12 @@ The document is kept with the run and stands in its thread. Without a last known
 from collections.abc import Iterator, Sequence
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
+from runbooks.steps.kubernetes.rehearsal import rehearse
+from runbooks.steps.kubernetes.workloads import Workloads
 from runbooks.steps.migrations.losses import losses
 from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.steps.migrations.sql import analyse
-from runbooks.vocabulary import Done, Json, KnownGood, Outcome, PlanningFailed
+from runbooks.vocabulary import Done, Failed, Json, KnownGood, Outcome, PlanningFailed
 
 
 class WayBackWrite(Step):
@@ -17,8 +19,9 @@ class WayBackWrite(Step):
 
     uses = "way-back.write"
 
-    def __init__(self, planner: MigrationPlanner) -> None:
+    def __init__(self, planner: MigrationPlanner, workloads: Workloads) -> None:
         self._planner = planner
+        self._workloads = workloads
 
     async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002 # it has no keys of its own
         """What would come back, what would not, and who may ask for it."""
@@ -37,8 +40,10 @@ class WayBackWrite(Step):
         return Resolved(planned, (f"Way back: {good.version} {good.commit[:7]} · {_schema(planned['downs'])}",))
 
     async def start(self, turn: Turn) -> Outcome:
-        """Write it."""
+        """Write it, once a dry run has shown that the cluster would take it."""
         planned = turn.step.params
+        if why := await rehearse(self._workloads, turn, _known_good(turn.site)):
+            return Failed(f"{planned['version']} could not be put back afterwards. {why} Nothing was changed.")
         line = f"back to {planned['version']} {planned['commit'][:7]} · {_schema(planned['downs'])}"
         return Done(line, {"document": "\n".join(_document(turn.site, planned)), "version": planned["version"]})
 

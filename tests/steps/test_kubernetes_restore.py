@@ -7,6 +7,7 @@ import pytest
 
 from runbooks.steps.base import Untouched
 from runbooks.steps.kubernetes.deployments import CAUSE, EPOCH, RUN, annotation, template_of
+from runbooks.steps.kubernetes.rehearsal import rehearse
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.vocabulary import Failed, Fenced, Json, KnownGood, NotDone, Pending, PlanningFailed
 from tests.steps.kube import API, WORKER, Interfering, Kube, image, images, json_patch, planned
@@ -254,3 +255,27 @@ async def test_a_secret_that_was_not_stored_and_is_in_no_history_is_never_replac
         f"The pod template of Deployment {API} holds a secret in plain text, which was not stored, and its "
         "ReplicaSet is gone. Deploy the version instead, and move the secret into a Secret."
     )
+
+
+# ---------------------------------------------------------------- tried dry, before it is needed
+
+
+async def test_an_undo_that_the_cluster_would_refuse_is_told_before_a_deploy(kube: Kube, restore: Restore) -> None:
+    await kube.create("v41")
+    known = await recorded(kube)
+    turn = await rolling_back(kube, restore, known)
+    assert await rehearse(kube.workloads, turn, known) == ""
+    await kube.edit(json_patch("add", "/spec/template/spec/hostAliases", [{"ip": "192.0.2.1", "hostnames": ["db"]}]))
+    await kube.set_image("v42")
+    assert await rehearse(kube.workloads, turn, known) == (
+        f"The cluster main refused the change of Deployment {API}: the admission policy opsbot-deployments forbids "
+        "it, as its pods would get other labels, or a field such as a ServiceAccount or a security context; an "
+        "administrator can make that change, or annotate the Deployment with opsbot.dev/template=any."
+    )
+    assert isinstance(refused := await restore.start(turn), Failed)
+    assert refused.reason.endswith("Nothing was changed.")
+    await kube.kubectl("annotate", "deployment", API, "opsbot.dev/template=any")
+    assert await rehearse(kube.workloads, turn, known) == ""
+    assert images(await kube.raw()) == {"api": image("v42")}, "a dry run changes nothing"
+    assert isinstance(await restore.start(turn), Pending)
+    assert images(await kube.raw()) == {"api": image("v41")}

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from runbooks.steps.base import Site
+from runbooks.steps.kubernetes.workloads import Missing
 from runbooks.steps.way_back import WayBackWrite
 from runbooks.vocabulary import Done, KnownGood, KnownWorkload, PlanningFailed
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS
 from tests.steps import places
+from tests.steps.test_probes import Cluster
 from tests.steps.two_places import Two
 
 
@@ -23,7 +25,7 @@ async def test_the_way_back_says_what_is_lost_and_how_it_is_asked_for(two: Two) 
     commit = two.release(TENANTS, SHIFTS, FLAGS)
     images = {"api": "registry.example/solvereign-api@sha256:abc"}
     workload = KnownWorkload("solvereign-api", "d-1", {}, images, config_maps={"solvereign-env": {"A": "1"}})
-    step = WayBackWrite(two.planner)
+    step = WayBackWrite(two.planner, Cluster(Missing()))
     turn = await places.turn(step, {}, way_back(two, commit, workloads=(workload,)))
     outcome = await step.start(turn)
 
@@ -46,7 +48,7 @@ async def test_the_way_back_says_what_is_lost_and_how_it_is_asked_for(two: Two) 
 async def test_a_way_back_without_migrations(two: Two) -> None:
     commit = two.release(TENANTS)
     await two.deployed("production", commit)
-    step = WayBackWrite(two.planner)
+    step = WayBackWrite(two.planner, Cluster(Missing()))
     outcome = await step.start(await places.turn(step, {}, way_back(two, commit)))
 
     assert isinstance(outcome, Done)
@@ -55,7 +57,7 @@ async def test_a_way_back_without_migrations(two: Two) -> None:
 
 
 async def test_without_a_last_known_good_there_is_no_way_back(two: Two) -> None:
-    step = WayBackWrite(two.planner)
+    step = WayBackWrite(two.planner, Cluster(Missing()))
     with pytest.raises(PlanningFailed, match="opsbot adopt solvereign-api production") as caught:
         await places.turn(step, {}, two.site(two.release(TENANTS)))
 
