@@ -68,6 +68,8 @@ class Advance:
             if before is not None and self.ending() and not isinstance(act, t.Start):  # its intent is committed
                 return self.clock()
             try:
+                if isinstance(act, t.Begin | t.Start | t.Check | t.Settle):
+                    self.planner.kind(act.step)
                 await self._tell_cut(run, act, lease)
                 lease = replace(lease, lapsed=False, late=timedelta())  # what is told is told
                 with self.doing(run, act):
@@ -133,7 +135,7 @@ class Advance:
         return await self._record(lease, run, step, outcome)
 
     async def _outcome(self, act: t.Todo, turn: Turn) -> Outcome | NotDone:
-        step = self.planner.steps[turn.step.uses]
+        step = self.planner.kind(turn.step)
         try:
             match act:
                 case t.Check(token=token):
@@ -181,7 +183,7 @@ class Advance:
         return await self._commit(lease, c.Stopped(self.redactor.text(note), isinstance(note, Untouched)))
 
     async def _abandon(self, run: Run, step: PlannedStep, lease: Lease) -> str:
-        return await self.planner.steps[step.uses].abandon(await self._turn(run, step, lease))
+        return await self.planner.kind(step).abandon(await self._turn(run, step, lease))
 
     async def _turn(self, run: Run, step: PlannedStep, lease: Lease) -> Turn:
         async def report(line: str) -> None:

@@ -13,7 +13,7 @@ from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.steps.base import Site, Step
 from runbooks.steps.source import Source
-from runbooks.vocabulary import Commits, OnFailure, Plan, PlannedStep, PlanningFailed, Quorum
+from runbooks.vocabulary import Commits, OnFailure, Plan, PlannedStep, PlanningFailed, Quorum, Unreachable
 
 TAKE_OVER = "take-over"
 
@@ -34,6 +34,13 @@ class Planner:
     library: Library
     steps: Mapping[str, Step]
     source: Source
+
+    def kind(self, step: PlannedStep) -> Step:
+        """What does it. Raises Unreachable where the plan is another release's, which may run beside this one."""
+        try:
+            return self.steps[step.uses]
+        except KeyError:
+            raise Unreachable(f"An Opsbot that knows the step `{step.uses}`") from None
 
     def site(self, run: Run, release: Release) -> Site:
         """Where the run acts. Raises PlanningFailed where the catalogue no longer has the place."""
