@@ -81,7 +81,7 @@ def _with_approval_passed(run: Run, found: list[e.Event], now: datetime) -> list
     at = run.current
     if at is None or at.uses != "approve" or at.id not in run.steps or run.approvals_wanted:
         return found
-    return [*found, e.Recorded(OPSBOT, now, at.id, run.steps[at.id].epoch, Done("approved"))]
+    return _with_end(run, [*found, e.Recorded(OPSBOT, now, at.id, run.steps[at.id].epoch, Done("approved"))], now)
 
 
 @_decide.register
@@ -105,7 +105,8 @@ def _(command: c.Begin, run: Run, now: datetime) -> list[e.Event]:
         return []
     began = e.Began(command.by, now, command.step, command.epoch)
     if step.uses == "approve" and run.quorum is None:
-        return [began, e.Recorded(command.by, now, step.id, command.epoch, Done("not needed for this run"))]
+        not_needed = e.Recorded(command.by, now, step.id, command.epoch, Done("not needed for this run"))
+        return _with_end(run, [began, not_needed], now)
     return [began]
 
 

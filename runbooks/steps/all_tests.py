@@ -4,6 +4,7 @@ from runbooks.steps.base import Params, Resolved, Site, Step
 from runbooks.steps.ci_verdict import CiVerdict
 from runbooks.steps.command import Command
 from runbooks.steps.command_plan import CommandParams
+from runbooks.vocabulary import Cut
 
 
 class AllTestsParams(Params):
@@ -17,6 +18,7 @@ class AllTests(Step):
 
     uses = "tests"
     params = AllTestsParams
+    cut = Cut.IDEMPOTENT
 
     def __init__(self, ci: CiVerdict, *, command: Command) -> None:
         self._ci = ci

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from runbooks.steps.base import Step, Turn
-from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending
+from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending
 
 _AGAIN = timedelta(seconds=1)
 _PATIENCE = timedelta(minutes=2)
@@ -25,6 +25,7 @@ class Announce(Step):
     """Waits until its message was posted."""
 
     uses = "announce"
+    cut = Cut.IDEMPOTENT
 
     def __init__(self, posts: Posts) -> None:
         self._posts = posts

@@ -4,13 +4,14 @@ Who may approve, and how many it takes, is the run's own business: it ends this 
 """
 
 from runbooks.steps.base import Step, Turn
-from runbooks.vocabulary import Outcome, Waiting
+from runbooks.vocabulary import Cut, Outcome, Waiting
 
 
 class Approve(Step):
     """Waits for approvals."""
 
     uses = "approve"
+    cut = Cut.IDEMPOTENT
 
     async def start(self, turn: Turn) -> Outcome:  # noqa: ARG002  # the run knows whom it waits for
         """Wait for the approvers."""

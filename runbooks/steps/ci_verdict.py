@@ -12,7 +12,7 @@ from runbooks.redaction import Redactor
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.http_health import Answer, NoAnswer
 from runbooks.steps.output import one_line, span
-from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending, PlanningFailed
+from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending, PlanningFailed
 
 _PATIENCE = timedelta(seconds=10)  # for one answer
 _SHOWN = 120  # characters
@@ -31,6 +31,7 @@ class CiVerdict(Step):
     """Asks until there is a verdict, or the time is over."""
 
     uses = "ci.verdict"
+    cut = Cut.IDEMPOTENT
 
     def __init__(self, verdicts: Verdicts, redactor: Redactor) -> None:
         self._verdicts = verdicts

@@ -12,7 +12,7 @@ from runbooks.redaction import Redactor
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.http_health import Answer, Http, NoAnswer
 from runbooks.steps.output import one_line, span
-from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending, PlanningFailed
+from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending, PlanningFailed
 
 NOT_PINNED = "not pinned to the new pods"
 _PATIENCE = timedelta(seconds=5)  # for one answer
@@ -23,6 +23,7 @@ class HttpSmoke(Step):
     """Looks once per interval until one round is good throughout, or the time is over."""
 
     uses = "http.smoke"
+    cut = Cut.IDEMPOTENT
     finding = "deploy-failed"
 
     def __init__(self, http: Http, redactor: Redactor) -> None:

@@ -6,7 +6,7 @@ the line; else a person ticks it.
 
 from runbooks.steps.base import Params, Resolved, Site, Step
 from runbooks.steps.confirm import Confirm
-from runbooks.vocabulary import PlannedStep
+from runbooks.vocabulary import Cut, PlannedStep
 
 _LESSONS = "lessons"
 
@@ -15,6 +15,7 @@ class IncidentLessons(Step):
     """Asks for what was learned: by the form of the run's incident, or a tick where it has none."""
 
     uses = "incident.lessons"
+    cut = Cut.IDEMPOTENT
 
     async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002  # the same everywhere
         """A line to tick."""

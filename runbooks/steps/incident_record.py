@@ -5,7 +5,7 @@ finds the same one.
 """
 
 from runbooks.steps.base import Step, Turn
-from runbooks.vocabulary import Done, Outcome
+from runbooks.vocabulary import Cut, Done, Outcome
 
 RECORD = "incident"
 """The key of the evidence that names the record."""
@@ -15,6 +15,7 @@ class IncidentRecord(Step):
     """Opens the incident record of the run, which has its number."""
 
     uses = "incident.record"
+    cut = Cut.IDEMPOTENT
 
     async def start(self, turn: Turn) -> Outcome:
         """Ask for it."""

@@ -9,7 +9,7 @@ from runbooks.steps.base import Site, Step, Turn
 from runbooks.steps.kubernetes.deployments import images_of, tag_of
 from runbooks.steps.kubernetes.known_good import Record, read_known_good
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads
-from runbooks.vocabulary import Done, Failed, Json, KnownGood, Outcome
+from runbooks.vocabulary import Cut, Done, Failed, Json, KnownGood, Outcome
 
 _KNOWN_GOOD = TypeAdapter(KnownGood)
 
@@ -26,6 +26,7 @@ class LkgUpdate(Step):
     """Reads the cluster and the ledger; the run's good end makes its candidate the last known good."""
 
     uses = "lkg.update"
+    cut = Cut.IDEMPOTENT
 
     def __init__(self, workloads: Workloads, *, ledger: Ledger) -> None:
         self._workloads = workloads

@@ -15,7 +15,7 @@ from typing import Protocol
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.source import Source
-from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending
+from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending
 
 _AGAIN = timedelta(seconds=1)
 _PATIENCE = timedelta(minutes=2)
@@ -61,6 +61,7 @@ class NotifyStakeholders(Step):
     """Waits until all of them were told."""
 
     uses = "notify.stakeholders"
+    cut = Cut.IDEMPOTENT
 
     def __init__(self, sent: Sent, source: Source, *, people: Mapping[str, str]) -> None:
         """`people` are Slack's ids by e-mail, as the catalogue has them."""

@@ -13,7 +13,7 @@ from runbooks.steps.http_health import HealthParams, HttpHealth
 from runbooks.steps.kubernetes.deployments import is_paused, replicas_of, template_of, why_zero
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads, ref_of
 from runbooks.steps.output import span
-from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending
+from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending
 
 _PROBES = {"readinessProbe": "readiness", "livenessProbe": "liveness"}
 
@@ -32,6 +32,7 @@ class ProbesCheck(Step):
 
     uses = "probes.check"
     params = HealthParams
+    cut = Cut.IDEMPOTENT
     finding = "unhealthy-before-deploy"
 
     def __init__(self, workloads: Workloads, *, health: HttpHealth) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from runbooks.steps.base import Params, Resolved, Site, Step
 from runbooks.steps.confirm import Confirm
-from runbooks.vocabulary import PlannedStep, PlanningFailed
+from runbooks.vocabulary import Cut, PlannedStep, PlanningFailed
 
 _DOCUMENT, _TEXT = "document", "text"
 
@@ -31,6 +31,7 @@ class ProcedureShow(Step):
 
     uses = "procedure.show"
     params = ProcedureParams
+    cut = Cut.IDEMPOTENT
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts

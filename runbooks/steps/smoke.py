@@ -4,6 +4,7 @@ from runbooks.steps.base import Params, Resolved, Site, Step
 from runbooks.steps.command import Command
 from runbooks.steps.command_plan import CommandParams
 from runbooks.steps.http_smoke import NOT_PINNED, HttpSmoke
+from runbooks.vocabulary import Cut
 
 _TELLING = {"${version}", "${commit}"}
 """A command that is told one of these can know the new release from the old."""
@@ -20,6 +21,7 @@ class Smoke(Step):
 
     uses = "smoke"
     params = SmokeParams
+    cut = Cut.IDEMPOTENT
     finding = "deploy-failed"
 
     def __init__(self, http: HttpSmoke, *, command: Command) -> None:

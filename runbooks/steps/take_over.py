@@ -10,7 +10,7 @@ from typing import Protocol
 from runbooks.steps.base import Site, Step, Turn
 from runbooks.steps.kubernetes.changing import fence
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads, refs_of
-from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending, Unreachable
+from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending, Unreachable
 
 AGAIN = timedelta(seconds=0.5)  # while the old holder has not let go
 SILENT_AFTER = timedelta(seconds=3)
@@ -42,6 +42,7 @@ class TakeOver(Step):
 
     uses = "take-over"
     touches = frozenset({"workloads", "database"})
+    cut = Cut.IDEMPOTENT
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from runbooks.gates import CODE
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
-from runbooks.vocabulary import Done, Failed, Outcome
+from runbooks.vocabulary import Cut, Done, Failed, Outcome
 
 
 class Tenants(Protocol):
@@ -33,6 +33,7 @@ class TenantGoLive(Step):
     uses = "tenant.go-live"
     params = GoLiveParams
     changes = True
+    cut = Cut.IDEMPOTENT
 
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants

@@ -11,13 +11,14 @@ from runbooks.steps.kubernetes.workloads import Workloads
 from runbooks.steps.migrations.losses import losses
 from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.steps.migrations.sql import analyse
-from runbooks.vocabulary import Done, Failed, Json, KnownGood, Outcome, PlanningFailed
+from runbooks.vocabulary import Cut, Done, Failed, Json, KnownGood, Outcome, PlanningFailed
 
 
 class WayBackWrite(Step):
     """Made from the plan: approvals of the plan are approvals of this way back."""
 
     uses = "way-back.write"
+    cut = Cut.IDEMPOTENT
 
     def __init__(self, planner: MigrationPlanner, workloads: Workloads) -> None:
         self._planner = planner

@@ -2,13 +2,14 @@
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.migrations.planning import MigrationPlanner, PlannedMigrations
-from runbooks.vocabulary import Done, Failed, Outcome, PlanningFailed
+from runbooks.vocabulary import Cut, Done, Failed, Outcome, PlanningFailed
 
 
 class MigrationsPlan(Step):
     """Compares the commit's migrations with the ledger, when planning and again when its turn comes."""
 
     uses = "migrations.plan"
+    cut = Cut.IDEMPOTENT
 
     def __init__(self, planner: MigrationPlanner) -> None:
         self._planner = planner

@@ -14,7 +14,7 @@ from runbooks.steps.confirm import Confirm
 from runbooks.steps.migrations.database import BASELINE, DatabaseUnfit, Row, State
 from runbooks.steps.migrations.files import Migration, digits_of, number_of
 from runbooks.steps.migrations.planning import MigrationPlanner
-from runbooks.vocabulary import Done, Failed, Json, KnownGood, Outcome, Pending, PlanningFailed, Unreachable
+from runbooks.vocabulary import Cut, Done, Failed, Json, KnownGood, Outcome, Pending, PlanningFailed, Unreachable
 
 _AGAIN, _PATIENCE = timedelta(seconds=3), timedelta(minutes=1)  # for the other database to answer
 
@@ -31,6 +31,7 @@ class MigrationsProven(Step):
     """Reads the other environment's ledger and its good releases; changes nothing anywhere."""
 
     uses = "migrations.proven"
+    cut = Cut.IDEMPOTENT
 
     def __init__(self, planner: MigrationPlanner, *, releases: GoodReleases) -> None:
         self._planner = planner
