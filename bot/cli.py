@@ -125,7 +125,7 @@ def _schema(asked: argparse.Namespace) -> int:
 
 
 def _serve(_asked: argparse.Namespace) -> int:
-    needs = ("database_url", "slack_bot_token", "slack_app_token")
+    needs = ("database_url", "slack_bot_token", "slack_app_token|slack_signing_secret")
     with embedded.database(Settings.load(*needs)) as settings:
         return asyncio.run(serving.serve(settings))
 

@@ -5,13 +5,13 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.adapters.postgres import gauges
 from bot.adapters.postgres.pool import Pool
-from bot.slack_sockets import Connection
 from bot.telemetry.metrics import set_all
 from bot.telemetry.watching import Watching
 from runbooks.store import Store, StoreUnavailable
@@ -21,13 +21,25 @@ PATIENCE = 2.0  # seconds that the database has to answer
 STILL = 30.0  # seconds; a worker's loop turns every few, whatever it works on
 
 
+class WayIn(Protocol):
+    """How Slack's requests get here: by a socket, or by HTTP."""
+
+    async def up(self) -> bool:
+        """Whether they can now."""
+        ...
+
+    def age(self) -> float:
+        """Since when they can, in seconds; 0 where they can't."""
+        ...
+
+
 @dataclass(frozen=True)
 class Health:
     """What is asked when the process is asked for its health."""
 
     store: Store
     pool: Pool
-    connection: Connection
+    connection: WayIn
     watching: Watching
 
     async def missing(self) -> dict[str, str]:

@@ -10,9 +10,10 @@ from dataclasses import replace
 from bot.adapters.postgres.inspection import hears
 from bot.adapters.postgres.listen import listen as listen_database
 from bot.adapters.postgres.preflight import assert_migrated, assert_restricted, wait_until_reachable
-from bot.health import Health, answering
+from bot.health import Health, WayIn, answering
 from bot.settings import Settings
 from bot.slack_app import slack_app
+from bot.slack_http import Door
 from bot.slack_sockets import Connection
 from bot.slack_sockets import listen as listen_slack
 from bot.telemetry import logs
@@ -69,15 +70,13 @@ async def _until_stopped(work: Coroutine[None, None, None], bell: Bell) -> None:
 
 
 async def _run(settings: Settings, made: Services, bell: Bell) -> None:
-    app = slack_app(made.slack, made.edge)
-    token = settings.slack_app_token.get_secret_value()
-    connection = Connection()
-    health = Health(made.store, made.pool, connection, made.watching)
+    way_in, listening = _way_in(settings, made)
+    health = Health(made.store, made.pool, way_in, made.watching)
     async with answering(settings.health_port, health), asyncio.TaskGroup() as group:
         beside = [
             group.create_task(listen_database(settings.database_url.get_secret_value(), bell.ring)),
             group.create_task(made.records.begin()),
-            group.create_task(listen_slack(app, token, connection)),
+            group.create_task(listening),
         ]
         working = [group.create_task(worker.run()) for worker in _workers(settings, made, bell)]
         await bell.until_closed()
@@ -87,6 +86,16 @@ async def _run(settings: Settings, made: Services, bell: Bell) -> None:
         _, late = await asyncio.wait(working, timeout=GRACE)
         for task in late:
             task.cancel()
+
+
+def _way_in(settings: Settings, made: Services) -> tuple[WayIn, Coroutine[None, None, None]]:
+    """By a socket where there is a token for one, else by signed HTTP."""
+    app = slack_app(made.slack, made.edge)
+    if token := settings.slack_app_token.get_secret_value():
+        connection = Connection()
+        return connection, listen_slack(app, token, connection)
+    door = Door(app, settings.slack_signing_secret.get_secret_value())
+    return door, door.listen(settings.slack_port)
 
 
 def _workers(settings: Settings, made: Services, bell: Bell) -> list[Worker]:

@@ -32,7 +32,11 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr = Field(SecretStr(""), validation_alias="SLACK_BOT_TOKEN")
     """Calls Slack's methods: `xoxb-...`."""
     slack_app_token: SecretStr = Field(SecretStr(""), validation_alias="SLACK_APP_TOKEN")
-    """Opens the socket that commands and clicks come in by: `xapp-...`."""
+    """Opens the socket that commands and clicks come in by: `xapp-...`. Without it they come by signed HTTP."""
+    slack_signing_secret: SecretStr = Field(SecretStr(""), validation_alias="SLACK_SIGNING_SECRET")
+    """Proves that a request by HTTP is Slack's; where it is not set, no port is opened for them."""
+    slack_port: int = Field(3000, validation_alias="OPSBOT_SLACK_PORT", ge=1, le=65535)
+    """Where requests by HTTP are taken, where no app token is set."""
     slack_api_url: str = Field("https://slack.com/api/", validation_alias="SLACK_API_URL", pattern=r"^https?://\S+$")
     """Where Slack's methods are; ends in a slash."""
     catalogue: Path = Field(Path("opsbot.yaml"), validation_alias="OPSBOT_CATALOGUE")
@@ -65,14 +69,15 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, *needs: str) -> Self:
-        """The settings, of which those fields named in `needs` are set. Raises SettingsError."""
+        """The settings, where each field in `needs` is set, of `one|other` either. Raises SettingsError."""
         try:
             settings = cls()
         except ValidationError as cause:
             raise SettingsError(
                 "\n".join(f"{e['loc'][0]} can't be used: {_said(e['msg'])}" for e in cause.errors())
             ) from None
-        if faults := [settings._lacks(name) for name in needs if not settings._is_set(name)]:
+        lacking = (each.split("|") for each in needs)
+        if faults := [settings._lacks(names[0]) for names in lacking if not any(map(settings._is_set, names))]:
             raise SettingsError("\n".join(faults))
         return settings
 

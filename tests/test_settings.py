@@ -68,6 +68,13 @@ def test_each_variable_that_lacks_gets_its_sentence(monkeypatch: pytest.MonkeyPa
     ]
 
 
+def test_one_way_in_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    either = "slack_app_token|slack_signing_secret"
+    assert sentences(either) == ["SLACK_APP_TOKEN is not set; .env.example says what it is for."]
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "made-up")
+    assert not Settings.load(either).slack_app_token.get_secret_value()
+
+
 def test_a_value_that_can_not_be_used_is_told_without_repeating_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPSBOT_HEALTH_PORT", "99999999")
     monkeypatch.setenv("OPSBOT_LOG_LEVEL", "LOUD")

@@ -1,11 +1,14 @@
 """The Slack app is granted what the bot uses."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from bot.slack_http import PATH
 
 ROOT = Path(__file__).parent.parent
 SCOPES = {  # of the methods that a bot like this may use, as docs.slack.dev/reference/methods has them
@@ -98,3 +101,13 @@ def test_its_texts_have_the_sizes_that_slack_takes(manifest: dict[str, Any]) -> 
     assert 174 <= len(told["long_description"]) <= 4000
     assert all(len(each["description"]) <= 2000 for each in manifest["features"]["slash_commands"])
     assert all(len(each["usage_hint"]) <= 1000 for each in manifest["features"]["slash_commands"])
+
+
+def test_it_can_be_made_one_for_http_as_the_documentation_says(tmp_path: Path) -> None:
+    told = (ROOT / "docs" / "operating.md").read_text().partition("## Without a socket")[2]
+    script = told.partition("```bash\n")[2].partition("```")[0].replace("> slack-manifest-http.yaml", "")
+    made = yaml.safe_load(subprocess.run(["bash", "-euc", script], cwd=ROOT, check=True, capture_output=True).stdout)
+    url = f"https://opsbot.example{PATH}"
+    assert not made["settings"]["socket_mode_enabled"]
+    assert {each["url"] for each in made["features"]["slash_commands"]} == {url}
+    assert [made["settings"][each]["request_url"] for each in ("event_subscriptions", "interactivity")] == [url, url]

@@ -1,6 +1,7 @@
 """What people wrote: the settings, the catalogue, the runbooks. Nothing of it needs a connection."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -11,7 +12,7 @@ from bot.doctor.finding import Finding, Subject
 from bot.settings import Settings, SettingsError
 from runbooks.documents.errors import DocumentError
 
-NEEDS = ("database_url", "slack_bot_token", "slack_app_token")
+NEEDS = ("database_url", "slack_bot_token", "slack_app_token|slack_signing_secret")
 _FILL_IN = "set it in the environment of `opsbot serve`; .env.example says what it is for"
 
 Known = Mapping[str, type[BaseModel] | None]
@@ -35,13 +36,15 @@ def settings() -> tuple[Settings | None, list[Finding]]:
     return loaded, [_is_set(name) for name in NEEDS]
 
 
-def _is_set(name: str) -> Finding:
-    subject = Subject("settings", str(Settings.model_fields[name].validation_alias))
-    try:
-        Settings.load(name)
-    except SettingsError:
-        return subject.missing("it is not set", _FILL_IN)
-    return subject.ok("it is set")
+def _is_set(either: str) -> Finding:
+    """The one that is set of those that will do; else the first of them."""
+    names = either.split("|")
+    subjects = {name: Subject("settings", str(Settings.model_fields[name].validation_alias)) for name in names}
+    for name, subject in subjects.items():
+        with suppress(SettingsError):
+            Settings.load(name)
+            return subject.ok("it is set")
+    return next(iter(subjects.values())).missing("it is not set", _FILL_IN)
 
 
 def written(loaded: Settings, *, known: Known) -> Written:

@@ -31,7 +31,12 @@ class SlackChecks:
         """All of Slack; without a catalogue no channels and groups."""
         named = PeopleChecks(self.slack).checks(catalogue) if catalogue else []
         own = (_check("scopes", self._scopes), _check("clock", self._clock))
-        return [_check("bot token", self._bot_token, *own, *named), _check("app token", self._app_token)]
+        bot = _check("bot token", self._bot_token, *own, *named)
+        by_http = self.settings.slack_signing_secret.get_secret_value() and not self._token()
+        return [bot] if by_http else [bot, _check("app token", self._app_token)]
+
+    def _token(self) -> str:
+        return self.settings.slack_app_token.get_secret_value()
 
     async def _bot_token(self) -> Finding:
         subject = Subject(PART, "bot token")
@@ -45,7 +50,7 @@ class SlackChecks:
 
     async def _app_token(self) -> Finding:
         subject = Subject(PART, "app token")
-        token = self.settings.slack_app_token.get_secret_value()
+        token = self._token()
         if not token.startswith("xapp-"):
             return subject.wrong("it is no token of an app", _MAKE_IT)
         try:
