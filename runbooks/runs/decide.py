@@ -61,7 +61,7 @@ def _(command: c.Adopt, run: Run, now: datetime) -> list[e.Event]:
     if run.status not in (Status.PLANNING, Status.RUNNING):
         return []
     digest = command.plan.digest
-    if digest == run.digest and not command.provisional:
+    if digest == run.digest and not command.provisional and not run.provisional:
         return _with_approval_passed(run, [e.Verified(command.by, now, digest)], now)
     planned = e.Planned(command.by, now, command.plan, digest, command.provisional)
     return _with_end(run, [_compared(run, planned)], now)

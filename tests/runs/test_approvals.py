@@ -173,3 +173,13 @@ def test_a_run_whose_last_line_is_its_approval_ends_with_it() -> None:
     asked.does(c.Adopt(plan(step("gate", "approve"))))
     nobody = Story().requested(quorum=None).planned(step("gate", "approve"), quorum=False).begun("gate")
     assert [asked.run.status, nobody.run.status] == [Status.SUCCEEDED, Status.SUCCEEDED]
+
+
+def test_a_run_that_is_nothing_but_its_first_part_ends_with_it() -> None:
+    whole = plan(step("take-over"), quorum=False)
+    story = Story().requested(quorum=None, command="rollback")
+    story.does(c.Adopt(whole, provisional=True))
+    story.done("take-over")
+    assert story.next == t.Resolve()
+    story.does(c.Adopt(whole))
+    assert story.run.status is Status.SUCCEEDED
