@@ -10,6 +10,7 @@ from sandbox.chromium import ChromiumUnavailable, chromium
 from sandbox.cluster.build import BuildFailed, build
 from sandbox.prometheus import PrometheusUnavailable, prometheus
 from sandbox.slack import SlackUnavailable, local_slack_program
+from sandbox.slack.emulated import emulate_code
 
 _FAILURES = (SlackUnavailable, BuildFailed, ChromiumUnavailable, PrometheusUnavailable, OSError)
 _say = partial(print, flush=True)  # progress is seen when it is made, whoever reads it
@@ -24,6 +25,7 @@ _PARTS: dict[str, Callable[[], object]] = {
     "cluster": partial(build, _say),
     "browser": partial(chromium, _say),
     "prometheus": partial(prometheus, _say),
+    "metadata": partial(emulate_code, _say),
 }
 
 

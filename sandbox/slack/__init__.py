@@ -6,10 +6,11 @@ delete-message, reset, log, state, messages/CHANNEL). It takes --config, --port 
 --files-dir, and listens on every interface.
 """
 
-from sandbox.slack.binary import SlackUnavailable, local_slack_program
+from sandbox.slack.binary import local_slack_program
 from sandbox.slack.faults import Fault, Kind
 from sandbox.slack.journal import Call, Envelope
 from sandbox.slack.local import LocalSlack
+from sandbox.slack.npm import SlackUnavailable
 from sandbox.slack.person import Message, NotThere, Person
 from sandbox.slack.server import SlackServer
 from sandbox.slack.workspace import Workspace, sandbox_workspace

@@ -22,6 +22,7 @@ from sandbox.slack.faults import Fault, Faults
 from sandbox.slack.files import SHOW, UPLOAD, Files
 from sandbox.slack.forms import Forms
 from sandbox.slack.journal import Call, Journal
+from sandbox.slack.limits import Limits
 from sandbox.slack.memory import Memory
 from sandbox.slack.page import Page
 from sandbox.slack.page_code import PERSON_COOKIE, mended
@@ -44,6 +45,7 @@ class Proxy:
         self.port = 0
         self.journal = Journal()
         self.faults = Faults()
+        self.limits: Limits | None = None  # as Slack has them, where this is to be as strict
         self.scopes = shipped_scopes()  # what the bot's token is said to have; nothing is refused for want of one
         self.ahead = timedelta()  # of this machine's clock
         self._offers = Offers()
@@ -75,6 +77,7 @@ class Proxy:
         """Forget calls, faults and what was supplied from memory."""
         self.journal.clear()
         self.faults.clear()
+        self.limits = None
         self.scopes = shipped_scopes()
         self.ahead = timedelta()
         self.memory.clear()
@@ -158,6 +161,8 @@ class Proxy:
     async def _through(self, request: web.Request, call: Call, effect: Effect) -> web.StreamResponse:
         """Do what the call asks for, unless a fault has other plans; keep what was answered."""
         fault = self.faults.take(call.method, call.args)
+        if fault is None and self.limits is not None:
+            fault = self.limits.take(call.method, call.args)
         response = await (meet(fault, request, call.args, effect) if fault else effect())
         if response is None:
             return web.Response()  # nobody is there any more

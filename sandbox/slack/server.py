@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 
 from sandbox.served import Served
-from sandbox.slack.binary import SlackUnavailable, local_slack_program
+from sandbox.slack.binary import local_slack_program
+from sandbox.slack.npm import SlackUnavailable
 from sandbox.slack.workspace import Workspace
 from sandbox.tether import tethered
 from sandbox.toolchain import Say

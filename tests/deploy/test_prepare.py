@@ -25,7 +25,7 @@ def test_what_is_there_is_not_made_again() -> None:
     code, printed = prepare(CI="true")
     assert code == 0
     lines = [re.sub(r"[0-9.]+", "N", line) for line in printed.splitlines()]
-    assert lines == [f"{part}: ready (N s)" for part in ("slack", "cluster", "browser", "prometheus")]
+    assert lines == [f"{part}: ready (N s)" for part in ("slack", "cluster", "browser", "prometheus", "metadata")]
 
 
 def test_what_can_not_be_had_is_told_and_fails_in_ci(tmp_path: Path) -> None:

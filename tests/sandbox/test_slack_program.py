@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.slack.binary import SlackUnavailable, unpack
+from sandbox.slack import SlackUnavailable
+from sandbox.slack.binary import unpack
 
 
 def test_another_package_than_the_known_one_is_refused(tmp_path: Path) -> None:
