@@ -122,12 +122,15 @@ def _no_longer_valid(run: Run, command: c.Begin, now: datetime) -> e.Disapproved
 @_decide.register
 def _(command: c.Progress, run: Run, now: datetime) -> list[e.Event]:
     state = run.steps.get(command.step)
-    stale = state is None or state.epoch != command.epoch or state.finished or state.progress == command.line
-    return (
-        []
-        if stale or run.status.over
-        else [e.Progressed(command.by, now, command.step, command.line, command.silent)]
-    )
+    if run.status.over or state is None or state.epoch != command.epoch or state.finished:
+        return []
+    told = state.progress == command.line and not _falls_silent(run, command)
+    return [] if told else [e.Progressed(command.by, now, command.step, command.line, command.silent)]
+
+
+def _falls_silent(run: Run, command: c.Progress | c.Note) -> bool:
+    """Whether it tells of a silence that begins, though it may have been told of an earlier one in the same words."""
+    return bool(command.silent) and (run.silence is None or run.silence.what != command.silent)
 
 
 @_decide.register
@@ -253,7 +256,7 @@ def _(command: c.Supersede, run: Run, now: datetime) -> list[e.Event]:
 @_decide.register
 def _(command: c.Note, run: Run, now: datetime) -> list[e.Event]:
     noted = e.Noted(command.by, now, command.text, command.supplanted, command.silent)
-    return [] if command.text in run.notes else [noted]
+    return [] if command.text in run.notes and not _falls_silent(run, command) else [noted]
 
 
 @_decide.register

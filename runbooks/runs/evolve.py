@@ -161,7 +161,8 @@ def _(event: e.Stopping, run: Run) -> Run:
 
 @_apply.register
 def _(event: e.Noted, run: Run) -> Run:
-    return replace(run, notes=(*run.notes, event.text), supplanted=run.supplanted or event.supplanted)
+    notes = run.notes if event.text in run.notes else (*run.notes, event.text)
+    return replace(run, notes=notes, supplanted=run.supplanted or event.supplanted)
 
 
 @_apply.register

@@ -1,7 +1,9 @@
 """What does not answer for minutes: said on the card as it is, and once in a finding."""
 
+from runbooks.engine.draft import Draft
 from runbooks.incidents.findings import Finding
 from runbooks.incidents.incident import Incident
+from runbooks.runs.commands import Note
 from runbooks.runs.state import Status
 from runbooks.vocabulary import Failed, Unreachable
 from tests.engine.world import World
@@ -97,3 +99,52 @@ async def test_a_step_that_took_long_and_meets_a_short_silence_is_none(world: Wo
     await world.works()
     assert (await world.run(run_id)).steps["knob"].progress == LINE
     assert await findings(world) == []
+
+
+async def test_two_short_silences_are_no_long_one(world: World) -> None:
+    run_id = await world.at_the_gate()
+    await world.approves(run_id)
+    world.outside.turning = True
+    await world.works()
+    for answers in ([Unreachable("The cluster main")], [], [], [Unreachable("The cluster main")]):
+        world.outside.answers = [*answers]
+        world.later(minutes=3)
+        await world.works()
+        assert (await world.run(run_id)).steps["knob"].progress == (LINE if answers else "")
+    assert await findings(world) == []
+
+
+async def test_what_was_silent_before_is_found_when_it_is_again(world: World) -> None:
+    world.source.silent = True
+    run_id = await world.deploys()
+    await world.works()
+    world.source.silent = False
+    world.later(minutes=1)
+    await world.works()
+    await world.ticks(run_id)
+    await world.works()
+    await world.approves(run_id)
+    world.source.silent = True  # while the plan is made again
+    for _ in range(6):
+        world.later(minutes=1)
+        await world.works()
+    run = await world.run(run_id)
+    assert run.notes == ("The source repository does not answer; trying again.",)
+    assert [found.id for found in await findings(world)] == [f"{run_id}.no-answer"]
+
+
+async def test_a_note_amid_a_silence_does_not_hide_it(world: World) -> None:
+    run_id = await world.at_the_gate()
+    await world.approves(run_id)
+    world.outside.turning = True
+    await world.works()
+    world.outside.answers = [Unreachable("The cluster main") for _ in range(99)]
+    world.later(minutes=1)
+    await world.works()
+    draft = Draft(store=world.store, catalogue=world.catalogue, now=world.now)
+    await draft.apply(f"run/{run_id}", Note("Somebody says something."))
+    await world.store.commit(draft.changes())
+    for _ in range(9):
+        world.later(minutes=1)
+        await world.works()
+    assert [found.id for found in await findings(world)] == [f"{run_id}.no-answer"]
