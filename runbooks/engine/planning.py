@@ -11,9 +11,9 @@ from runbooks.documents.placeholders import BadParameter, bind
 from runbooks.documents.runbook import Item, Phase, Runbook
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
-from runbooks.steps.base import Site, Step
+from runbooks.steps.base import Site, Step, kind_of
 from runbooks.steps.source import Source
-from runbooks.vocabulary import Commits, OnFailure, Plan, PlannedStep, PlanningFailed, Quorum, Unreachable
+from runbooks.vocabulary import Commits, OnFailure, Plan, PlannedStep, PlanningFailed, Quorum
 
 TAKE_OVER = "take-over"
 
@@ -36,11 +36,8 @@ class Planner:
     source: Source
 
     def kind(self, step: PlannedStep) -> Step:
-        """What does it. Raises Unreachable where the plan is another release's, which may run beside this one."""
-        try:
-            return self.steps[step.uses]
-        except KeyError:
-            raise Unreachable(f"An Opsbot that knows the step `{step.uses}`") from None
+        """What does it. Raises Unreachable where this process does not know it."""
+        return kind_of(self.steps, step)
 
     def site(self, run: Run, release: Release) -> Site:
         """Where the run acts. Raises PlanningFailed where the catalogue no longer has the place."""

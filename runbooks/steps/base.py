@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from runbooks.catalogue import Environment, Service
-from runbooks.vocabulary import OPSBOT, Actor, Cut, Json, KnownGood, NotDone, Outcome, PlannedStep
+from runbooks.vocabulary import OPSBOT, Actor, Cut, Json, KnownGood, NotDone, Outcome, PlannedStep, Unreachable
 
 
 class Params(BaseModel):
@@ -135,3 +135,11 @@ class Step:
         ("no pod was changed").
         """
         return ""
+
+
+def kind_of(steps: Mapping[str, Step], planned: PlannedStep) -> Step:
+    """What does a planned step. Raises Unreachable where the plan is another release's, which may run beside this."""
+    try:
+        return steps[planned.uses]
+    except KeyError:
+        raise Unreachable(f"An Opsbot that knows the step `{planned.uses}`") from None

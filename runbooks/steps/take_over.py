@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
-from runbooks.steps.base import Site, Step, Turn
+from runbooks.steps.base import Site, Step, Turn, kind_of
 from runbooks.steps.kubernetes.changing import fence
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads, refs_of
 from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending, Unreachable
@@ -92,7 +92,8 @@ class TakeOver(Step):
     async def _ended(self, turn: Turn, cut: Turn) -> str:
         """End what was under way; where it lies in what stays silent, the way back goes on without, and says so."""
         try:
-            abandoned = self._steps[cut.step.uses].abandon(replace(cut, epoch=turn.epoch, now=turn.now))
+            step = kind_of(self._steps, cut.step)
+            abandoned = step.abandon(replace(cut, epoch=turn.epoch, now=turn.now))
             return await self._in_time(abandoned, f"what “{cut.step.title}” works on")
         except Unreachable as silent:
             if turn.now - turn.began_at < PATIENCE:

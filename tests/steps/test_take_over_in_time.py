@@ -107,3 +107,14 @@ async def test_what_is_ended_and_what_is_fenced_do_not_wait_for_each_other() -> 
     done = await taking_over(Fence(), Waits()).start(amid(Waits()))
     assert isinstance(done, Done)
     assert done.line == "D-107 stopped: its Job was ended"
+
+
+async def test_the_pods_do_not_wait_for_what_only_a_newer_release_can_end() -> None:
+    done = await taking_over(Fences()).start(
+        amid(MigrationsApply(MigrationPlanner(History(), ServiceDatabases({}.get))))
+    )
+    assert isinstance(done, Done)
+    assert done.line == (
+        "D-107 stopped: “Apply migrations” could not be ended, "
+        "as an Opsbot that knows the step `migrations.apply` does not answer"
+    )
