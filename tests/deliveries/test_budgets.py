@@ -9,6 +9,7 @@ from bot.adapters.slack.budgets import IN_A_CHANNEL, Asking, Budgets, ask, in_us
 
 UPDATE, POST = "chat.update", "chat.postMessage"
 LIMITS = {UPDATE: 50, "conversations.history": 50, "conversations.create": 20, "pins.add": 20, POST: 60}
+BEGAN = 1.8e9  # seconds, where a float's last digit is worth more than a rounding
 METHODS = st.sampled_from(sorted(LIMITS))
 
 
@@ -16,7 +17,7 @@ METHODS = st.sampled_from(sorted(LIMITS))
 class Office:
     """The budgets, a clock, and what was granted."""
 
-    now: float = 1000.0
+    now: float = BEGAN
     budgets: Budgets = field(default_factory=dict)
     granted: list[tuple[float, str]] = field(default_factory=list)  # when, and to whom
 
@@ -76,7 +77,7 @@ def test_all_are_taken_the_urgent_first_and_hardly_any_asks_in_vain(ranks: list[
     asked = office.all_come(wanted)
     order = [key for _, key in office.granted]
     assert order == sorted(order, key=lambda key: (wanted[key], key))
-    assert office.now <= 1000 + len(ranks) * 60 / 45 + 3
+    assert office.now <= BEGAN + len(ranks) * 60 / 45 + 3
     assert asked <= 6 * len(ranks)
 
 
@@ -86,15 +87,15 @@ def test_who_does_not_come_keeps_nobody_waiting_for_long() -> None:
         pass
     office.asks("next")
     office.all_come({"next": 2})
-    assert office.now < 1000 + 6
+    assert office.now < BEGAN + 6
 
 
 def test_after_a_429_nothing_goes_until_slack_says_and_less_after_it() -> None:
     office = Office()
     office.budgets = refused(office.budgets, spends(UPDATE), office.now, 30)
-    assert office.asks("a") == 1030
+    assert office.asks("a") == BEGAN + 30
     assert office.asks("b", method="conversations.history") is None
-    office.now = 1030
+    office.now = BEGAN + 30
     assert office.asks("a") is None
     back = office.asks("b")
     assert back is not None
@@ -104,7 +105,7 @@ def test_after_a_429_nothing_goes_until_slack_says_and_less_after_it() -> None:
 def test_a_429_of_a_post_holds_its_channel_alone() -> None:
     office = Office()
     office.budgets = refused(office.budgets, spends(POST, "C1"), office.now, 30)
-    assert office.asks("a", method=POST, channel="C1") == 1030
+    assert office.asks("a", method=POST, channel="C1") == BEGAN + 30
     assert office.asks("b", method=POST, channel="C2") is None
 
 
@@ -121,7 +122,7 @@ def test_three_processes_that_know_nothing_of_each_other_learn_their_share() -> 
     offices, taken, told = [Office() for _ in range(3)], list[float](), 0
     for second in range(600):
         for office in offices:
-            office.now = 1000.0 + second
+            office.now = BEGAN + second
             if office.asks("card") is not None:
                 continue
             if sum(at > office.now - 60 for at in taken) < 50:

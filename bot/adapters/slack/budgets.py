@@ -124,8 +124,8 @@ def _turn(budget: Budget, limit: Limit, asking: Asking, now: float) -> float:
         for key, waiting in budget.line.items()
         if key != asking.key
     )
-    missing = before + 1 - budget.left - _SLIGHT
-    return budget.at + max(0.0, missing) * limit.every / budget.share
+    missing = before + 1 - budget.left
+    return budget.at + (missing * limit.every / budget.share if missing > _SLIGHT else 0)
 
 
 def _left(budget: Budget, asking: Asking) -> Budget:
