@@ -20,7 +20,7 @@ _ASKS: dict[str, Callable[[Value], asks.Ask]] = {
     "approve": lambda v: asks.Approve(v["run"], v["digest"]),
     "reject": lambda v: asks.Reject(v["run"], v["digest"]),
     "abort": lambda v: asks.Abort(v["run"]),
-    "answer": lambda v: asks.Answer(v["run"], v["step"], v["choice"]),
+    "answer": lambda v: asks.Answer(v["run"], v["step"], v["choice"], int(v["epoch"]) if "epoch" in v else None),
     "acknowledge": lambda v: asks.Acknowledge(v["finding"]),
     "open-incident": lambda v: asks.OpenIncident(v["finding"]),
     "lead": lambda v: asks.Lead(v["incident"], Actor(v["from"]) if v["from"] else None),

@@ -98,12 +98,13 @@ def _choices(run: Run) -> list[Block]:
             suggested = ""  # nobody is nudged to say what is not known
         case _:
             return []
-    return [_choice(run, step.id, choice, suggested=choice.value == suggested) for choice in choices]
+    question = {"run": run.id, "step": step.id, "epoch": str(state.epoch)}
+    return [_choice(run, question, choice, suggested=choice.value == suggested) for choice in choices]
 
 
-def _choice(run: Run, step: str, choice: Choice, *, suggested: bool) -> Block:
-    value = {"run": run.id, "step": step, "choice": choice.value}
-    action = f"answer:{step}:{choice.value}"
+def _choice(run: Run, question: dict[str, str], choice: Choice, *, suggested: bool) -> Block:
+    value = {**question, "choice": choice.value}
+    action = f"answer:{question['step']}:{choice.value}"
     if not choice.danger:
         style = "primary" if suggested and choice.means is Means.DONE else ""
         return button(choice.label, action, value, style)

@@ -61,11 +61,12 @@ class Reject:
 
 @dataclass(frozen=True)
 class Answer:
-    """A tick of a manual item, or a decision that a step waits for."""
+    """A tick of a manual item, or a decision that a step waits for; `epoch` is that of the question on the card."""
 
     run: str
     step: str
     choice: str
+    epoch: int | None = None  # None: a tick, or a card that was drawn before buttons carried it
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ async def answer(ask: asks.Answer, desk: Desk) -> asks.Reply:
     doing = "tick" if _is_line(state, ask.step) else "decide"
     policy.still_open(state, doing)
     desk.admit(allowed, doing)
+    policy.of_this_question(state, ask.step, ask.epoch)
     command = run.Answer(desk.who.by, ask.step, ask.choice, desk.who.groups, allowed)
     await desk.draft.apply(f"run/{ask.run}", command)
     return asks.Reply("answered", facts={"run": ask.run, "step": ask.step})

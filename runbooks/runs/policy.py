@@ -6,7 +6,7 @@ Every rule raises Refused with a closed reason and the facts that its sentence n
 from datetime import datetime
 
 from runbooks.runs.state import PLANNED, Run, Status, approval_ends
-from runbooks.vocabulary import Actor, Refused
+from runbooks.vocabulary import Actor, InDoubt, Refused, Waiting
 
 
 def of_group(*, groups: frozenset[str], allowed: frozenset[str], doing: str) -> None:
@@ -29,6 +29,14 @@ def of_this_plan(run: Run, digest: str) -> None:
     """The button was drawn for the plan that stands now."""
     if digest != run.digest:
         raise Refused("plan-changed", run=run.id, difference=list(run.difference))
+
+
+def of_this_question(run: Run, step: str, epoch: int | None) -> None:
+    """The button was drawn for what the step asks now, not for an earlier time that it asked the same."""
+    asked = run.steps.get(step)
+    waits = asked is not None and isinstance(asked.outcome, Waiting | InDoubt)
+    if epoch is not None and asked is not None and waits and asked.epoch != epoch:
+        raise Refused("not-offered", run=run.id, step=step)
 
 
 def somebody_else(run: Run, by: Actor) -> None:

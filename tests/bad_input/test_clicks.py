@@ -206,6 +206,22 @@ async def test_somebody_who_may_not_decide(desk: Desk, refused: Refusal) -> None
     assert said == "Not decided. To decide here you must be in @developers or @sre. Ask one of them."
 
 
+async def test_a_decision_for_an_earlier_question_is_none_for_the_next(desk: Desk, refused: Refusal) -> None:
+    """The same click, come late and under another id of Slack's, after the step has stumbled once more."""
+    run_id, card = await gate(desk)
+    desk.world.outside.answers = [ValueError("a fault of ours"), ValueError("the same")]
+    await desk.clicks(card, "Approve", ALEX)
+    await desk.world.works()
+    first = await desk.card(run_id)
+    assert (await desk.clicks(first, "Not done, do it", ALEX))[0]
+    await desk.world.works()
+    assert await refused(desk.clicks(first, "Not done, do it", ALEX)) == (
+        f"This button is of an earlier question of {run_id}, so nothing was recorded. "
+        "The card shows what it asks now, if anything."
+    )
+    assert (await desk.clicks(await desk.card(run_id), "Not done, do it", ALEX))[0]
+
+
 async def test_a_line_whose_turn_is_not_yet(desk: Desk, refused: Refusal) -> None:
     run_id, card = await gate(desk)
     body = desk.body(card, "Approve", ALEX)
