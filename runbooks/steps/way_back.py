@@ -44,7 +44,7 @@ class WayBackWrite(Step):
         """Write it, once a dry run has shown that the cluster would take it."""
         planned = turn.step.params
         if why := await rehearse(self._workloads, turn, _known_good(turn.site)):
-            return Failed(f"{planned['version']} could not be put back afterwards. {why} Nothing was changed.")
+            return Failed(f"{planned['version']} could not be put back afterwards. {why}")
         line = f"back to {planned['version']} {planned['commit'][:7]} · {_schema(planned['downs'])}"
         return Done(line, {"document": "\n".join(_document(turn.site, planned)), "version": planned["version"]})
 

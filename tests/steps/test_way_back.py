@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from runbooks.steps.base import Site
-from runbooks.steps.kubernetes.workloads import Missing
+from runbooks.steps.kubernetes.workloads import Denied, Missing
 from runbooks.steps.way_back import WayBackWrite
-from runbooks.vocabulary import Done, KnownGood, KnownWorkload, PlanningFailed
+from runbooks.vocabulary import Done, Failed, KnownGood, KnownWorkload, PlanningFailed
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS
 from tests.steps import places
 from tests.steps.test_probes import Cluster
@@ -62,3 +62,14 @@ async def test_without_a_last_known_good_there_is_no_way_back(two: Two) -> None:
         await places.turn(step, {}, two.site(two.release(TENANTS)))
 
     assert caught.value.finding is None
+
+
+async def test_what_the_cluster_would_refuse_is_told_once(two: Two) -> None:
+    await two.deployed("production", two.release(TENANTS))
+    workload = KnownWorkload("solvereign-api", "d-1", {}, {"api": "registry.example/solvereign-api@sha256:abc"})
+    step = WayBackWrite(two.planner, Cluster(Denied("The cluster forbids it.")))
+    place = way_back(two, two.release(TENANTS, SHIFTS), workloads=(workload,))
+    refused = await step.start(await places.turn(step, {}, place))
+
+    # that nothing was changed is told from the run's state
+    assert refused == Failed("v41 could not be put back afterwards. The cluster forbids it.")
