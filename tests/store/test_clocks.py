@@ -45,6 +45,20 @@ async def test_due_in_a_second_is_due_in_a_second(store_pool: Pool, clock: TestC
         await process.store.finish(lease, process.here() + timedelta(seconds=1))
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_clock_that_is_set_meanwhile_moves_no_work(store_pool: Pool, clock: TestClock, hours: int) -> None:
+    process = Skewed(store_pool, clock, 0)
+    await process.moves(look_after=1)
+    process.wrong = timedelta(hours=hours)
+    assert await process.store.claim(["counter"]) is None
+    clock.pass_seconds(1)
+    lease = await process.store.claim(["counter"])
+    assert lease is not None
+    await process.store.finish(lease, None)
+    clock.pass_seconds(7200)
+    assert await process.store.claim(["counter"]) is None, "once"
+
+
 async def test_due_in_the_past_is_due_now(store_pool: Pool, clock: TestClock) -> None:
     process = Skewed(store_pool, clock, 0)
     await process.moves(look_after=-60)

@@ -2,16 +2,20 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from bot.serving import ROLLBACKS
 from bot.worker import Bell, Worker
 from runbooks.store import Changes, Lease, LeaseLost, Work
+from sandbox.waiting import until
+from tests.store.counter import FOLDS, add, added, read
 
 LEASE = 1.0
 
@@ -82,6 +86,46 @@ async def test_a_rollback_does_not_wait_for_what_takes_long(store: PostgresStore
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
+
+
+async def stood_still(pool: Pool, then: Callable[[PostgresStore, Lease], Awaitable[Any]]) -> tuple[bool, Lease]:
+    """Whether work went on that did this after its whole process had stood still past its lease; the next claim."""
+    store = PostgresStore(pool, FOLDS, lease_seconds=LEASE)
+    await store.commit(Changes(wake=(Work("counter", "counter/a"),)))
+    ended, acted = asyncio.Event(), []
+
+    async def handle(lease: Lease) -> datetime | None:
+        try:
+            time.sleep(LEASE * 1.5)  # noqa: ASYNC251 # the loop itself is what stands still
+            await then(store, lease)
+            acted.append(lease)
+        finally:
+            ended.set()
+        return None
+
+    worker = Worker(store, ["counter"], handle, Bell(), lambda: datetime.now(UTC), LEASE, 1)
+    working = asyncio.create_task(worker.run())
+    await asyncio.wait_for(ended.wait(), 10)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    other = await until(lambda: store.claim(["counter"]), what="that another may have it")
+    return bool(acted), other
+
+
+async def test_a_process_that_stood_still_commits_nothing(store: PostgresStore, store_pool: Pool) -> None:
+    async def commits(store: PostgresStore, lease: Lease) -> None:
+        await add(store, "counter/a", added(), lease=lease)
+
+    went_on, other = await stood_still(store_pool, commits)
+    assert not went_on
+    assert (await read(store, "counter/a")).version == 0
+    assert other.work.key == "counter/a"
+
+
+async def test_a_process_that_stood_still_does_no_more(store: PostgresStore, store_pool: Pool) -> None:
+    """What it waits for next is cut off, and with it what would have come after."""
+    went_on, _ = await stood_still(store_pool, lambda store, _: store.read(["counter/a"]))
+    assert not went_on
 
 
 async def test_work_goes_on_as_long_as_its_lease_is_renewed(due: PostgresStore) -> None:
