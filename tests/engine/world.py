@@ -22,7 +22,7 @@ from runbooks.steps.base import Step
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.source import Author, Found, Kind
 from runbooks.store import Lease, Work
-from runbooks.vocabulary import Actor, Commits, Unreachable
+from runbooks.vocabulary import Actor, Commits, KnownGood, Unreachable
 from tests.engine.knob import TEN, Keep, Knob, Outside, TakeOver, known_good
 
 RILEY, ALEX, SAM, OUTSIDER = (Actor(f"T1/U{name}") for name in ("RILEY", "ALEX", "SAM", "OUT"))
@@ -230,10 +230,11 @@ class World:
     async def ticks(self, run_id: str, step: str = "told-everybody") -> asks.Reply:
         return await self.hears(asks.Answer(run_id, step, "done"))
 
-    async def adopted(self, version: str = "v1") -> None:
+    async def adopted(self, what: str | KnownGood = "v1") -> None:
         """What runs now is the last known good."""
+        good = known_good(what) if isinstance(what, str) else what
         draft = Draft(store=self.store, catalogue=self.catalogue, now=self.now)
-        await draft.apply("release/api/production", Adopt(known_good(version), ALEX))
+        await draft.apply("release/api/production", Adopt(good, ALEX))
         await self.store.commit(draft.changes())
 
     async def at_the_gate(self, version: str = "v2") -> str:
