@@ -161,7 +161,10 @@ class Command(Step):
         """End the Job. A process beside the bot has ended with the lease of the bot that ran it."""
         if turn.step.params["runner"] == Runner.LOCAL:
             return ""
-        return (await self._jobs.end(_task(turn))).value
+        try:
+            return (await self._jobs.end(_task(turn))).value
+        except JobRefused as cause:
+            return f"its Job could not be ended ({str(cause).rstrip('.')})"
 
     async def _beside(self, turn: Turn, task: Task) -> Outcome:
         async def report(output: str) -> None:

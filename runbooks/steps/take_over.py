@@ -1,6 +1,7 @@
 """`take-over`: the first step of an emergency rollback; afterwards nobody older can act on any of its targets."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Protocol
 from runbooks.steps.base import Site, Step, Turn, kind_of
 from runbooks.steps.kubernetes.changing import fence
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads, refs_of
-from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending, Unreachable
+from runbooks.vocabulary import Cut, Done, Failed, Fenced, Json, Outcome, Pending, Unreachable
 
 AGAIN = timedelta(seconds=0.5)  # while the old holder has not let go
 SILENT_AFTER = timedelta(seconds=3)
@@ -19,6 +20,7 @@ SILENT_AFTER = timedelta(seconds=3)
 With the lapse of a lease (10 s) and the way to the next look, production is taken over within 15 s of the click.
 """
 PATIENCE = timedelta(seconds=4)  # since it began: so long, what stayed silent is tried once more
+log = logging.getLogger(__name__)
 
 
 class Holders(Protocol):
@@ -90,7 +92,7 @@ class TakeOver(Step):
                 return ""
 
     async def _ended(self, turn: Turn, cut: Turn) -> str:
-        """End what was under way; where it lies in what stays silent, the way back goes on without, and says so."""
+        """End what was under way; where that fails or stays silent, the way back goes on without, and says so."""
         try:
             step = kind_of(self._steps, cut.step)
             abandoned = step.abandon(replace(cut, epoch=turn.epoch, now=turn.now))
@@ -100,6 +102,11 @@ class TakeOver(Step):
                 raise
             what = silent.what[:1].lower() + silent.what[1:]
             return f"“{cut.step.title}” could not be ended, as {what} does not answer"
+        except Fenced:
+            raise
+        except Exception as cause:  # every later rollback would meet it again
+            log.exception("step %s of %s was not ended", cut.step.uses, cut.site.run)
+            return f"“{cut.step.title}” could not be ended ({type(cause).__name__}): look what stands where"
 
     async def _fence_pods(self, turn: Turn) -> None:
         for ref in refs_of(turn.site):

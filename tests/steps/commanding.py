@@ -45,6 +45,8 @@ class Jobs:
         return self.printed
 
     async def end(self, task: Task) -> Ending:
+        if self.refused:
+            raise JobRefused(self.refused)
         self.ended.append(task)
         return Ending.ENDED
 

@@ -154,6 +154,7 @@ async def test_a_refusal_of_the_cluster_is_the_reason(kept: Kept, local: LocalPr
     assert await step.start(first) == Failed("tests did not start. The cluster main has no namespace x.")
     looked = await step.settle(first)
     assert looked == Failed("What came of tests is not known. The cluster main has no namespace x.")
+    assert await step.abandon(first) == "its Job could not be ended (The cluster main has no namespace x)"
 
 
 async def test_after_a_cut_the_job_itself_answers(kept: Kept, local: LocalProcesses) -> None:

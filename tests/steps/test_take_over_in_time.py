@@ -118,3 +118,15 @@ async def test_the_pods_do_not_wait_for_what_only_a_newer_release_can_end() -> N
         "D-107 stopped: “Apply migrations” could not be ended, "
         "as an Opsbot that knows the step `migrations.apply` does not answer"
     )
+
+
+async def test_a_fault_in_ending_what_was_under_way_does_not_keep_production_from_going_back() -> None:
+    class Stumbles(Step):
+        uses = "command"
+
+        async def abandon(self, turn: Turn) -> str:
+            raise KeyError(turn.key)
+
+    done = await taking_over(Fences(), Stumbles()).start(amid(Stumbles()))
+    assert isinstance(done, Done)
+    assert done.line == "D-107 stopped: “Apply migrations” could not be ended (KeyError): look what stands where"
