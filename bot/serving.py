@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 
@@ -83,9 +83,14 @@ async def _run(settings: Settings, made: Services, bell: Bell) -> None:
         log.info("no more is begun; what is under way has %g s to end", GRACE)
         for task in beside:
             task.cancel()
-        _, late = await asyncio.wait(working, timeout=GRACE)
-        for task in late:
-            task.cancel()
+        await ended(working, within=GRACE)
+
+
+async def ended(working: Collection["asyncio.Task[None]"], *, within: float) -> None:
+    """Let this end by itself for so many seconds; what has not by then is cut off, as by a crash."""
+    _, late = await asyncio.wait(working, timeout=within)
+    for task in late:
+        task.cancel()
 
 
 def _way_in(settings: Settings, made: Services) -> tuple[WayIn, Coroutine[None, None, None]]:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
-from bot.serving import ROLLBACKS
+from bot.serving import ROLLBACKS, ended
 from bot.worker import Bell, Worker
 from runbooks.store import Changes, Lease, LeaseLost, Work
 from sandbox.waiting import until
@@ -86,6 +86,26 @@ async def test_a_rollback_does_not_wait_for_what_takes_long(store: PostgresStore
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
+
+
+async def test_what_does_not_end_in_time_is_cut_off_and_let_go_of(due: PostgresStore) -> None:
+    begun, bell = asyncio.Event(), Bell()
+
+    async def handle(lease: Lease) -> datetime | None:
+        begun.set()
+        await asyncio.Event().wait()
+        return None
+
+    worker = Worker(due, ["messages"], handle, bell, lambda: datetime.now(UTC), 10, 2)
+    working = asyncio.create_task(worker.run())
+    await asyncio.wait_for(begun.wait(), 10)
+    bell.close()
+    await ended([working], within=0.1)
+    await asyncio.wait([working])
+    assert working.cancelled()
+    other = await due.claim(["messages"])
+    assert other is not None
+    assert not other.lapsed
 
 
 async def stood_still(pool: Pool, then: Callable[[PostgresStore, Lease], Awaitable[Any]]) -> tuple[bool, Lease]:
