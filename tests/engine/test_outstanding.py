@@ -75,3 +75,18 @@ async def test_the_schemas_update_finds_what_stood_before_it(world: World, store
         await connection.execute(text.encode())
     assert len(before) > 3
     assert await faults(store_database.url, folds()) == []
+
+
+async def test_what_a_process_of_the_release_before_ended_is_not_under_way(
+    world: World, store_database: StoreDatabase
+) -> None:
+    ended = await world.deploys()
+    await world.hears(asks.Abort(ended))
+    await world.works()
+    going = await world.deploys()
+    async with await psycopg.AsyncConnection.connect(store_database.owner_url) as connection:
+        stale = "update streams set outstanding = true where name = %s"  # as its commits, which know no such column
+        await connection.execute(stale, [f"run/{ended}"])
+    assert [run.id for run in await world.store.outstanding("run", 9)] == [going]
+    async with await psycopg.AsyncConnection.connect(store_database.owner_url) as connection:
+        await connection.execute("update streams set outstanding = false where name = %s", [f"run/{ended}"])

@@ -122,12 +122,16 @@ class PostgresStore:
             ]
 
     async def outstanding(self, room: str, limit: int) -> list[Any]:
-        """The states of a room's streams that still ask for somebody, whatever their age; newest first."""
+        """The states of a room's streams that still ask for somebody, whatever their age; newest first.
+
+        A row may say so that a process of an older release moved, so the state has the last word.
+        """
         async with self._pool.session() as connection:
-            return [
-                await self._states.stored(connection, stream=name, number=fold, text=text)
+            found = [
+                (name, await self._states.stored(connection, stream=name, number=fold, text=text))
                 for name, fold, text in await _rows(connection, "outstanding", room=room, limit=limit)
             ]
+        return [state for name, state in found if self._states.fold(name).outstanding(state)]
 
     async def claim(self, kinds: Sequence[str], *, prefix: str = "") -> Lease | None:
         """Lease the work that is due longest, its key beginning so, under a new epoch; None where nothing is due."""
