@@ -6,7 +6,7 @@ LOCK = $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal -
 KILLS ?= 20
 SEED ?= 1
 
-.PHONY: demo tour test kills mutants images schemas check setup lock clean
+.PHONY: demo tour test kills faults mutants images schemas check setup lock clean
 
 setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
 
@@ -30,6 +30,9 @@ test: setup check ## everything, on real parts; says what it skipped and why
 
 kills: setup ## kills the bot in the middle of its work, KILLS=20 times for each kind, from SEED=1 on
 	@$(BIN)/python -m tests.acceptance.campaign --kills $(KILLS) --seed $(SEED)
+
+faults: setup ## kills a real process at every point of a deploy, one after the other
+	@OPSBOT_FAULTS=all $(BIN)/pytest -q -s tests/faults
 
 mutants: setup ## breaks each promise in a copy of the tree, and prints which tests saw it; ONLY=part of a name
 	@$(BIN)/python -m tests.mutants.play --only "$(ONLY)"

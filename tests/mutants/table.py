@@ -16,7 +16,7 @@ class Mutant:
     path: str
     before: str
     after: str
-    seen_by: tuple[str, ...]  # test modules, of which some test must fail
+    seen_by: tuple[str, ...]  # test modules, or single tests, of which some must fail
 
     def mutated(self, root: Path) -> str:
         """The file's text with the change. Raises NoLongerApplies."""
@@ -127,6 +127,13 @@ MUTANTS = (
         "        case Cut.RECONCILES:\n            return Settle(step)\n",
         "        case Cut.RECONCILES:\n            return Begin(step)\n",
         ("tests/engine/test_interrupted.py",),
+    ),
+    Mutant(
+        "a cut-off step that nobody can read begun anew",
+        "runbooks/runs/todo.py",
+        "        case Cut.PARKS:\n            return Park(step)\n",
+        "        case Cut.PARKS:\n            return Begin(step)\n",
+        ("tests/cuts/test_cuts.py::test_it_does_as_it_declares[command-between effect and record]",),
     ),
     Mutant(
         "last known good promoted before the watch",
