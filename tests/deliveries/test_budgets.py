@@ -81,6 +81,12 @@ def test_all_are_taken_the_urgent_first_and_hardly_any_asks_in_vain(ranks: list[
     assert asked <= 6 * len(ranks)
 
 
+def test_200_cards_at_once_are_edited_within_five_minutes() -> None:
+    office = Office()
+    office.all_come({f"card {number}": 1 for number in range(200)})
+    assert office.now <= BEGAN + 300
+
+
 def test_who_does_not_come_keeps_nobody_waiting_for_long() -> None:
     office = Office()
     while office.asks("gone", 0) is None:
