@@ -18,7 +18,10 @@ def lessons_button(step: PlannedStep, incident: Incident | None) -> Block | None
 
 
 def lessons_of(run: Run, incident: Incident | None) -> Iterator[tuple[str, tuple[Block, ...]]]:
-    """The message of the run's thread that tells them; nothing where the run does not ask for any."""
+    """The message of the run's thread that tells them; nothing where the run does not ask for any.
+
+    Nor while the incident is open: those of an incident that was opened again are about what was before.
+    """
     asked = run.plan is not None and any(map(asks_for_lessons, run.plan.steps))
-    if asked and incident is not None and incident.lessons is not None:
+    if asked and incident is not None and incident.lessons is not None and not incident.goes_on:
         yield f"Lessons of {incident.id}", tuple(lessons_blocks(incident))

@@ -110,3 +110,18 @@ async def test_an_incident_that_is_over_is_joined_no_more(world: World, resolved
     run = await rolls_back(world)
     own = await incident(world, run.replace("R-", "I-"))
     assert (own.opened, (await world.run(run)).incident) == ((True, "") if resolved else (False, "I-1"))
+
+
+async def test_lessons_of_an_incident_that_was_opened_again_are_not_those_of_the_next_rollback(world: World) -> None:
+    await failed(world, Failed("The knob sticks."))
+    await rolls_back(world)
+    await world.hears(asks.Resolve("I-1", "It was nothing.", LEARNED), ALEX)
+    await world.works()  # it fails, which opens the incident again
+    run = await rolls_back(world)
+    await world.works()
+    assert (await incident(world, "I-1")).goes_on
+    assert await asks_for_lessons(world, run)
+    state = await world.run(run)
+    seen = (await world.store.read(streams_seen(state))).streams
+    told = messages(world.catalogue, state, lambda name: seen[name].state)
+    assert f"run/{run}/lessons" not in [message.key for message in told]
