@@ -168,5 +168,7 @@ def told(incident: Incident) -> list[tuple[str, str, list[Block]]]:
                 continue
         found.append((f"told/{number}", said, [section(said)]))
     if incident.lessons is not None:
-        found.append(("lessons", f"Lessons of {incident.id}", lessons_blocks(incident)))
+        times = sum(entry.what == "lessons-written" for entry in incident.entries)
+        name = f"lessons/{times}" if times > 1 else "lessons"
+        found.append((name, f"Lessons of {incident.id}", lessons_blocks(incident)))
     return found

@@ -82,6 +82,13 @@ def test_what_was_never_opened_or_is_over_refuses_people(command: Command) -> No
         after(OPEN, Resolve(ALEX, "Over.", LEARNED), command)
 
 
+def test_lessons_are_told_again_where_it_was_opened_again() -> None:
+    again = replace(LEARNED, happened="It broke twice.")
+    found = after(OPEN, Resolve(ALEX, "Over.", LEARNED), WORSE, Resolve(ALEX, "Over again.", again))
+    names = [name for name, text, _ in told(found) if text == "Lessons of I-107"]
+    assert (names, "It broke twice." in str(told(found))) == (["lessons/2"], True)
+
+
 def test_what_was_never_opened_keeps_no_news() -> None:
     assert after(TakeOn(ALEX), EndWayBack(BACK), SlackDid(Slack.CREATE)) == events.start("incident/I-107")
 
