@@ -5,8 +5,10 @@ LOCK = $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal -
 
 KILLS ?= 20
 SEED ?= 1
+SEEDS ?= 5000
+FROM ?= 1
 
-.PHONY: demo tour test kills faults mutants images schemas check setup lock clean
+.PHONY: demo tour test kills faults simulate mutants images schemas check setup lock clean
 
 setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
 
@@ -36,6 +38,9 @@ faults: setup ## kills a real process at every point of a deploy, one after the 
 
 mutants: setup ## breaks each promise in a copy of the tree, and prints which tests saw it; ONLY=part of a name
 	@$(BIN)/python -m tests.mutants.play --only "$(ONLY)"
+
+simulate: setup ## several processes in virtual time, SEEDS=5000 courses of events, FROM=1 on; a failing seed says how to see it again
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --from $(FROM)
 
 images: setup ## takes the pictures of docs/images anew, in headless Chromium
 	@OPSBOT_IMAGES=1 $(BIN)/pytest tests/browser

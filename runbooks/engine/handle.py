@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,8 +92,9 @@ async def _tries(*, urgent: bool) -> AsyncIterator[None]:
     """A few tries at once; an emergency goes on for as long as the person can be kept waiting."""
     for _ in range(TRIES):
         yield
-    until = time.monotonic() + _URGENT.total_seconds()
-    while urgent and time.monotonic() < until:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + _URGENT.total_seconds()
+    while urgent and loop.time() < until:
         await asyncio.sleep(random.uniform(0, _PAUSE.total_seconds()))  # noqa: S311  # it keeps no secret
         yield
 
