@@ -1,4 +1,4 @@
-"""Wrong things to plant, each of which the simulation must catch: a checker that never fails shows nothing."""
+"""Wrong things to plant: a checker that never fails shows nothing. `docs/reliability.md` says which are caught."""
 
 from typing import Any
 
