@@ -29,7 +29,7 @@ async def test_a_day_has_the_runs_that_moved_on_it_and_what_stands(store: Postgr
         "run/D-107": found["run/D-107"],
         "run/R-107": found["run/R-107"],
         "finding/D-107.deploy-failed": 2,
-        "incident/I-107": 11,
+        "incident/I-107": 12,
         "release/api/production": 6,
         "audit/api": 2,
     }
