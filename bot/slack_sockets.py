@@ -119,6 +119,8 @@ async def _hold(socket: Socket, connection: Connection) -> None:
     if (before := connection.take(socket)) is not None:
         await before.leave()
     await socket.spent.wait()
+    if not await socket.is_connected():
+        await socket.close()  # type: ignore[no-untyped-call] # else it goes on trying, beside the one that comes
 
 
 def _why(cause: Exception) -> str:

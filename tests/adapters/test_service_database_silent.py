@@ -26,7 +26,7 @@ _WELCOME = b"".join(
 
 async def test_whoever_gives_up_on_it_is_let_go_at_once() -> None:
     """Nothing more is asked of it: not even to cancel what it does not answer."""
-    came, asked = 0, asyncio.Event()
+    came, asked, gone = 0, asyncio.Event(), asyncio.Event()
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal came
@@ -38,6 +38,7 @@ async def test_whoever_gives_up_on_it_is_let_go_at_once() -> None:
         await reader.read()
         writer.close()
         await writer.wait_closed()
+        gone.set()
 
     async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
@@ -48,4 +49,5 @@ async def test_whoever_gives_up_on_it_is_let_go_at_once() -> None:
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
+        await gone.wait()
     assert came == 1

@@ -194,3 +194,12 @@ async def test_many_are_told_side_by_side_and_a_slow_slack_is_not_overrun(
 
     assert len(local_slack.journal.calls("conversations.open")) == AT_ONCE
     assert [m for m in await desk.slack.person("olive").messages("general") if "goes to production soon" in m.shown]
+
+
+async def test_a_conversation_that_slack_no_longer_knows_is_opened_anew(local_slack: LocalSlack) -> None:
+    poster = Poster(web_client(token=local_slack.bot_token, api_url=local_slack.api_url))
+    blocks = [{"type": "divider"}]
+    await poster.post(key="before", channel="U0CASEY", text="before", blocks=blocks, thread=None)
+    local_slack.reset()
+    await poster.post(key="since", channel="U0CASEY", text="since", blocks=blocks, thread=None)
+    assert len(local_slack.journal.calls("conversations.open")) == 1  # since the reset, which it forgets too

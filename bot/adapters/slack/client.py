@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.adapters.slack.gate import SLOW_DOWN as HTTP_SLOW_DOWN
 from bot.adapters.slack.gate import Gate, GatedClient
@@ -89,16 +90,18 @@ class Poster:
         self, *, key: str, channel: str, text: str, blocks: Sequence[dict[str, Any]], thread: str | None
     ) -> str:
         """Post a message, to a person where `channel` is one; answers its `ts`, which is text."""
-        async with translated():
-            answer = await self._client.chat_postMessage(
-                channel=await self._place(channel),
+
+        def post(place: str) -> Awaitable[AsyncSlackResponse]:
+            return self._client.chat_postMessage(
+                channel=place,
                 text=text,
                 blocks=_keyed(key, blocks),
                 thread_ts=thread,
                 metadata={"event_type": "opsbot", "event_payload": {"key": key}},
                 unfurl_links=False,
             )
-        return str(answer["ts"])
+
+        return str((await self._at(channel, post))["ts"])
 
     async def upload(self, *, name: str, content: bytes, alt: str) -> str:
         """Give Slack a file that no channel shows yet; answers its id, which an image block can name."""
@@ -128,6 +131,17 @@ class Poster:
                 )
         found: list[dict[str, Any]] = answer.get("messages") or []
         return next((str(m["ts"]) for m in found if _carries(m, key)), None)
+
+    async def _at(self, channel: str, call: Callable[[str], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
+        """Ask it of the channel; a conversation with a person that Slack no longer knows is opened anew, once."""
+        try:
+            async with translated():
+                return await call(await self._place(channel))
+        except SlackRefused as refused:
+            if self._opened.pop(channel, None) is None or str(refused) != "channel_not_found":
+                raise
+        async with translated():
+            return await call(await self._place(channel))
 
     async def _place(self, channel: str) -> str:
         """The channel itself, or the conversation with the person of this id."""
