@@ -9,7 +9,7 @@ from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from bot.adapters.slack.channels import SlackChannels
-from bot.adapters.slack.client import Poster, web_client
+from bot.adapters.slack.client import Poster, SlackRefused, web_client
 from bot.deliveries import AT_ONCE, Deliveries
 from bot.incident_rooms import IncidentRooms
 from bot.posts import Posts
@@ -194,6 +194,16 @@ async def test_many_are_told_side_by_side_and_a_slow_slack_is_not_overrun(
 
     assert len(local_slack.journal.calls("conversations.open")) == AT_ONCE
     assert [m for m in await desk.slack.person("olive").messages("general") if "goes to production soon" in m.shown]
+
+
+async def test_a_message_of_a_conversation_that_slack_no_longer_knows_is_gone(local_slack: LocalSlack) -> None:
+    """So it is posted anew, as any message that somebody deleted."""
+    poster = Poster(web_client(token=local_slack.bot_token, api_url=local_slack.api_url))
+    blocks = [{"type": "divider"}]
+    ts = await poster.post(key="before", channel="U0CASEY", text="before", blocks=blocks, thread=None)
+    local_slack.reset()
+    with pytest.raises(SlackRefused, match="message_not_found"):
+        await poster.update(key="before", channel="U0CASEY", ts=ts, text="since", blocks=blocks)
 
 
 async def test_a_conversation_that_slack_no_longer_knows_is_opened_anew(local_slack: LocalSlack) -> None:

@@ -112,23 +112,26 @@ class Poster:
 
     async def update(self, *, key: str, channel: str, ts: str, text: str, blocks: Sequence[dict[str, Any]]) -> None:
         """Make the message say this now; doing it twice changes nothing."""
-        async with translated():
-            channel = await self._place(channel)
-            await self._client.chat_update(channel=channel, ts=ts, text=text, blocks=_keyed(key, blocks))
+
+        def update(place: str) -> Awaitable[AsyncSlackResponse]:
+            return self._client.chat_update(channel=place, ts=ts, text=text, blocks=_keyed(key, blocks))
+
+        await self._at(channel, update)
 
     async def find(self, *, key: str, channel: str, thread: str | None, since: datetime) -> str | None:
         """The `ts` of a message that was posted with this key since then, where the answer to the post was lost."""
         oldest = f"{(since - CLOCKS_DIFFER).timestamp():.6f}"
-        async with translated():
-            channel = await self._place(channel)
+
+        def look(place: str) -> Awaitable[AsyncSlackResponse]:
             if thread:
-                answer = await self._client.conversations_replies(
-                    channel=channel, ts=thread, oldest=oldest, limit=LOOK_BACK, include_all_metadata=True
+                return self._client.conversations_replies(
+                    channel=place, ts=thread, oldest=oldest, limit=LOOK_BACK, include_all_metadata=True
                 )
-            else:
-                answer = await self._client.conversations_history(
-                    channel=channel, oldest=oldest, limit=LOOK_BACK, include_all_metadata=True
-                )
+            return self._client.conversations_history(
+                channel=place, oldest=oldest, limit=LOOK_BACK, include_all_metadata=True
+            )
+
+        answer = await self._at(channel, look)
         found: list[dict[str, Any]] = answer.get("messages") or []
         return next((str(m["ts"]) for m in found if _carries(m, key)), None)
 
