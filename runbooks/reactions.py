@@ -78,7 +78,7 @@ def _asked(catalogue: Catalogue, event: object, state: object, see: See) -> Aske
         case e.Began(step=step), Run(command="deploy" | "rollback") as run if _changes(run, step):
             return [(release_of(run), Supplant(run.id))]
         case e.Ended(), Run(command="onboard") as run:
-            return _onboardingended(run, see(release_of(run)))
+            return _onboarding_ended(run, see(release_of(run)))
         case e.Ended(), Run() as run:
             return of_end(catalogue, run, see(release_of(run)), see)
         case Acknowledged(by=by), Finding(incident=incident) if incident:
@@ -148,7 +148,7 @@ def _of_onboarding(run: Run, step: str, outcome: Done | Failed, release: Release
             return []
 
 
-def _onboardingended(run: Run, release: Release) -> Asked:
+def _onboarding_ended(run: Run, release: Release) -> Asked:
     """A gate that failed is a finding, and whatever else the document says; no release follows from its end."""
     if run.status is not Status.FAILED or not run.finding:
         return []
