@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runbooks.vocabulary import within
+
 EMBEDDED = "embedded"
 
 _SECRET = re.compile(r"PASSW(OR)?D|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(API|ACCESS|PRIVATE|SIGNING|ENCRYPTION)_?KEY")
@@ -126,4 +128,4 @@ def _has_password(value: str) -> bool:
 
 
 def _said(message: str) -> str:
-    return message[:1].lower() + message[1:] + "."
+    return within(message) + "."

@@ -280,3 +280,8 @@ class KnownGood:
     at: datetime
     all_tests_pass: bool = False
     health_status: str = "unknown"
+
+
+def within(sentence: str) -> str:
+    """The words, as they stand in the middle of a sentence."""
+    return sentence[:1].lower() + sentence[1:]

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from runbooks.documents.errors import Report
 from runbooks.documents.marked import Loc, Marked
 from runbooks.nearest import near
+from runbooks.vocabulary import within
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -113,8 +114,7 @@ def _right(error: ErrorDetails) -> str:
             return "it is a mapping: `key: value`, a line each"
         case "tuple_type" | "list_type" | "frozen_set_type":
             return "it is a list: `- value`, a line each"
-    message = error["msg"]
-    return message[:1].lower() + message[1:]
+    return within(error["msg"])
 
 
 def _shown(value: Any) -> str:

@@ -17,8 +17,3 @@ def left(act: t.Todo, step: PlannedStep) -> str:
     if isinstance(act, t.Start):
         return f"“{step.title}” was not done."
     return f"What came of “{step.title}” is not known: look what stands where."
-
-
-def within(sentence: str) -> str:
-    """The words, as they stand in the middle of a sentence."""
-    return sentence[:1].lower() + sentence[1:]

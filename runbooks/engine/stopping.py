@@ -4,11 +4,10 @@ import logging
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
 
-from runbooks.engine import sentences
 from runbooks.engine.planning import TAKE_OVER
 from runbooks.runs.state import Run
 from runbooks.store import LeaseLost, StoreUnavailable
-from runbooks.vocabulary import Fenced, PlannedStep, PlanningFailed, Unreachable
+from runbooks.vocabulary import Fenced, PlannedStep, PlanningFailed, Unreachable, within
 
 _PATIENCE = timedelta(minutes=1)  # with what is to be ended and does not answer, before an abort ends without it
 _TAKE_OVER = PlannedStep(TAKE_OVER, "Take over", "", TAKE_OVER)
@@ -29,11 +28,11 @@ async def abandoned(run: Run, step: PlannedStep, ending: Awaitable[str], now: da
     except Fenced:
         return "Somebody else holds its targets now, so nothing was touched here."
     except PlanningFailed as fault:
-        return f"{told}: {sentences.within(fault.sentence)}"
+        return f"{told}: {within(fault.sentence)}"
     except Unreachable as silent:
         if run.moved_at is None or now - run.moved_at < _PATIENCE:
             raise
-        return f"{told}, as {sentences.within(silent.what)} does not answer: look what stands where."
+        return f"{told}, as {within(silent.what)} does not answer: look what stands where."
     except (LeaseLost, StoreUnavailable):
         raise
     except Exception as cause:

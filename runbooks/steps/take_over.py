@@ -11,7 +11,7 @@ from typing import Protocol
 from runbooks.steps.base import Site, Step, Turn, kind_of
 from runbooks.steps.kubernetes.changing import fence
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads, refs_of
-from runbooks.vocabulary import Cut, Done, Failed, Fenced, Json, Outcome, Pending, Unreachable
+from runbooks.vocabulary import Cut, Done, Failed, Fenced, Json, Outcome, Pending, Unreachable, within
 
 AGAIN = timedelta(seconds=0.5)  # while the old holder has not let go
 SILENT_AFTER = timedelta(seconds=3)
@@ -100,8 +100,7 @@ class TakeOver(Step):
         except Unreachable as silent:
             if turn.now - turn.began_at < PATIENCE:
                 raise
-            what = silent.what[:1].lower() + silent.what[1:]
-            return f"“{cut.step.title}” could not be ended, as {what} does not answer"
+            return f"“{cut.step.title}” could not be ended, as {within(silent.what)} does not answer"
         except Fenced:
             raise
         except Exception as cause:  # every later rollback would meet it again
