@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.postgres.queries import queries, query
+from bot.adapters.postgres.queries import named, queries, query
 
 _ADAPTER = Path(__file__).parents[2] / "bot/adapters/postgres"
 
@@ -31,3 +31,9 @@ def test_every_statement_says_what_it_is_for(name: str) -> None:
 def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(KeyError, match="nothing_such"):
         query("nothing_such")
+
+
+def test_a_name_stands_once_in_all_files() -> None:
+    assert set(named(["-- name: one\nselect 1;", "-- name: two\nselect 2;"])) == {"one", "two"}
+    with pytest.raises(ValueError, match="two statements are named one"):
+        named(["-- name: one\nselect 1;", "-- name: one\nselect 2;"])

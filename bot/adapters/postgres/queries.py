@@ -1,7 +1,7 @@
-"""The bot's statements, by name, from `bot/sql`. The files are package data: read once, at first use."""
+"""The bot's statements, by name, from `bot/sql/queries`. The files are package data: read once, at first use."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -26,13 +26,21 @@ def query(name: str) -> bytes:
 
 @cache
 def queries() -> Mapping[str, Query]:
-    """All of them by name. ValueError where a name stands twice."""
-    text = files("bot.sql").joinpath("queries.sql").read_text()
-    _, *parts = _NAME.split(text)
-    names, blocks = parts[::2], parts[1::2]
-    if len(set(names)) != len(names):
-        raise ValueError(f"queries.sql: a name stands twice in {names}")
-    return MappingProxyType({name: _parse(name, block) for name, block in zip(names, blocks, strict=True)})
+    """All of them by name."""
+    folder = files("bot.sql").joinpath("queries")
+    return MappingProxyType(named(file.read_text() for file in folder.iterdir() if file.name.endswith(".sql")))
+
+
+def named(texts: Iterable[str]) -> dict[str, Query]:
+    """The statements of several files by name. ValueError where a name stands twice, in one file or in two."""
+    found: dict[str, Query] = {}
+    for text in texts:
+        _, *parts = _NAME.split(text)
+        for name, block in zip(parts[::2], parts[1::2], strict=True):
+            if name in found:
+                raise ValueError(f"two statements are named {name}")
+            found[name] = _parse(name, block)
+    return found
 
 
 def _parse(name: str, block: str) -> Query:
