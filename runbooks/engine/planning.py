@@ -13,7 +13,7 @@ from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.steps.base import Site, Step, kind_of
 from runbooks.steps.source import Source
-from runbooks.vocabulary import Commits, OnFailure, Plan, PlannedStep, PlanningFailed, Quorum
+from runbooks.vocabulary import Commits, OnFailure, Plan, PlannedStep, PlanningFailed, Quorum, Unreachable
 
 TAKE_OVER = "take-over"
 
@@ -62,7 +62,7 @@ class Planner:
     async def plan(self, run: Run, release: Release) -> tuple[Plan, bool]:
         """The plan, and whether it is provisional: the take-over alone, before anything is read.
 
-        Raises PlanningFailed with a sentence, Unreachable.
+        Raises PlanningFailed with a sentence, Unreachable; the latter too where another release knows its runbook.
         """
         site = self.site(run, release)
         runbook = self._runbook(run)
@@ -104,7 +104,7 @@ class Planner:
             known = {**run.parameters, **place}
             return bind(runbook, {p.name: known[p.name] for p in runbook.parameters if p.name in known})
         except KeyError:
-            raise PlanningFailed(f"There is no runbook {run.runbook!r} in the library.") from None
+            raise Unreachable(f"An Opsbot that knows the runbook `{run.runbook}`") from None
         except BadParameter as fault:
             raise PlanningFailed(str(fault)) from fault
 
