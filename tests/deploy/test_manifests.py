@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot import health, library
+from bot import health, library, slack_http
 from bot.adapters.kubernetes.policies import RULES
 from bot.catalogue_file import CatalogueFile, load
 from bot.kinds import known
@@ -53,12 +53,32 @@ def test_every_file_is_applied() -> None:
     [kustomization] = objects("kustomization.yaml")
     [generated] = kustomization["configMapGenerator"]
     named = {*kustomization["resources"], *generated["files"], "kustomization.yaml"}
-    assert named == {path.name for path in FOLDER.iterdir()}
+    assert named == {path.name for path in FOLDER.iterdir()} - {"http"}
     [base] = objects("base/kustomization.yaml")
     assert {*base["resources"], "kustomization.yaml"} == {path.name for path in (FOLDER / "base").iterdir()}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     [image] = kustomization["images"]
     assert image == {"name": "registry.example/opsbot", "newTag": project["version"]}
+
+
+def test_slack_is_led_to_the_port_that_takes_its_requests(pod: dict[str, Any]) -> None:
+    [component] = objects("http/kustomization.yaml")
+    applied = {"kustomization.yaml", *component["resources"], *(one["path"] for one in component["patches"])}
+    assert applied == {path.name for path in (FOLDER / "http").iterdir()}
+    [container] = objects("http/port.yaml")[0]["spec"]["template"]["spec"]["containers"]
+    [port], [variable] = container["ports"], container["env"]
+    assert container["name"] == pod["containers"][0]["name"]
+    assert variable == {"name": "OPSBOT_SLACK_PORT", "value": str(port["containerPort"])}
+    service, ingress, policy = (one["spec"] for one in objects("http/way-in.yaml"))
+    assert [one["targetPort"] for one in service["ports"]] == [port["name"]]
+    [rule] = ingress["rules"]
+    [path] = rule["http"]["paths"]
+    assert (path["path"], path["pathType"]) == (slack_http.PATH, "Exact")
+    assert path["backend"]["service"]["port"]["name"] == service["ports"][0]["name"]
+    labels = objects("base/bot.yaml")[0]["spec"]["selector"]["matchLabels"]
+    assert service["selector"] == policy["podSelector"]["matchLabels"] == labels
+    allowed = {one["port"] for rule in policy["ingress"] for one in rule["ports"]}
+    assert allowed == {port["name"], *(one["name"] for one in pod["containers"][0]["ports"])}
 
 
 def test_nothing_of_it_is_root(pod: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """What deploy/kubernetes gives the bot: enough for its work, and nothing more."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sandbox.cluster.rights import MANIFESTS
 
 pytestmark = pytest.mark.cluster
 
+OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 _PRODUCTION = "solvereign-production"
 _JOBS = "opsbot-jobs"
 _NAME = "solvereign-api"
@@ -155,6 +157,24 @@ def test_the_manifests_are_accepted_whole(control_plane: ControlPlane) -> None:
     said = control_plane.kubectl("apply", "--kustomize", str(MANIFESTS), "--dry-run=server", "--output=name")
     assert "deployment.apps/opsbot" in said.split()
     assert any(name.startswith("configmap/opsbot-catalogue-") for name in said.split())
+
+
+def test_the_way_in_for_slack_is_accepted_as_the_documentation_adds_it(
+    control_plane: ControlPlane, tmp_path: Path
+) -> None:
+    told = OPERATING.read_text().partition("## Without a socket")[2].partition("```yaml\n")[2].partition("```")[0]
+    here = os.path.relpath(MANIFESTS, tmp_path.resolve())
+    own = told.replace("../opsbot/deploy/kubernetes", here).replace("opsbot.example", "ours.example")
+    (tmp_path / "kustomization.yaml").write_text(f"resources: [{here}]\n{own}")
+    said = control_plane.kubectl("apply", "--kustomize", str(tmp_path), "--dry-run=server", "--output=json")
+    made = {one["kind"]: one for one in json.loads(said)["items"]}
+    assert {"Service", "Ingress", "NetworkPolicy"} <= set(made)
+    assert (made["Ingress"]["spec"]["rules"][0]["host"], made["Ingress"]["spec"]["tls"][0]["hosts"]) == (
+        "ours.example",
+        ["ours.example"],
+    )
+    [container] = made["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert [port["name"] for port in container["ports"]] == ["slack", "health"]
 
 
 def test_the_bots_pod_passes_the_strictest_pod_security(control_plane: ControlPlane) -> None:
