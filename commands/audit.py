@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp
 
 from commands.clicks import NOT_UNDERSTOOD
 from commands.edge import Edge, Payload, Respond, actor_of, key_of
-from commands.replies import NOT_KNOWN, NOT_RECORDED, sentence
+from commands.replies import not_recorded, sentence
 from commands.views import words
 from commands.views.nearest import no_such
 from commands.views.typed import typed, words_of
@@ -102,7 +102,7 @@ async def _recorded(asking: Awaitable[T], doing: str) -> T:
     except Conflict:
         said = sentence(Reply(refused="contended", facts={"doing": doing}))
     except StoreUnavailable as cause:
-        said = NOT_KNOWN if cause.unknown else NOT_RECORDED
+        said = not_recorded(cause)
     raise NotTaken(said)
 
 

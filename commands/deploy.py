@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from commands.edge import Edge, Payload, actor_of, key_of
-from commands.replies import NOT_READ
+from commands.replies import not_read
 from commands.views.lists import deploy_help, history, status
 from commands.views.nearest import no_such
 from commands.views.typed import typed, words_of
@@ -138,8 +138,8 @@ async def _read(edge: Edge, what: str, words: list[str]) -> dict[str, Any]:
     try:
         runs = [run for _, run in await edge.store.latest("run/", LOOKED_AT)]
         going = await edge.store.outstanding("run", LOOKED_AT) if what == "status" else []
-    except StoreUnavailable:
-        return {"text": NOT_READ}
+    except StoreUnavailable as cause:
+        return {"text": not_read(cause)}
     known = _names(edge.catalogue, [*runs, *going])
     for word in words:
         if word not in known:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from slack_bolt.async_app import AsyncApp
 
 from commands.edge import Edge, Payload, Respond, actor_of, key_of
-from commands.replies import NOT_READ
+from commands.replies import not_read
 from commands.views.deploy_form import (
     ENVIRONMENT,
     KNOWN,
@@ -108,8 +108,8 @@ async def look(edge: Edge, chosen: Chosen) -> Seen:
     notes = [] if versions else [NO_VERSIONS]
     try:
         lines = await _standing(edge, service, chosen)
-    except StoreUnavailable:
-        lines = [NOT_READ]
+    except StoreUnavailable as cause:
+        lines = [not_read(cause)]
     return Seen(versions, (*lines, *notes))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from commands.replies import NOT_KNOWN, NOT_RECORDED, sentence
+from commands.replies import not_recorded, sentence
 from runbooks.catalogue import Catalogue, Environment, Service
 from runbooks.documents.runbook import Runbook
 from runbooks.engine.asks import PASSING, Ask, Reply
@@ -95,7 +95,7 @@ class Edge:
             reply = await self.reception.handle(ask, by=by, key=key)
         except StoreUnavailable as cause:
             log.warning("request not recorded: %s", cause)
-            return Said(accepted=False, text=NOT_KNOWN if cause.unknown else NOT_RECORDED, again=True)
+            return Said(accepted=False, text=not_recorded(cause), again=True)
         return Said(accepted=not reply.refused, text=sentence(reply), again=reply.refused in PASSING)
 
 

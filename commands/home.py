@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncApp
 
 from commands.deploy_form import ViewGone
 from commands.edge import Edge, Payload
-from commands.replies import NOT_READ
+from commands.replies import not_read
 from commands.views.home import Seen, home, unread
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Actor, Unreachable
@@ -38,8 +38,8 @@ async def show(edge: Edge, homes: Homes, me: Actor) -> None:
     """Publish the person's Home as things stand now."""
     try:
         view = home(edge.catalogue, await look(edge, me))
-    except StoreUnavailable:
-        view = unread(NOT_READ)
+    except StoreUnavailable as cause:
+        view = unread(not_read(cause))
     try:
         await homes.publish(me.rpartition("/")[2], view)
     except (ViewGone, Unreachable) as cause:

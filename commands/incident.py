@@ -11,7 +11,7 @@ from commands import incident_found
 from commands.deploy_form import Views
 from commands.edge import Edge, Payload, actor_of, key_of
 from commands.incident_forms import Kind, listen, not_to_be, read, show
-from commands.replies import NOT_READ
+from commands.replies import not_read
 from commands.views.incident_words import HELP, listed
 from commands.views.lessons_form import SUBMITTED, TEXT, faults, filled, form
 from commands.views.nearest import no_such
@@ -69,8 +69,8 @@ async def answer(edge: Edge, views: Views, command: Payload) -> str:
                 ask = parse(edge.catalogue, said)
     except Misread as fault:
         return str(fault)
-    except StoreUnavailable:
-        return NOT_READ
+    except StoreUnavailable as cause:
+        return not_read(cause)
     _, text = await edge.submit(ask, by=actor_of(command), key=key_of(command, "command"))
     return text
 

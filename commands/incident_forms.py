@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from commands.clicks import NOT_UNDERSTOOD
 from commands.deploy_form import ViewGone, Views
 from commands.edge import Edge, Payload
-from commands.replies import NOT_READ, sentence
+from commands.replies import not_read, sentence
 from commands.views.blocks import Block
 from runbooks.engine import asks
 from runbooks.incidents.incident import Incident
@@ -55,8 +55,8 @@ async def _press(edge: Edge, views: Views, body: Payload, kind: Kind) -> str:
         return await kind.opens(edge, views, body, name)
     except (KeyError, ValueError, TypeError):
         return NOT_UNDERSTOOD
-    except StoreUnavailable:
-        return NOT_READ
+    except StoreUnavailable as cause:
+        return not_read(cause)
 
 
 async def read(edge: Edge, name: str) -> Incident:

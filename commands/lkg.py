@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from commands.edge import Edge, Payload
-from commands.replies import NOT_READ
+from commands.replies import not_read
 from commands.views.known_good import everywhere, of_service
 from commands.views.nearest import no_such
 from commands.views.typed import words_of
@@ -47,8 +47,8 @@ async def answer(edge: Edge, words: Sequence[str]) -> Answer:
                 return await _of_service(edge, service, environments(edge.catalogue, service, rest))
     except Misread as fault:
         return {"text": str(fault)}
-    except StoreUnavailable:
-        return {"text": NOT_READ}
+    except StoreUnavailable as cause:
+        return {"text": not_read(cause)}
     return {"text": f"Not understood.\n{HELP}"}
 
 

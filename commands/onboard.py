@@ -5,7 +5,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from commands.edge import Edge, Payload, actor_of, key_of
-from commands.replies import NOT_READ, not_a_tenant
+from commands.replies import not_a_tenant, not_read
 from commands.views.nearest import no_such
 from commands.views.tenants import HELP, Standing, listed, status
 from commands.views.typed import typed, words_of
@@ -48,8 +48,8 @@ async def answer(edge: Edge, command: Payload) -> str:
         ask = parse(edge.catalogue, words)
     except Misread as fault:
         return str(fault)
-    except StoreUnavailable:
-        return NOT_READ
+    except StoreUnavailable as cause:
+        return not_read(cause)
     _, text = await edge.submit(ask, by=actor_of(command), key=key_of(command, "command"))
     return text
 

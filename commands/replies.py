@@ -11,6 +11,7 @@ from commands.views.typed import SHORT, typed
 from runbooks.engine.asks import Reply
 from runbooks.engine.shapes import LONGEST
 from runbooks.gates import LONGEST as LONGEST_CODE
+from runbooks.store import OlderRelease, StoreUnavailable
 
 NOT_RECORDED = (
     "Not recorded, nothing started: the database did not answer. Try again; the same command will not run twice."
@@ -20,8 +21,7 @@ NOT_KNOWN = (
     "Not known whether it was recorded: the database stopped answering. "
     "Its card or `/deploy status` will tell; ask again only if it is not there."
 )
-
-
+_OLDER = "This process is older than what was recorded, as while Opsbot is updated: ask again in a moment."
 _SHOWN = 300  # characters of a fact, such as a reason
 
 # What the person tried -> what a refusal begins with.
@@ -41,6 +41,18 @@ _NOT_DONE = {
     **pack_replies.NOT_DONE,
 }
 _STARTS = ("deploy", "roll back", "onboard")
+
+
+def not_recorded(cause: StoreUnavailable) -> str:
+    """What to tell somebody whose request met this."""
+    if isinstance(cause, OlderRelease):
+        return f"Not recorded, nothing started. {_OLDER}"
+    return NOT_KNOWN if cause.unknown else NOT_RECORDED
+
+
+def not_read(cause: StoreUnavailable) -> str:
+    """What to tell somebody who only wanted to see something."""
+    return _OLDER if isinstance(cause, OlderRelease) else NOT_READ
 
 
 def sentence(reply: Reply) -> str:

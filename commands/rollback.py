@@ -7,7 +7,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from commands.edge import Edge, Payload, Respond, actor_of, key_of
-from commands.replies import NOT_READ, sentence
+from commands.replies import not_read, sentence
+from commands.views import words
 from commands.views.confirm_rollback import Asked, confirm_rollback
 from commands.views.lists import rollback_help
 from commands.views.typed import words_of
@@ -114,8 +115,8 @@ async def offer(edge: Edge, wanted: tuple[str, str, str], who: Asking) -> None:
     except Refused as refused:
         facts = {"doing": "roll back", **refused.facts}
         answer = {"text": sentence(Reply(refused=refused.reason, facts=facts))}
-    except StoreUnavailable:
-        answer = {"text": NOT_READ}
+    except StoreUnavailable as cause:
+        answer = {"text": not_read(cause)}
     await who.respond(**answer, response_type="ephemeral", replace_original=False)
 
 
@@ -141,7 +142,8 @@ async def _confirmation(
     lines = await edge.way_back.preview(*service, *place, target)
     running = sorted({holder.partition("/")[2] for holder in snapshot.holders.values()})
     blocks = confirm_rollback(release, target, lines, running, quorum=place[1].approval, asked=asked)
-    return {"text": f"Roll back {service[0]} {place[0]} to {target.version}?", "blocks": blocks}
+    text = words.line(f"Roll back {service[0]} {place[0]} to {target.version}?")
+    return {"text": text, "blocks": blocks}
 
 
 async def _refuse_to_stop(edge: Edge, holders: Collection[str], release: Release) -> None:

@@ -56,7 +56,7 @@ def confirm_rollback(
 def _question(release: Release, target: KnownGood) -> str:
     place = f"{words.line(release.service, 90)} {words.line(release.environment, 90)}"
     since = f", last known good since {words.moment(target.at)}" if target == release.known_good else ""
-    return f"*Roll back {place} to {words.line(target.version, 90)}* `{target.commit[:7]}`{since}?"
+    return f"*Roll back {place} to {words.line(target.version, 90)}* {words.commit(target.commit)}{since}?"
 
 
 def _bullets(facts: Sequence[str]) -> list[str]:

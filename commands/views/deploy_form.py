@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from commands.views import words
 from commands.views.blocks import Block, context, paragraphs
 from runbooks.catalogue import Catalogue
 
@@ -62,7 +63,7 @@ def closing(text: str, channel: str) -> Block:
         "type": "modal",
         "title": _plain("Deploy"),
         "close": _plain("Close"),
-        "blocks": paragraphs([text, f"Its card stands in <#{channel}>."]),
+        "blocks": paragraphs([text, f"Its card stands in {words.channel(channel)}."]),
     }
 
 

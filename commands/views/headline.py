@@ -67,7 +67,7 @@ def severity(run: Run) -> str:
 def _versions(run: Run, release: Release) -> str:
     to = f"*{words.line(run.version, 90)}*"
     if run.plan and run.plan.commit:
-        to += f" `{run.plan.commit[:7]}`"
+        to += f" {words.commit(run.plan.commit)}"
     runs = run.plan.runs if run.plan else ()
     if run.status is Status.SUCCEEDED or run.command == "rollback" or not runs:
         return to
@@ -79,7 +79,7 @@ def _versions(run: Run, release: Release) -> str:
 def _commit(runs: tuple[str, ...], release: Release) -> str:
     """The commit of what runs, where it is the last known good: of anything else only its tag is known."""
     good = release.known_good
-    return f" `{good.commit[:7]}`" if good and runs == (good.version,) else ""
+    return f" {words.commit(good.commit)}" if good and runs == (good.version,) else ""
 
 
 def locked(run: Run, release: Release) -> str:
@@ -98,7 +98,7 @@ def standing(run: Run, release: Release) -> str:
     good, runs = release.known_good, run.plan.runs if run.plan else ()
     if run.command != "deploy" or run.plan is None or run.status.over or good is None or runs == (good.version,):
         return ""
-    back = f"ast known good {words.line(good.version, 90)} `{good.commit[:7]}`"
+    back = f"ast known good {words.line(good.version, 90)} {words.commit(good.commit)}"
     if not runs:
         return f"L{back}"
     verb = "ran before" if run.changed else "runs now" if len(runs) == 1 else "run now"

@@ -104,7 +104,7 @@ def _what(run: Run) -> str:
 def _where(catalogue: Catalogue, run: Run) -> str:
     """The channel of its card."""
     place = catalogue.place(run.service, run.environment)
-    return f" · on its card in <#{place.channels.deploys}>" if place else ""
+    return f" · on its card in {words.channel(place.channels.deploys)}" if place else ""
 
 
 def _places(seen: Seen) -> list[str]:
@@ -118,7 +118,8 @@ def _place(release: Release, runs: Sequence[Run]) -> Iterator[str]:
     name = f"*{words.line(release.service, 90)} {words.line(release.environment, 90)}*"
     known = "no last known good is recorded"
     if good is not None:
-        known = f"last known good {words.line(good.version, 90)} `{good.commit[:7]}`, since {words.moment(good.at)}"
+        version = f"{words.line(good.version, 90)} {words.commit(good.commit)}"
+        known = f"last known good {version}, since {words.moment(good.at)}"
     differs = _differs(release, runs)
     as_recorded = good is not None and not differs and not release.is_behind(Lag.RUNS)
     yield " · ".join([name, *differs, f"runs its {known}" if as_recorded else known])

@@ -25,8 +25,7 @@ _LINE, _MOST = 120, 25  # characters of a line; incidents of a list
 
 def channel(incident: Incident) -> str:
     """A link to its channel; "" where it has none."""
-    name = words.line(incident.channel_name, 90)
-    return f"<#{incident.channel}|{name}>" if incident.channel else ""
+    return words.channel(incident.channel, incident.channel_name)
 
 
 def reference(incident: Incident) -> str:

@@ -77,7 +77,7 @@ def _facts(known: KnownGood) -> list[str]:
 
 
 def _version(known: KnownGood) -> str:
-    return f"{words.line(known.version, 90)} `{words.line(known.commit[:7])}`"
+    return f"{words.line(known.version, 90)} {words.commit(known.commit)}"
 
 
 def _origin(known: KnownGood) -> str:

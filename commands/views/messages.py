@@ -122,8 +122,9 @@ def _announcement(run: Run, place: Environment) -> list[Message]:
     begun = run.plan is not None and any(s.uses == "announce" and s.id in run.steps for s in run.plan.steps)
     if not begun or run.plan is None:
         return []
-    service, did = words.line(run.service, 90), "is deployed to" if run.command == "deploy" else "is back in"
-    text = f"{service} {words.line(run.version, 90)} `{run.plan.commit[:7]}` {did} {words.line(run.environment, 90)}."
+    service, environment = words.line(run.service, 90), words.line(run.environment, 90)
+    version, did = words.line(run.version, 90), "is deployed to" if run.command == "deploy" else "is back in"
+    text = f"{service} {version} {words.commit(run.plan.commit)} {did} {environment}."
     people = [f"asked by {words.person(run.requester)}"] if not run.because else [f"since {run.because} failed"]
     people += [f"approved by {words.people(a.by for a in run.approvals)}"] if run.approvals else []
     channel = place.channels.announce or place.channels.deploys

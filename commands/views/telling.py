@@ -29,7 +29,7 @@ def telling(run: Run) -> tuple[str, tuple[Block, ...]]:
 
 def _what(run: Run) -> str:
     service, place = words.line(run.service, 90), words.line(run.environment, 90)
-    release = f"{service} {words.line(run.version, 90)} `{run.plan.commit[:7] if run.plan else ''}`"
+    release = f"{service} {words.line(run.version, 90)} {words.commit(run.plan.commit if run.plan else '')}"
     match run.command:
         case "deploy":
             return f"{release} goes to {place}"

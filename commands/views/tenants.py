@@ -48,13 +48,17 @@ def _of_one(standing: Standing) -> list[str]:
     tenant = standing.tenant
     under_way = f" · {standing.run} is under way" if standing.run else ""
     gates = [f"{words.INDENT}{_gate(gate, tenant.gates.get(gate))}" for gate in Gate]
-    return [f"*{tenant.code}* · {_place(tenant)}{under_way}", *gates, f"{words.INDENT}{_so(standing)}"]
+    return [
+        f"{_name(tenant)} · {_place(tenant)}{under_way}",
+        *gates,
+        f"{words.INDENT}{_so(standing)}",
+    ]
 
 
 def _gate(gate: Gate, tried: Tried | None) -> str:
     if tried is None:
         return f"{AHEAD} {gate.called}: not tried"
-    on = f"{words.line(tried.release, 60)} `{tried.commit[:7]}` · {tried.run} {words.moment(tried.at)}"
+    on = f"{words.line(tried.release, 60)} {words.commit(tried.commit)} · {tried.run} {words.moment(tried.at)}"
     if tried.passed:
         return f"{DONE} {gate.called}: passed on {on}"
     return f"{FAILED} {gate.called}: failed on {on} · {words.line(tried.reason, _REASON)}"
@@ -67,7 +71,7 @@ def _so(standing: Standing) -> str:
         return f"{DONE} {_live(tenant)}"
     if running is None:
         return "Not live: no last known good is recorded there."
-    again = f"`/onboard {tenant.code} {_place(tenant)}` tries all 4 gates again."
+    again = f"`/onboard {words.line(tenant.code, 90)} {_place(tenant)}` tries all 4 gates again."
     if standing.astray:
         return (
             f"Not live. {words.line(standing.astray)} Nobody goes live there before that is put right; then {again}"
@@ -90,7 +94,7 @@ def _live(tenant: Tenant) -> str:
     live = tenant.live
     assert live is not None  # noqa: S101  # asked by its callers
     by = f", approved by {words.people(live.approved_by)}" if live.approved_by else ""
-    on = f"{words.line(live.release, 60)} `{live.commit[:7]}`"
+    on = f"{words.line(live.release, 60)} {words.commit(live.commit)}"
     return f"Live since {words.moment(live.at)} on {on}, {live.run}{by}."
 
 
@@ -98,7 +102,7 @@ def listed(tenants: Sequence[Tenant]) -> str:
     """A line each, the newest first."""
     if not tenants:
         return "No tenant was begun yet. `/onboard TENANT` begins."
-    lines = [f"{DONE if each.live else AHEAD} *{each.code}* · {_place(each)} · {_brief(each)}" for each in tenants]
+    lines = [f"{DONE if each.live else AHEAD} {_name(each)} · {_place(each)} · {_brief(each)}" for each in tenants]
     more = [f"{len(lines) - _MOST} more; `/onboard status TENANT` tells of each."] if len(lines) > _MOST else []
     return "\n".join(["*Tenants, the newest first*", *lines[:_MOST], *more])
 
@@ -110,6 +114,10 @@ def _brief(tenant: Tenant) -> str:
         return f"not live: {', '.join(failed)} failed"
     passed = len(tenant.gates)
     return f"not live: {passed} of {len(Gate)} gates passed"
+
+
+def _name(tenant: Tenant) -> str:
+    return f"*{words.line(tenant.code, 90)}*"
 
 
 def _place(tenant: Tenant) -> str:

@@ -9,6 +9,7 @@ from runbooks.vocabulary import OPSBOT, Actor
 
 INDENT = "\u2003"  # em space: ordinary leading spaces collapse in Slack
 _ASIDE = re.compile(r"\s*\([^()]*\)$")
+_ID = re.compile(r"[A-Z0-9]+")  # of a person or a channel, as Slack gives it
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
 
 
@@ -42,12 +43,25 @@ def person(actor: Actor | None) -> str:
     """A mention of a person; the bot by its name."""
     if actor is None:
         return "somebody"
-    return "Opsbot" if actor == OPSBOT else f"<@{actor.rpartition('/')[2]}>" if "/" in actor else safe(actor)
+    _, _, user = actor.partition("/")
+    return "Opsbot" if actor == OPSBOT else f"<@{user}>" if _ID.fullmatch(user) else line(actor, 60)
 
 
 def people(actors: Iterable[Actor | None]) -> str:
     """Mentions of several, each once."""
     return ", ".join(dict.fromkeys(map(person, actors)))
+
+
+def channel(slack: str, name: str = "") -> str:
+    """A link to a channel, by Slack's id of it; "" where there is none."""
+    if not _ID.fullmatch(slack):
+        return line(name or slack, 90)
+    return f"<#{slack}|{line(name, 90)}>" if name else f"<#{slack}>"
+
+
+def commit(digits: str) -> str:
+    """A commit as people name it: its first seven digits."""
+    return code(digits[:7])
 
 
 def group(name: str, found: Group | None) -> str:

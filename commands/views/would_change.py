@@ -19,7 +19,7 @@ def _moves(release: Release, version: str, brings: Commits | None) -> str:
     to = words.line(version, 90)
     if (good := release.known_good) is None:
         return f"{place}: no last known good is recorded" + (f" → *{to}*" if to else "")
-    found = f"{place}: last known good {words.line(good.version, 90)} `{good.commit[:7]}`"
+    found = f"{place}: last known good {words.line(good.version, 90)} {words.commit(good.commit)}"
     if not to:
         return f"{found}, since {words.moment(good.at)}"
     commits = f" · {said}" if brings is not None and (said := since(brings)) else ""

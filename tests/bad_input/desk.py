@@ -57,7 +57,11 @@ class Desk:
 
     async def offered(self, line: str, by: Actor = ALEX) -> Blocks:
         """Type `/rollback ...`; the private confirmation."""
-        return tuple((await self._asked(line.partition(" ")[2], by))["blocks"])
+        return tuple((await self.answered(line, by))["blocks"])
+
+    async def answered(self, line: str, by: Actor = ALEX) -> dict[str, Any]:
+        """Type `/rollback ...`; all of the private answer."""
+        return await self._asked(line.partition(" ")[2], by)
 
     async def _asked(self, text: str, by: Actor) -> dict[str, Any]:
         replies: list[dict[str, Any]] = []
