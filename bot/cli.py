@@ -18,7 +18,7 @@ from bot.kinds import known
 from bot.settings import Settings, SettingsError
 from runbooks.documents.errors import DocumentError
 from runbooks.folds import folds
-from runbooks.store import StoreUnavailable
+from runbooks.store import OlderRelease, StoreUnavailable
 
 FINE, FAILED, UNUSABLE = 0, 1, 2
 
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingsError, DocumentError, adopting.NotAdopted, auditing.NotAudited, backup.NoBackup) as cause:
         print(cause, file=sys.stderr)
         return UNUSABLE
-    except (NotReady, MigrationRefused) as cause:
+    except (NotReady, MigrationRefused, OlderRelease) as cause:
         print(_sentence(cause), file=sys.stderr)
         return UNUSABLE
     except StoreUnavailable as cause:

@@ -35,6 +35,10 @@ class StoreUnavailable(Exception):
         self.unknown = unknown
 
 
+class OlderRelease(StoreUnavailable):
+    """A newer release moved this stream in a way that ours can't read, as during an update: others must do it."""
+
+
 @dataclass(frozen=True)
 class Fold:
     """How the streams of one room are read: `number` rises with every change of `evolve` or the state's shape.

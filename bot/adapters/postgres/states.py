@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.adapters.postgres.pool import Connection
 from bot.adapters.postgres.queries import query
-from runbooks.store import Fold, Recorded
+from runbooks.store import Fold, OlderRelease, Recorded
 
 
 class States:
@@ -24,11 +26,16 @@ class States:
         return self.fold(stream).state_type.dump_json(state).decode()
 
     async def stored(self, connection: Connection, *, stream: str, number: int, text: str) -> Any:
-        """The state from its row; made anew from the events where another fold made it."""
+        """The state from its row; made anew from the events where another fold made it. Raises OlderRelease."""
         fold = self.fold(stream)
         if number == fold.number:
             return fold.state_type.validate_json(text)
-        return self.folded(stream, await history(connection, stream))
+        try:
+            return self.folded(stream, await history(connection, stream))
+        except ValidationError as cause:
+            if number > fold.number:
+                raise OlderRelease(f"{stream} is of a newer release of Opsbot than this one") from cause
+            raise
 
     def folded(self, stream: str, events: Iterable[Recorded]) -> Any:
         """The state that these events make."""
