@@ -93,6 +93,10 @@ class Sockets:
             connection.deaf = True
             connection.answers_pings = answers_pings
 
+    async def give(self, kind: str, payload: Mapping[str, Any]) -> Envelope:
+        """Hand the bot an envelope of one's own, as if Slack had sent it; faults may still meet it."""
+        return await self._give({"envelope_id": str(uuid4()), "type": kind, "payload": dict(payload)})
+
     async def announce_refresh(self, reason: str = "warning") -> None:
         """Tell the bot to reconnect, as Slack does about ten seconds before it closes a connection."""
         for connection in self._connections:
@@ -115,7 +119,7 @@ class Sockets:
         elif identity not in self._given:
             await self._give(frame)
 
-    async def _give(self, frame: dict[str, Any]) -> None:
+    async def _give(self, frame: dict[str, Any]) -> Envelope:
         """Give a new envelope to the connection whose turn it is."""
         frame["payload"] = self._forms.as_slack_sends(as_slack_sends(frame["payload"]))
         envelope = self._noted(frame)
@@ -127,6 +131,7 @@ class Sockets:
         else:
             await self._send(connection, frame, fault)
         self._journal.changed()
+        return envelope
 
     def _next(self) -> _Connection | None:
         self._turn += 1

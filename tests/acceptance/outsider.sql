@@ -2,17 +2,17 @@
 create table effects (what text);
 alter table effects owner to solvereign;
 create schema outsider;
-create table outsider.events (what text, name text);
+create table outsider.events (what text, name text, run text, at timestamptz default clock_timestamp());
 
 create function outsider.moved() returns trigger language plpgsql security definer as $$ begin
     if tg_op = 'INSERT' or new.state <> old.state then
-        insert into outsider.events values (new.state, substring(new.name from 'm_[0-9]+'));
+        insert into outsider.events (what, name, run) values (new.state, substring(new.name from 'm_[0-9]+'), new.run);
     end if;
     return null;
 end $$;
 
 create function outsider.changed() returns event_trigger language plpgsql security definer as $$ begin
-    insert into outsider.events
+    insert into outsider.events (what, name)
     select command_tag, split_part(object_identity, '.', 2) from pg_event_trigger_ddl_commands();
     if exists (select from pg_event_trigger_ddl_commands() where object_identity = 'opsbot.migrations') then
         create or replace trigger moved after insert or update on opsbot.migrations
