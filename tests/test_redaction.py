@@ -2,12 +2,14 @@
 
 import base64
 import json
+import re
 import time
 from datetime import UTC, datetime
+from hashlib import sha256
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runbooks.redaction import HIDDEN, Redactor
@@ -190,3 +192,30 @@ def test_a_megabyte_takes_no_long_time_whatever_it_is_made_of(redactor: Redactor
     before = time.process_time()
     redactor.text(piece * (1_000_000 // len(piece)))
     assert time.process_time() - before < _PATIENCE_SECONDS
+
+
+def _made_up(number: int) -> str:
+    return sha256(f"made up {number}".encode()).hexdigest()
+
+
+def test_what_hundreds_of_services_bring_takes_hardly_longer_than_what_two_do() -> None:
+    text = (
+        "2026-11-27 12:00:00 postgresql://nobody@db.example collected tests/test_plans.py::test_one PASSED [12 %]\n"
+        * 600
+    )
+
+    def seconds(services: int) -> float:
+        redactor = Redactor(f"postgresql://svc{n}:{_made_up(n)}@db{n}.example/svc" for n in range(services))
+        before = time.process_time()
+        assert redactor.text(text) == text
+        return time.process_time() - before
+
+    assert min(seconds(400) for _ in range(3)) < 5 * seconds(2)
+
+
+@given(values=st.lists(st.text("ab", min_size=5, max_size=9), max_size=12), text=st.text("ab", max_size=80))
+@example(values=["aaaaaa", "aaaaaaaa"], text="b" + "a" * 15)
+def test_of_known_values_that_overlap_the_first_goes_and_of_those_the_longest(values: list[str], text: str) -> None:
+    known = sorted((value for value in values if len(value) > 5), key=len, reverse=True)
+    hidden = re.sub("|".join(known) or "(?!)", HIDDEN, text)
+    assert Redactor(known).text(text) == hidden
