@@ -172,6 +172,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
                 store,
                 configuration.catalogue,
                 way_back,
+                now,
                 configuration.library.documents,
                 packs,
                 revisions=outside.source,

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from commands.replies import not_recorded, sentence
@@ -80,6 +81,7 @@ class Edge:
     store: Store
     catalogue: Catalogue
     way_back: WayBack
+    clock: Callable[[], datetime]
     books: Mapping[str, Runbook] = field(default_factory=dict)  # the library, by the documents' ids
     packs: PackRequests | None = None  # None: no audit packs are made here
     revisions: Revisions | None = None  # None: forms offer no versions

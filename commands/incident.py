@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -151,7 +151,7 @@ async def resolve(edge: Edge, views: Views, gesture: Payload, name: str, text: s
 async def submit(edge: Edge, body: Payload) -> Payload:
     """What the acknowledgement carries: nothing where it was recorded, else what keeps the form open."""
     found = filled(body["view"])
-    if wrong := faults(found, today=datetime.now(UTC).date()):
+    if wrong := faults(found, today=edge.clock().astimezone(UTC).date()):
         return {"response_action": "errors", "errors": wrong}
     ask = asks.Resolve(found.incident, found.text, found.lessons(actor_of(body)))
     accepted, text = await edge.submit(ask, by=actor_of(body), key=key_of(body, "form"))

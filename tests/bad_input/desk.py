@@ -40,7 +40,9 @@ class Desk:
 
     @property
     def edge(self) -> Edge:
-        return Edge(self.world.reception, self.world.store, self.world.catalogue, NothingKnown())
+        return Edge(
+            self.world.reception, self.world.store, self.world.catalogue, NothingKnown(), lambda: self.world.now
+        )
 
     def _gesture(self, by: Actor) -> dict[str, Any]:
         team, _, user = by.partition("/")

@@ -23,7 +23,7 @@ CHANNEL = "deploys"
 
 def edge_of(world: World) -> Edge:
     """The world's edge, with the library that ships."""
-    return Edge(world.reception, world.store, world.catalogue, NothingKnown(), BOOKS)
+    return Edge(world.reception, world.store, world.catalogue, NothingKnown(), lambda: world.now, BOOKS)
 
 
 @asynccontextmanager

@@ -129,7 +129,7 @@ async def test_a_document_like_no_other_gets_the_list_and_no_button(edge: Edge) 
 
 async def test_an_empty_library_is_said(store: PostgresStore) -> None:
     world = World(store)
-    empty = Edge(world.reception, world.store, world.catalogue, NothingKnown())
+    empty = Edge(world.reception, world.store, world.catalogue, NothingKnown(), lambda: world.now)
 
     assert answer(empty, "read anything")["text"] == "There is no document “anything”. There is none at all."
 

@@ -39,7 +39,7 @@ def free_port() -> int:
 async def listening(slack: LocalSlack, store: PostgresStore) -> AsyncIterator[Connection]:
     world = World(store)
     client = web_client(token=slack.bot_token, api_url=slack.api_url)
-    app = slack_app(client, Edge(world.reception, store, world.catalogue, NothingKnown()))
+    app = slack_app(client, Edge(world.reception, store, world.catalogue, NothingKnown(), lambda: world.now))
     connection = Connection()
     task = asyncio.create_task(listen(app, slack.app_token, connection))
     try:

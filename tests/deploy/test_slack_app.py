@@ -19,6 +19,6 @@ async def test_it_starts_without_a_word_and_speaks_to_the_same_slack(
     client = web_client(token="xoxb-made-up", api_url="http://slack.example/api/")
     world = World(store)
     with caplog.at_level(logging.WARNING):
-        app = slack_app(client, Edge(world.reception, store, world.catalogue, NothingKnown()))
+        app = slack_app(client, Edge(world.reception, store, world.catalogue, NothingKnown(), lambda: world.now))
     assert caplog.messages == []
     assert (app.client.token, app.client.base_url, app.client.timeout) == ("xoxb-made-up", client.base_url, 10)

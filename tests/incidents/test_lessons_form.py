@@ -1,6 +1,7 @@
 """The lessons form submitted twice, by two people, at once: one record, and nobody's words lost."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from commands.incident import submit
@@ -20,7 +21,7 @@ async def declared(world: World) -> str:
 async def sends(world: World, name: str, by: Actor, *, gesture: str, **given: str) -> dict[str, Any]:
     """What Slack is answered when this person submits the filled form."""
     team, _, user = by.partition("/")
-    filled = view(await incident(world, name), **{**FILLED, "due": "2099-12-01", **given})
+    filled = view(await incident(world, name), **{**FILLED, **given})
     body = {"trigger_id": gesture, "user": {"id": user, "team_id": team}, "view": filled}
     return await submit(edge_of(world), body)
 
@@ -54,3 +55,12 @@ async def test_at_the_same_moment_one_of_them_is_recorded(world: World) -> None:
     answers = await asyncio.gather(*sent)
     assert sorted(len(answer) for answer in answers) == [0, 0, 2, 2], "one person's, sent twice, is answered alike"
     assert await resolutions(world, name) == 1
+
+
+async def test_whether_a_day_is_over_is_told_by_the_processs_own_clock(world: World) -> None:
+    name = await declared(world)
+    world.now = datetime(2026, 12, 3, 0, 30, tzinfo=UTC)
+    late = await sends(world, name, ALEX, gesture="1.a")
+    assert late["errors"] == {"due": "This day is over. Choose one to come. Nothing was changed."}
+    world.now -= timedelta(hours=1)  # still that day, somewhere
+    assert await sends(world, name, ALEX, gesture="2.a") == {}

@@ -31,7 +31,9 @@ async def types(onboarding: Onboarding, text: str, by: str = RILEY) -> str:
     team, _, user = by.partition("/")
     payload = {"team_id": team, "user_id": user, "trigger_id": f"{next(_GESTURES)}.t", "text": text}
     world = onboarding.world
-    said = await answer(Edge(world.reception, world.store, world.catalogue, NothingKnown()), payload)
+    said = await answer(
+        Edge(world.reception, world.store, world.catalogue, NothingKnown(), lambda: world.now), payload
+    )
     assert said
     assert "<!" not in said.replace("<!date", "")
     return said.replace("\u2003", " ")
