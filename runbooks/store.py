@@ -147,6 +147,7 @@ class Lease:
     until: datetime
     lapsed: bool = False  # the holder before did not let go of it
     late: timedelta = timedelta()  # how long it was due before it was claimed
+    owed: timedelta = timedelta()  # how long something of it was not done before it was claimed
 
 
 class Store(Protocol):

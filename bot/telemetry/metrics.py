@@ -37,7 +37,7 @@ class Metrics:
         self.lost = Counter("opsbot_leases_lost", "Work dropped as its lease was void.", ("kind",), registry=here)
         self.delivered = Histogram(
             "opsbot_delivery_seconds",
-            "From when a stream's messages were due until Slack showed all of them.",
+            "From the first change that Slack did not show until it showed all of the stream's.",
             buckets=_SHOWN,
             registry=here,
         )
@@ -55,7 +55,7 @@ class Metrics:
         )
         self.undelivered = Gauge(
             "opsbot_delivery_lag_seconds",
-            "The age of the oldest newest event that Slack does not show.",
+            "The age of the oldest change that Slack does not show.",
             registry=here,
         )
         self.outdated = Gauge(

@@ -109,7 +109,7 @@ class Watching:
     def worked(self, lease: Lease, *, seconds: float, due: datetime | None) -> None:
         """A turn at this work took so long; `due`: when there is another one to be."""
         if lease.work.kind == "messages" and due is None:
-            self.metrics.delivered.observe(lease.late.total_seconds() + seconds)
+            self.metrics.delivered.observe(lease.owed.total_seconds() + seconds)
 
     def _told(self, append: Append) -> None:
         run: Run = append.state

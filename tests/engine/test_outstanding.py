@@ -10,7 +10,7 @@ from commands.home import LOOKED_AT, look
 from runbooks.engine import asks
 from runbooks.engine.draft import Draft
 from runbooks.folds import folds
-from runbooks.incidents.findings import Acknowledge, Raise
+from runbooks.incidents.findings import Acknowledge, Mend, Raise
 from runbooks.incidents.handling import Concern, Resolve
 from runbooks.incidents.incident import Lessons
 from runbooks.runs.commands import PlanFailed, Request
@@ -90,3 +90,22 @@ async def test_what_a_process_of_the_release_before_ended_is_not_under_way(
     assert [run.id for run in await world.store.outstanding("run", 9)] == [going]
     async with await psycopg.AsyncConnection.connect(store_database.owner_url) as connection:
         await connection.execute("update streams set outstanding = false where name = %s", [f"run/{ended}"])
+
+
+async def test_a_finding_that_a_process_of_the_release_before_raised_anew_is_found(
+    world: World, store_database: StoreDatabase
+) -> None:
+    for command in (Raise("lkg-outdated", ("Odd.",), "", *PLACE), Mend("It was written.")):
+        draft = Draft(store=world.store, catalogue=world.catalogue, now=world.now)
+        await draft.apply("finding/L-1", command)
+        await world.store.commit(draft.changes())
+    assert await world.store.outstanding("finding", 9) == []
+    async with await psycopg.AsyncConnection.connect(store_database.owner_url) as connection:
+        [(before,)] = await (await connection.execute("select outstanding_at from streams")).fetchall()
+    draft = Draft(store=world.store, catalogue=world.catalogue, now=world.now)
+    await draft.apply("finding/L-1", Raise("lkg-outdated", ("Odder.",), "", *PLACE))
+    await world.store.commit(draft.changes())
+    async with await psycopg.AsyncConnection.connect(store_database.owner_url) as connection:
+        as_before = "update streams set outstanding = false, outstanding_at = %s"  # its commits know no such columns
+        await connection.execute(as_before, [before])
+    assert [finding.id for finding in await world.store.outstanding("finding", 9)] == ["L-1"]

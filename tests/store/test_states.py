@@ -59,7 +59,7 @@ async def test_what_asks_for_somebody_is_found_by_index_however_old_it_is(
     assert [state.total for state in await store.outstanding("counter", 2)] == [1]
     assert await store.outstanding("count", 2) == []
     async with await psycopg.AsyncConnection.connect(store_database.owner_url) as connection:
-        await connection.execute("set enable_seqscan = off")
+        await connection.execute("set enable_seqscan = off; set enable_bitmapscan = off")
         rows = await connection.execute(
             b"explain " + query("outstanding"), {"room": "counter", "limit": 200}, prepare=False
         )

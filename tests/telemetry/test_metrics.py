@@ -22,7 +22,7 @@ from runbooks.releases.lag import Lag
 from runbooks.releases.record import FallBehind
 from runbooks.store import Changes, Lease, LeaseLost, StoreUnavailable, Work
 from runbooks.vocabulary import Failed, Refused
-from tests.engine.world import ALEX, OUTSIDER
+from tests.engine.world import ALEX, OUTSIDER, World
 from tests.telemetry.conftest import Watched, serving
 from tests.telemetry.test_traces import deployed
 
@@ -130,9 +130,50 @@ async def test_a_lost_lease_is_counted_once(replica: Watched, by: str) -> None:
     assert replica.value("opsbot_leases_lost_total", kind="messages") == 1
 
 
-def test_messages_lag_from_when_they_were_due(replica: Watched) -> None:
+async def test_the_lag_is_that_of_the_oldest_change_however_often_it_is_tried(
+    replica: Watched, store_pool: Pool
+) -> None:
+    world = replica.world
+
+    async def lag() -> float:
+        return (await gauges.look(store_pool, now=lambda: world.now)).undelivered
+
+    async def turn(*, then: datetime | None) -> Lease:
+        lease = await world.store.claim(["messages"])
+        assert lease is not None
+        world.later(seconds=1)
+        await changed(world)
+        world.later(seconds=1)
+        await world.store.finish(lease, then)
+        return lease
+
+    await changed(world)
+    for number in range(3):
+        assert await lag() == number * 5
+        lease = await turn(then=world.now + timedelta(seconds=5))
+        assert lease.owed == timedelta(seconds=number * 5)
+        world.later(seconds=3)
+    assert await lag() == 15
+    await turn(then=None)
+    assert await lag() == 1, "what came while the rest was shown"
+    lease = await world.store.claim(["messages"])
+    assert lease is not None
+    assert lease.owed == timedelta(seconds=1)
+    await world.store.finish(lease, None)
+    assert await lag() == 0
+    world.later(minutes=9)
+    await changed(world)
+    assert await lag() == 0, "it is a change of now"
+
+
+async def changed(world: World) -> None:
+    """Something happens to a run, of which Slack is to be told."""
+    await world.store.commit(Changes(wake=(Work("messages", "run/D-1"),)))
+
+
+def test_messages_lag_from_the_first_change_that_they_do_not_tell(replica: Watched) -> None:
     def lease(kind: str) -> Lease:
-        return Lease(Work(kind, "run/D-1"), 1, 0, datetime.now(UTC), late=timedelta(seconds=3))
+        return Lease(Work(kind, "run/D-1"), 1, 0, datetime.now(UTC), owed=timedelta(seconds=3))
 
     replica.watching.worked(lease("messages"), seconds=1, due=datetime.now(UTC))  # to be tried again
     replica.watching.worked(lease("run"), seconds=1, due=None)

@@ -124,7 +124,7 @@ class PostgresStore:
     async def outstanding(self, room: str, limit: int) -> list[Any]:
         """The states of a room's streams that still ask for somebody, whatever their age; newest first.
 
-        A row may say so that a process of an older release moved, so the state has the last word.
+        Rows that a process of an older release moved are among those that are read, so the state has the last word.
         """
         async with self._pool.session() as connection:
             found = [

@@ -38,7 +38,9 @@ class _House:
             found += self._state(name, events, number=number, text=text, outstanding=outstanding)
         return found + self._reservations({(s, t) for s, t in await self._rows("all_reservations")})
 
-    def _state(self, name: str, events: list[Recorded], *, number: int, text: str, outstanding: bool) -> list[str]:
+    def _state(
+        self, name: str, events: list[Recorded], *, number: int, text: str, outstanding: bool | None
+    ) -> list[str]:
         try:
             fold = self._states.fold(name)
             folded = self._states.folded(name, events)
@@ -51,7 +53,7 @@ class _House:
             return [f"{name}: its stored state is not what its events make"]
         if fold.state_type.validate_json(text) != folded:
             return [f"{name}: its state reads back as another value"]
-        if outstanding != fold.outstanding(folded):
+        if outstanding is not None and outstanding != fold.outstanding(folded):
             return [f"{name}: whether it still asks for somebody is not what its state says"]
         return []
 

@@ -38,13 +38,13 @@ with told as (
   select * from json_to_recordset(%(events)s)
     as event (stream text, version integer, data text, actor text, at timestamptz, previous text, hash text)
 )
-insert into streams (name, version, head, fold, state, outstanding)
-select name, version, head, fold, state::json, outstanding
+insert into streams (name, version, head, fold, state, outstanding, outstanding_at)
+select name, version, head, fold, state::json, outstanding, version
   from json_to_recordset(%(streams)s)
     as moved (name text, version integer, head text, fold integer, state text, outstanding boolean)
 on conflict (name) do update
   set version = excluded.version, head = excluded.head, fold = excluded.fold, state = excluded.state,
-      outstanding = excluded.outstanding;
+      outstanding = excluded.outstanding, outstanding_at = excluded.outstanding_at;
 
 -- name: release_targets
 -- Let go of what the moved streams no longer hold.
@@ -66,28 +66,34 @@ select target, stream
  order by target;
 
 -- name: schedule
--- When work is due, and that it was woken; one notification where any of it is due now.
+-- When work is due, and that it was woken, which it is owed since; one notification where any of it is due now.
 -- The caller says when by its own clock, which may be wrong: what counts is how long from now, never less than none.
-with asked as (
+with clock as materialized (
+  select coalesce(%(now)s::timestamptz, clock_timestamp()) as now
+), asked as (
   select kind, key, woken,
-         case when at_once then coalesce(%(now)s::timestamptz, clock_timestamp())
+         case when at_once then clock.now
               when due is null then null
-              else coalesce(%(now)s::timestamptz, clock_timestamp()) + greatest(due - %(here)s, interval '0')
+              else clock.now + greatest(due - %(here)s, interval '0')
          end as due
-    from json_to_recordset(%(work)s)
+    from clock, json_to_recordset(%(work)s)
       as asked (kind text, key text, due timestamptz, at_once boolean, woken integer)
 ), scheduled as (
-  insert into work as standing (kind, key, due, wakes)
-  select kind, key, due, woken
-    from asked
+  insert into work as standing (kind, key, due, wakes, owed_since, woken_since)
+  select kind, key, due, woken, clock.now, clock.now
+    from asked, clock
    where due is not null
       or exists (select from work where work.kind = asked.kind and work.key = asked.key)
    order by kind, key
-  on conflict (kind, key) do update set due = excluded.due, wakes = standing.wakes + excluded.wakes
+  on conflict (kind, key) do update
+    set due = excluded.due, wakes = standing.wakes + excluded.wakes,
+        owed_since = case when standing.due is null and standing.leased_until is null then excluded.owed_since
+                          else coalesce(standing.owed_since, excluded.owed_since) end,
+        woken_since = coalesce(standing.woken_since, excluded.woken_since)
   returning due
 )
 select pg_notify('opsbot', '')
-  from scheduled where due <= coalesce(%(now)s::timestamptz, clock_timestamp()) limit 1;
+  from scheduled, clock where due <= clock.now limit 1;
 
 -- name: revoke
 -- Void the leases on this work. Who holds one is left standing, until they let go or it lapses.

@@ -12,12 +12,11 @@ select kind, count(*), extract(epoch from max(clock.now - due))
  group by kind;
 
 -- name: undelivered
--- Of the streams whose messages are not all in Slack: the age of the last event, of that where it is oldest; seconds.
-select coalesce(max(extract(epoch from coalesce(%(now)s::timestamptz, clock_timestamp()) - events.at)), 0)
+-- For how many seconds the oldest change waits that is not in Slack. Due times alone would not tell: each try moves them.
+select coalesce(max(extract(epoch from
+         coalesce(%(now)s::timestamptz, clock_timestamp()) - coalesce(owed_since, due))), 0)
   from work
-  join streams on streams.name = work.key
-  join events on events.stream = streams.name and events.version = streams.version
- where work.kind = 'messages' and work.due is not null;
+ where kind = 'messages' and due is not null;
 
 -- name: outdated
 -- How many records of what is last known good are behind, by of what.

@@ -52,9 +52,11 @@ select name, fold, state::text
   from streams where starts_with(name, %(prefix)s) order by born desc limit %(limit)s;
 
 -- name: outstanding
--- The streams of a room that still ask for somebody, those that began last first.
+-- The streams of a room that still ask for somebody, or may, as an older release moved them; those that began last first.
 select name, fold, state::text
-  from streams where outstanding and split_part(name, '/', 1) = %(room)s order by born desc limit %(limit)s;
+  from streams
+ where (outstanding or outstanding_at <> version) and split_part(name, '/', 1) = %(room)s
+ order by born desc limit %(limit)s;
 
 -- name: number
 -- The next number for a name.

@@ -1,8 +1,8 @@
 -- The check of the whole house.
 
 -- name: all_streams
--- Every stream, for the check of the whole house.
-select name, outstanding from streams order by name;
+-- Every stream, and what was last said of whether it is outstanding; null where an older release moved it since.
+select name, case when outstanding_at = version then outstanding end from streams order by name;
 
 -- name: all_reservations
 -- Every reservation, for the check of the whole house.

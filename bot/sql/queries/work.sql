@@ -10,7 +10,7 @@ listen opsbot;
 with clock as materialized (
   select coalesce(%(now)s::timestamptz, clock_timestamp()) as now
 ), ready as materialized (
-  select kind, key, due, leased_until is not null as lapsed
+  select kind, key, due, coalesce(owed_since, due) as owed_since, leased_until is not null as lapsed
     from work
    where kind = any(%(kinds)s) and starts_with(key, %(prefix)s) and due <= (select now from clock)
      and (leased_until is null or leased_until <= (select now from clock))
@@ -18,13 +18,14 @@ with clock as materialized (
    limit 1
    for update skip locked
 ), drawn as materialized (
-  select kind, key, due, lapsed, nextval('epochs') as epoch from ready
+  select kind, key, due, owed_since, lapsed, nextval('epochs') as epoch from ready
 )
 update work
-   set epoch = drawn.epoch, claimed_epoch = drawn.epoch, leased_until = clock.now + %(lease)s
+   set epoch = drawn.epoch, claimed_epoch = drawn.epoch, leased_until = clock.now + %(lease)s, woken_since = null
   from drawn, clock
  where work.kind = drawn.kind and work.key = drawn.key
-returning work.kind, work.key, work.epoch, work.wakes, work.leased_until, drawn.lapsed, clock.now - drawn.due;
+returning work.kind, work.key, work.epoch, work.wakes, work.leased_until, drawn.lapsed, clock.now - drawn.due,
+          clock.now - drawn.owed_since;
 
 -- name: outrun
 -- Draw epochs up to this one, so that all later ones are higher; at most so many. Answers the last that was drawn.
@@ -44,9 +45,10 @@ returning leased_until;
 
 -- name: finish
 -- Let go of a lease. Revoked: its due time is the revoker's. Woken meanwhile: due at once. Else due as told,
--- which counts from now by the clock of whoever tells it.
+-- which counts from now by the clock of whoever tells it. Where that is never, all is done that it was claimed for.
 update work
    set leased_until = null,
+       owed_since = case when %(due)s::timestamptz is null then woken_since else owed_since end,
        due = case when epoch <> %(epoch)s then due
                   when wakes <> %(wakes)s then coalesce(%(now)s::timestamptz, clock_timestamp())
                   when %(due)s::timestamptz is null then null
