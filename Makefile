@@ -7,8 +7,9 @@ KILLS ?= 20
 SEED ?= 1
 SEEDS ?= 5000
 FROM ?= 1
+MINUTES ?= 20
 
-.PHONY: demo tour test kills faults simulate mutants images schemas check setup lock clean
+.PHONY: demo tour test kills faults simulate chaos mutants images schemas check setup lock clean
 
 setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
 
@@ -41,6 +42,9 @@ mutants: setup ## breaks each promise in a copy of the tree, and prints which te
 
 simulate: setup ## several processes in virtual time, SEEDS=5000 courses of events, FROM=1 on; a failing seed says how to see it again
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --from $(FROM)
+
+chaos: setup ## three processes under load while everything around them fails, for MINUTES=20, from SEED=1
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --minutes $(MINUTES)
 
 images: setup ## takes the pictures of docs/images anew, in headless Chromium
 	@OPSBOT_IMAGES=1 $(BIN)/pytest tests/browser

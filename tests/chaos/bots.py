@@ -3,15 +3,16 @@
 import asyncio
 import os
 import signal
-import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.tether import tethered
+from tests.chaos.nursery import Nursery, Process
 
 _LOOK = 0.5  # seconds
+_SPEAKS_WITHIN = 5.0  # seconds from an acknowledgement to what else is to be said
 
 
 @dataclass
@@ -21,10 +22,11 @@ class Bot:
     number: int
     environment: Mapping[str, str]
     log: Path
-    process: asyncio.subprocess.Process | None = None
+    process: Process | None = None
     port: int = 0  # where it takes signed HTTP; 0: it holds a socket
     standing: bool = False  # stopped by SIGSTOP
     wanted: bool = True  # whether it is to run
+    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def up(self) -> bool:
@@ -37,32 +39,33 @@ class Bots:
     """All of them."""
 
     every: Sequence[Bot]
+    nursery: Nursery
     kills: int = 0
     stops: int = 0
     ended: list[str] = field(default_factory=list)  # which ended by itself, and how
+    troubled: list[float] = field(default_factory=list)  # when one was killed or stopped; seconds since 1970
 
     async def start(self, bot: Bot) -> None:
         """Start it, where it does not run."""
-        bot.wanted = True
-        if bot.process is not None and bot.process.returncode is None:
-            return
-        with bot.log.open("ab") as log:
-            bot.process = await asyncio.create_subprocess_exec(
-                *tethered([sys.executable, "-m", "tests.chaos.serving"]), env=bot.environment, stdout=log, stderr=log
-            )
+        async with bot.starting:
+            bot.wanted = True
+            if bot.process is None or bot.process.returncode is not None:
+                bot.process = await self.nursery.start(bot.environment, bot.log)
 
     async def kill(self, bot: Bot) -> None:
         """SIGKILL; it stays down until it is started."""
         bot.wanted = bot.standing = False
         if bot.process is not None and bot.process.returncode is None:
             self.kills += 1
-            bot.process.kill()
+            self.troubled.append(time.time())
+            bot.process.send_signal(signal.SIGKILL)
             await bot.process.wait()
 
     def stop(self, bot: Bot) -> None:
         """SIGSTOP."""
         assert bot.process is not None
         self.stops += 1
+        self.troubled.append(time.time())
         bot.standing = True
         bot.process.send_signal(signal.SIGSTOP)
 
@@ -72,12 +75,18 @@ class Bots:
         if bot.process is not None and bot.process.returncode is None:
             bot.process.send_signal(signal.SIGCONT)
 
+    def quiet(self, at: float) -> bool:
+        """Whether all of them lived on for some seconds after this moment."""
+        return not any(at - 0.5 < trouble < at + _SPEAKS_WITHIN for trouble in self.troubled)
+
     async def tend(self) -> None:
         """Start anew what ended by itself, as a supervisor does; until cancelled."""
         while True:
             await asyncio.sleep(_LOOK)
             for bot in self.every:
-                if bot.wanted and bot.process is not None and (code := bot.process.returncode) is not None:
+                if bot.starting.locked() or not bot.wanted or bot.process is None:
+                    continue
+                if (code := bot.process.returncode) is not None:
                     self.ended.append(f"bot {bot.number}: exit code {code}")
                     await self.start(bot)
 
@@ -87,7 +96,7 @@ class Bots:
             bot.wanted = False
             self.wake(bot)
             if bot.process is not None and bot.process.returncode is None:
-                bot.process.terminate()
+                bot.process.send_signal(signal.SIGTERM)
         for bot in self.every:
             if bot.process is None:
                 continue
@@ -95,7 +104,7 @@ class Bots:
                 async with asyncio.timeout(30):
                     await bot.process.wait()
             if bot.process.returncode is None:
-                bot.process.kill()
+                bot.process.send_signal(signal.SIGKILL)
                 await bot.process.wait()
 
 

@@ -43,7 +43,7 @@ class People:
         """Work at all services until nothing new is begun, and what was begun is over."""
         async with asyncio.TaskGroup() as group:
             for place in self.world.services:
-                group.create_task(_Team(self, place, random.Random(f"{self._seed}/{place.service}")).work())  # noqa: S311
+                group.create_task(_Team(self, place, random.Random(f"{self._seed}/{place.service}")).work())  # noqa: S311  # to be repeated from its seed
 
     def who(self, name: str) -> str:
         """Slack's id of somebody."""
@@ -163,7 +163,7 @@ class _Team:
 
     async def _clicks(self, kind: str, name: str, card: Message, action: str) -> None:
         self._people.did[kind] += 1
-        await self._hands.clicks(kind, self._people.who(name), card, action, shown=card.shown)
+        await self._hands.clicks(kind, self._people.who(name), card, action, card=card.shown)
 
     async def _sees(self, found: Callable[[], Any], *, seconds: float) -> bool:
         return bool(await self._board.until(self._place.channel, found, seconds=seconds))

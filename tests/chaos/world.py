@@ -26,7 +26,7 @@ from tests.chaos import places
 from tests.chaos.board import Board
 from tests.chaos.bots import Bot, Bots, inherited
 from tests.chaos.gestures import Hands
-from tests.chaos.serving import BUDGETS
+from tests.chaos.nursery import Nursery
 from tests.chaos.wires import ApiWire, Wire
 from tests.fixtures.postgres import temporary_server
 
@@ -81,7 +81,8 @@ async def world(folder: Path, *, services: int, seed: int) -> AsyncIterator[Worl
         database = await stack.enter_async_context(Wire(postgres.port))
         api = await stack.enter_async_context(ApiWire(cluster, kubeconfig=folder / "wire.kubeconfig"))
         (folder / "opsbot.yaml").write_text(yaml.safe_dump(places.catalogue(made, repository, workspace)))
-        bots = Bots([_bot(number, folder, made, slack, database, api) for number in range(PROCESSES)])
+        nursery = await stack.enter_async_context(Nursery(folder, budgets=LARGER))
+        bots = Bots([_bot(number, folder, made, slack, database, api) for number in range(PROCESSES)], nursery)
         stack.push_async_callback(bots.end)
         whims = random.Random(f"{seed}/gestures")  # noqa: S311  # to be repeated from its seed
         hands = await stack.enter_async_context(Hands(slack, bots, whims))
@@ -129,7 +130,6 @@ def _bot(
         "SLACK_BOT_TOKEN": slack.bot_token,
         "SLACK_API_URL": slack.api_url,
         "SANDBOX_KUBECONFIG": str(api.kubeconfig),
-        BUDGETS: str(LARGER),
         **(way if last else {"SLACK_APP_TOKEN": slack.app_token}),
         **{place.variable: url(ROLE, place.service) for place in services},
     }
