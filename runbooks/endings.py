@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from runbooks import concerns
@@ -10,7 +11,8 @@ from runbooks.automatic_rollback import answer, rollback_id
 from runbooks.catalogue import Catalogue
 from runbooks.incidents.findings import EndWayBack as EndFindingsWayBack
 from runbooks.incidents.findings import Raise
-from runbooks.releases.decide import Drop, HoldUp, Leave, Promote, Settle
+from runbooks.releases.decide import Drop, Leave, Promote, Settle
+from runbooks.releases.held_up import Clear, HoldUp
 from runbooks.releases.lag import Lag
 from runbooks.releases.record import CatchUp, FallBehind
 from runbooks.releases.state import Release
@@ -43,6 +45,8 @@ def of_end(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
     """What follows from the end of any run but an onboarding's."""
     behind, left = list(runs_behind(run, see)), list(runs_left(release, see))
     asked: Asked = [(release_of(run), (Promote if run.status is Status.SUCCEEDED else Drop)(run.id))]
+    if (since := _unrecorded(run)) is not None:
+        asked.append((release_of(run), Clear(run.id, run.version, run.runbook, since)))
     back = answer(catalogue, run, release, left)
     if name := finding_of(run, behind):
         raised = raised_by(run, name, release, behind, back)
@@ -53,12 +57,20 @@ def of_end(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
         if raised.offers_rollback or run.command == "rollback":
             asked.append((release_of(run), Leave(run.id)))
         elif name != OUTDATED and not back:
-            asked.append((release_of(run), HoldUp(f"{run.id}.{name}")))
+            asked.append((release_of(run), HoldUp(f"{run.id}.{name}", run.runbook)))
         if name == OUTDATED:
             asked += _outdated(run)
     if not run.supplanted:  # its end is the end of nothing that others left
         asked += _told(run, [*behind, *left], see)
     return [*asked, *([(f"run/{rollback_id(run)}", back)] if back else [])]
+
+
+def _unrecorded(run: Run) -> datetime | None:
+    """Since when a good deploy by a document that records no release changed the place; None of any other run."""
+    records = any("known_good" in evidence for evidence in run.evidence.values())
+    if run.command != "deploy" or run.status is not Status.SUCCEEDED or records:
+        return None
+    return run.changed_at or run.requested_at
 
 
 def _outdated(run: Run) -> Asked:

@@ -5,10 +5,11 @@ from datetime import datetime
 from functools import singledispatch
 
 from runbooks.releases import events as e
-from runbooks.releases import record
+from runbooks.releases import held_up, record
+from runbooks.releases.held_up import Clear, HoldUp
 from runbooks.releases.lag import Behind, Lag
 from runbooks.releases.record import CatchUp, FallBehind, Keep
-from runbooks.releases.state import KEPT, Lock, Release
+from runbooks.releases.state import KEPT, Held, Lock, Release
 from runbooks.vocabulary import OPSBOT, Actor, KnownGood, Refused
 
 
@@ -84,14 +85,6 @@ class Settle:
     by: Actor = OPSBOT
 
 
-@dataclass(frozen=True)
-class HoldUp:
-    """A deploy did not end well and left nothing to take back: this finding stays until a later one does."""
-
-    finding: str
-    by: Actor = OPSBOT
-
-
 Command = (
     LockDeploys
     | UnlockDeploys
@@ -103,6 +96,7 @@ Command = (
     | Leave
     | Settle
     | HoldUp
+    | Clear
     | Keep
     | FallBehind
     | CatchUp
@@ -129,7 +123,7 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
             return _of_candidate(release, command, now)
         case Adopt():
             return _adopted(release, command, now)
-        case Leave() | Settle() | HoldUp():
+        case Leave() | Settle() | HoldUp() | Clear():
             return _of_what_is_left(release, command, now)
         case Keep() | FallBehind() | CatchUp():
             return record.decide(release, command, now)
@@ -146,13 +140,7 @@ def _of_candidate(release: Release, command: Promote | Drop | Supplant, now: dat
         return [e.Dropped(by, now, command.run)]
     how = f"{command.run} brought {candidate.version}, which is recorded now."
     caught_up = record.caught_up(release, Lag.RUNS, how, by=by, now=now)
-    return [e.Promoted(by, now, command.run), *caught_up, *_cleared(release, candidate, by=by, now=now)]
-
-
-def _cleared(release: Release, candidate: KnownGood, *, by: Actor, now: datetime) -> list[e.Event]:
-    """The end of what held earlier deploys up; of a later one, nothing is known by this one's end."""
-    how = f"{candidate.run} brought {candidate.version} to {release.environment} since, and it ended well."
-    return [e.Cleared(by, now, finding, how) for finding, at in release.held_up.items() if at < candidate.at]
+    return [e.Promoted(by, now, command.run), *caught_up, *held_up.cleared(release, candidate, by=by, now=now)]
 
 
 def _supplanted(release: Release, run: str, since: str, *, by: Actor, now: datetime) -> list[e.Event]:
@@ -178,9 +166,9 @@ def _adopted(release: Release, command: Adopt, now: datetime) -> list[e.Event]:
     ]
 
 
-def _of_what_is_left(release: Release, command: Leave | Settle | HoldUp, now: datetime) -> list[e.Event]:
-    if isinstance(command, HoldUp):
-        return [] if command.finding in release.held_up else [e.HeldUp(command.by, now, command.finding)]
+def _of_what_is_left(release: Release, command: Leave | Settle | HoldUp | Clear, now: datetime) -> list[e.Event]:
+    if isinstance(command, HoldUp | Clear):
+        return held_up.decide(release, command, now)
     if isinstance(command, Settle):
         return [e.Settled(command.by, now, command.run)] if release.left else []
     return [] if command.run in release.left else [e.Left(command.by, now, command.run)]
@@ -260,9 +248,9 @@ def _(event: e.CaughtUp, release: Release) -> Release:
 
 @_apply.register
 def _(event: e.HeldUp, release: Release) -> Release:
-    return replace(release, held_up={**release.held_up, event.finding: event.at})
+    return replace(release, held_up={**release.held_up, event.finding: Held(event.at, event.document)})
 
 
 @_apply.register
 def _(event: e.Cleared, release: Release) -> Release:
-    return replace(release, held_up={name: at for name, at in release.held_up.items() if name != event.finding})
+    return replace(release, held_up={name: each for name, each in release.held_up.items() if name != event.finding})

@@ -108,6 +108,7 @@ class HeldUp(Happened):
     """A deploy came to its end with nothing to take back; `finding` says why."""
 
     finding: str
+    document: str = ""  # the runbook that it went by; "": not known
     kind: Literal["held-up"] = "held-up"
 
 

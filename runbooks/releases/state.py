@@ -19,6 +19,14 @@ class Lock:
 
 
 @dataclass(frozen=True)
+class Held:
+    """When a deploy ended with a finding and nothing to take back, and by which document it went."""
+
+    at: datetime
+    document: str = ""
+
+
+@dataclass(frozen=True)
 class Release:
     """The stream `release/SERVICE/ENVIRONMENT`."""
 
@@ -30,7 +38,7 @@ class Release:
     left: tuple[str, ...] = ()  # runs whose changes stand, and nothing takes back by itself; newest last
     kept: str = ""  # digest of the record's text and places, as it was last written there
     behind: tuple[Behind, ...] = ()  # in which ways the record is outdated
-    held_up: dict[str, datetime] = field(default_factory=dict)  # finding -> when a deploy ended with it
+    held_up: dict[str, Held] = field(default_factory=dict)  # by the finding that says why
 
     def is_behind(self, lag: Lag) -> bool:
         """Whether the record is outdated in this way."""
