@@ -94,9 +94,10 @@ class Stored:
 class Snapshot:
     """What one read found."""
 
-    streams: Mapping[str, Stored]
+    streams: Mapping[str, Stored]  # those that were asked for, and the holders
     holders: Mapping[str, str]  # target -> stream that holds it
     reply: Mapping[str, Any] | None  # first reply to this inbox key
+    number: int = 0  # the next one, where it was asked for
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,9 @@ class Store(Protocol):
     """Streams, work, reservations, inbox and blobs; every promise is kept by a constraint."""
 
     async def read(
-        self, streams: Sequence[str], *, targets: Sequence[str] = (), inbox: str | None = None
+        self, streams: Sequence[str], *, targets: Sequence[str] = (), inbox: str | None = None, number: bool = False
     ) -> Snapshot:
-        """States with versions, holders of targets, the first reply to a key: one round trip."""
+        """States with versions, holders of targets with theirs, first reply to a key, a number: one round trip."""
         ...
 
     async def commit(self, changes: Changes, lease: Lease | None = None) -> None:

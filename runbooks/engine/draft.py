@@ -17,26 +17,45 @@ from runbooks.store import Append, Changes, Inbox, Recorded, Store, Stored, Work
 class Draft:
     """One unit of change. Nothing is stored before `changes` is committed."""
 
-    def __init__(self, *, store: Store, catalogue: Catalogue, now: datetime) -> None:
+    def __init__(self, *, store: Store, catalogue: Catalogue, now: datetime, number: int = 0) -> None:
         self._store = store
         self._catalogue = catalogue
         self._now = now
         self._read: dict[str, Stored] = {}
+        self._at_hand: dict[str, Stored] = {}  # read with what was asked for; nothing is decided from it yet
         self._states: dict[str, Any] = {}
         self._events: dict[str, list[Recorded]] = {}
         self._revoked: list[Work] = []
+        self.number = number  # for the names of what is new; 0: none was drawn yet
         self.holders: Mapping[str, str] = {}
 
     async def open(
-        self, streams: Sequence[str], *, targets: Sequence[str] = (), inbox: str | None = None
+        self, streams: Sequence[str], *, targets: Sequence[str] = (), inbox: str | None = None, numbered: bool = False
     ) -> Mapping[str, Any] | None:
-        """Read these streams, and who holds these targets; answers the first reply to the inbox key, if any."""
-        snapshot = await self._store.read(streams, targets=targets, inbox=inbox)
-        self.holders = {**self.holders, **snapshot.holders}
-        for name, stored in snapshot.streams.items():
-            if name not in self._read:
-                self._read[name], self._states[name] = stored, stored.state
-        return snapshot.reply
+        """Read these streams, and who holds these targets; `numbered`: have a number.
+
+        Answers the first reply to the inbox key, if any. What was read before is not read again.
+        """
+        unread = dict.fromkeys(name for name in streams if name not in self._read)
+        lacking = [name for name in unread if name not in self._at_hand]
+        draws, reply = numbered and not self.number, None
+        if lacking or targets or inbox or draws:
+            snapshot = await self._store.read(lacking, targets=targets, inbox=inbox, number=draws)
+            self.holders = {**self.holders, **snapshot.holders}
+            self.number = snapshot.number or self.number
+            self._at_hand = {**snapshot.streams, **self._at_hand}
+            reply = snapshot.reply
+        for name in unread:
+            self._take(name, self._at_hand[name])
+        return reply
+
+    def begin(self, streams: Sequence[str]) -> None:
+        """These are new: their names carry the number that was drawn, so there is nothing to read."""
+        for name in streams:
+            self._take(name, Stored(rooms()[name.partition("/")[0]].fold.start(name)))
+
+    def _take(self, name: str, stored: Stored) -> None:
+        self._read[name], self._states[name] = stored, stored.state
 
     def state(self, stream: str) -> Any:
         """The stream's state with all that was applied so far. KeyError where it was not opened."""
@@ -62,8 +81,7 @@ class Draft:
         """Have the stream read, and all that reactions look at from there."""
         found, names = {stream}, {stream}
         while names:
-            if lacking := sorted(name for name in names if name not in self._read):
-                await self.open(lacking)
+            await self.open(sorted(names))
             names = {seen for name in names for seen in looks_at(self._states[name])} - found
             found |= names
 

@@ -44,7 +44,22 @@ async def _of_a_run(ask: _OfARun, desk: Desk) -> asks.Reply:
             return await clicks.abort(ask, desk)
 
 
-def opening(catalogue: Catalogue, ask: asks.Ask, number: int) -> tuple[list[str], list[str]]:
+def beginning(ask: asks.Ask, number: int) -> list[str]:
+    """The streams that the ask may begin, named by a number that nothing else has."""
+    match ask:
+        case asks.RollBack():
+            return [f"run/{starts.run_id(ask, number)}", f"incident/I-{number}"]
+        case asks.Deploy() | asks.PlanRollBack():
+            return [f"run/{starts.run_id(ask, number)}"]
+        case asks.Onboard():
+            return [f"run/{onboarding.run_id(number)}"]
+        case asks.OpenIncident() | asks.Declare():
+            return [f"incident/I-{number}"]
+        case _:
+            return []
+
+
+def opening(catalogue: Catalogue, ask: asks.Ask) -> tuple[list[str], list[str]]:
     """The streams and targets that the ask is decided from, so that one read brings them all."""
     match ask:
         case asks.Approve() | asks.Reject() | asks.Answer() | asks.Abort():
@@ -52,21 +67,18 @@ def opening(catalogue: Catalogue, ask: asks.Ask, number: int) -> tuple[list[str]
         case asks.Acknowledge():
             return [f"finding/{ask.finding}"], []
         case asks.Lead() | asks.Investigate() | asks.Found():
-            return incidents.opening(ask, number), []
+            return incidents.opening(ask), []
         case asks.Onboard():
-            return onboarding.opening(catalogue, ask, number)
+            return onboarding.opening(catalogue, ask)
         case asks.OpenIncident() | asks.Declare() | asks.UpdateIncident() | asks.Resolve():
-            return incidents.opening(ask, number), []
+            return incidents.opening(ask), []
         case asks.Deploy() | asks.RollBack() | asks.PlanRollBack() | asks.Lock() | asks.Unlock():
-            return _opening_of_a_place(catalogue, ask, number)
+            return _opening_of_a_place(catalogue, ask)
 
 
-def _opening_of_a_place(catalogue: Catalogue, ask: _OfAPlace, number: int) -> tuple[list[str], list[str]]:
+def _opening_of_a_place(catalogue: Catalogue, ask: _OfAPlace) -> tuple[list[str], list[str]]:
     try:
         service, name, _ = find_place(catalogue, ask.service, ask.environment)
     except Refused:  # the gesture refuses it, with the nearest names
         return [], []
-    release_stream = f"release/{ask.service}/{name}"
-    started = [] if isinstance(ask, asks.Lock | asks.Unlock) else [f"run/{starts.run_id(ask, number)}"]
-    started += [f"incident/I-{number}"] if isinstance(ask, asks.RollBack) else []
-    return [release_stream, *started], sorted(targets(service, name))
+    return [f"release/{ask.service}/{name}"], sorted(targets(service, name))

@@ -12,7 +12,7 @@ from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
 from runbooks.engine.desk import Desk, Who
 from runbooks.engine.draft import Draft, stored_reply
-from runbooks.engine.gestures import gesture, opening
+from runbooks.engine.gestures import beginning, gesture, opening
 from runbooks.engine.people import Members
 from runbooks.engine.planning import Library
 from runbooks.engine.shapes import is_version
@@ -50,12 +50,13 @@ class Reception:
             groups = await self.groups(by, frozenset(self.catalogue.groups))
         except Unreachable as cause:
             return asks.Reply(refused="membership-unknown", facts={"doing": asks.doing(ask), "what": cause.what})
-        number = await self.store.number() if isinstance(ask, asks.Numbered) else 0
+        number = 0
         async for _ in _tries(urgent=isinstance(ask, asks.RollBack)):
+            draft = Draft(store=self.store, catalogue=self.catalogue, now=self.clock(), number=number)
             try:
-                return await self._once(ask, Who(by, groups), number, key)
+                return await self._once(ask, Who(by, groups), draft, key)
             except (Conflict, TargetBusy):
-                continue
+                number = draft.number
             except Duplicate:
                 break
         return await self._first_reply(ask, key)
@@ -68,13 +69,14 @@ class Reception:
         """What a run of this runbook reserves of its environment."""
         return self.library.runbook(runbook).reserved
 
-    async def _once(self, ask: asks.Ask, who: Who, number: int, key: str) -> asks.Reply:
-        draft = Draft(store=self.store, catalogue=self.catalogue, now=self.clock())
-        streams, targets = opening(self.catalogue, ask, number)
-        if (first := await draft.open(streams, targets=targets, inbox=key)) is not None:
+    async def _once(self, ask: asks.Ask, who: Who, draft: Draft, key: str) -> asks.Reply:
+        streams, targets = opening(self.catalogue, ask)
+        numbered = isinstance(ask, asks.Numbered)
+        if (first := await draft.open(streams, targets=targets, inbox=key, numbered=numbered)) is not None:
             return _reply(first)
+        draft.begin(beginning(ask, draft.number))
         try:
-            reply = await gesture(ask, Desk(self.catalogue, draft, who, number, self.library))
+            reply = await gesture(ask, Desk(self.catalogue, draft, who, draft.number, self.library))
         except Refused as refused:
             facts = {"doing": asks.doing(ask), **refused.facts}
             reply, draft = asks.Reply(refused=refused.reason, facts=facts), draft.blank()

@@ -26,14 +26,14 @@ TRIES = 5  # each lost race means that somebody else's commit won
 _RUN = re.compile(r"[A-Z]-([0-9]+)")
 
 
-def opening(ask: OfIncidents, number: int) -> list[str]:
+def opening(ask: OfIncidents) -> list[str]:
     """The streams that it is decided from."""
     match ask:
         case asks.OpenIncident(finding):
             run = finding.partition(".")[0]
-            return [f"finding/{finding}", f"run/{run}", _of_finding(finding, number)]
+            return [f"finding/{finding}", f"run/{run}", *([incident_of(run)] if _RUN.fullmatch(run) else [])]
         case asks.Declare():
-            return [f"incident/I-{number}"]
+            return []
         case asks.UpdateIncident() | asks.Resolve() | asks.Lead() | asks.Investigate() | asks.Found():
             return [f"incident/{ask.incident}"]
 

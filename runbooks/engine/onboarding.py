@@ -12,14 +12,14 @@ from runbooks.tenants.state import Tenant
 from runbooks.vocabulary import Quorum, Refused
 
 
-def opening(catalogue: Catalogue, ask: asks.Onboard, number: int) -> tuple[list[str], list[str]]:
+def opening(catalogue: Catalogue, ask: asks.Onboard) -> tuple[list[str], list[str]]:
     """The streams and targets that it is decided from."""
     try:
         _, name, _ = find_place(catalogue, ask.service, ask.environment)
     except Refused:  # the gesture refuses it, with the nearest names
         return [], []
     tenant = stream_of(ask.service, name, ask.tenant)
-    return [f"release/{ask.service}/{name}", tenant, f"run/{run_id(number)}"], [tenant]
+    return [f"release/{ask.service}/{name}", tenant], [tenant]
 
 
 def run_id(number: int) -> str:

@@ -96,9 +96,8 @@ MUTANTS = (
     Mutant(
         "a request counted twice",
         "runbooks/engine/handle.py",
-        "        if (first := await draft.open(streams, targets=targets, inbox=key)) is not None:\n"
-        "            return _reply(first)\n",
-        '        await draft.open(streams, targets=targets, inbox="")\n        key = f"{key}/{number}"\n',
+        "        numbered = isinstance(ask, asks.Numbered)\n",
+        '        numbered, key = True, f"{key}/{await self.store.number()}"\n',
         ("tests/engine/test_engine.py", "tests/bad_input/test_clicks.py"),
     ),
     Mutant(

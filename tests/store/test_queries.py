@@ -12,7 +12,7 @@ _ADAPTER = Path(__file__).parents[2] / "bot/adapters/postgres"
 
 def _asked_for() -> set[str]:
     text = "\n".join(file.read_text() for file in _ADAPTER.glob("*.py"))
-    named = set(re.findall(r'(?:query|_rows|_send|_execute)\((?:\w+, )?"(\w+)"', text))
+    named = set(re.findall(r'(?:query|_rows|_at_once|_send|_execute)\((?:\w+, )?"(\w+)"', text))
     return named | {f"{verb}_{what}" for verb in ("lock", "share") for what in ("name", "stream")}
 
 

@@ -19,6 +19,12 @@ async def test_what_a_stream_holds_follows_its_state(store: PostgresStore) -> No
     assert await _holders(store, "api", "web", "jobs") == {}
 
 
+async def test_who_holds_a_target_is_read_with_it(store: PostgresStore) -> None:
+    await add(store, "counter/a", added(3, holds=("api",)))
+    found = await store.read(["counter/b"], targets=["api"])
+    assert found.streams == {name: await read(store, name) for name in ("counter/a", "counter/b")}
+
+
 async def test_a_target_passes_from_one_to_another_in_one_commit(store: PostgresStore) -> None:
     deploy = await add(store, "counter/a", added(holds=("api", "web")))
     rollback = await read(store, "counter/b")

@@ -72,3 +72,9 @@ async def test_numbers_do_not_repeat(store: PostgresStore) -> None:
     numbers = [await store.number() for _ in range(5)]
     assert numbers == sorted(set(numbers))
     assert numbers[0] > 0
+
+
+async def test_a_number_comes_with_a_read_where_it_is_wanted(store: PostgresStore) -> None:
+    first = (await store.read(["counter/a"], number=True)).number
+    assert (await store.read(["counter/a"])).number == 0
+    assert await store.number() == first + 1

@@ -51,23 +51,29 @@ class PostgresStore:
         self._lease = timedelta(seconds=lease_seconds)
 
     async def read(
-        self, streams: Sequence[str], *, targets: Sequence[str] = (), inbox: str | None = None
+        self, streams: Sequence[str], *, targets: Sequence[str] = (), inbox: str | None = None, number: bool = False
     ) -> Snapshot:
-        """States with versions, holders of targets, the first reply to a key, as of one moment."""
+        """States with versions, holders of targets with theirs, the first reply to a key, as of one moment.
+
+        `number` draws one, as `number()` does.
+        """
         found = {name: Stored(self._states.fold(name).start(name)) for name in streams}
         holders: dict[str, str] = {}
         reply: Mapping[str, Any] | None = None
-        wanted = {"streams": list(found), "targets": list(targets), "inbox": inbox}
+        drawn = 0
+        wanted = {"streams": list(found), "targets": list(targets), "inbox": inbox, "number": number}
         async with self._pool.session() as connection:
-            for what, key, version, head, fold, value in await _rows(connection, "read", **wanted):
+            for what, key, version, head, fold, value in await _at_once(connection, "read", **wanted):
                 if what == "stream":
                     state = await self._states.stored(connection, stream=key, number=fold, text=value)
                     found[key] = Stored(state, version, head)
                 elif what == "holder":
                     holders[key] = value
+                elif what == "number":
+                    drawn = int(key)
                 else:
                     reply = json.loads(value)
-        return Snapshot(found, holders, reply)
+        return Snapshot(found, holders, reply, drawn)
 
     async def commit(self, changes: Changes, lease: Lease | None = None) -> None:
         """Everything or nothing, in two round trips.
@@ -184,3 +190,10 @@ class PostgresStore:
 
 async def _rows(connection: Connection, name: str, **values: Any) -> list[tuple[Any, ...]]:
     return await (await connection.execute(query(name), values)).fetchall()
+
+
+async def _at_once(connection: Connection, name: str, **values: Any) -> list[tuple[Any, ...]]:
+    """The rows in one round trip, also where the statement is prepared on the way, which is else one of its own."""
+    async with connection.pipeline():
+        cursor = await connection.execute(query(name), values)
+    return await cursor.fetchall()

@@ -33,7 +33,9 @@ class _House:
         found = [f"{stream}: has events and no state" for (stream,) in await self._rows("events_without_stream")]
         for name, outstanding in await self._rows("all_streams"):
             events = await history(self._connection, name)
-            [(_, _, version, head, number, text)] = await self._rows("read", streams=[name], targets=[], inbox=None)
+            [(_, _, version, head, number, text)] = await self._rows(
+                "read", streams=[name], targets=[], inbox=None, number=False
+            )
             found += chain.faults(events) + _last(name, events, version=version, head=head)
             found += self._state(name, events, number=number, text=text, outstanding=outstanding)
         return found + self._reservations({(s, t) for s, t in await self._rows("all_reservations")})

@@ -1,15 +1,22 @@
 -- What is read of streams, their events and blobs.
 
 -- name: read
--- What a decision looks at, as of one moment: states, holders of targets, the first reply to a key.
+-- What a decision looks at, as of one moment: states, holders of targets and theirs, the first reply to a key; and the
+-- next number for a name, where one is wanted.
+with held as (
+  select target, stream from reservations where target = any(%(targets)s)
+), wanted as (
+  select unnest(%(streams)s::text[]) as name union select stream from held
+)
 select 'stream' as what, name as key, version, head, fold, state::text as value
-  from streams where name = any(%(streams)s)
+  from streams join wanted using (name)
 union all
-select 'holder', target, null, null, null, stream
-  from reservations where target = any(%(targets)s)
+select 'holder', target, null, null, null, stream from held
 union all
 select 'reply', key, null, null, null, reply::text
-  from inbox where key = %(inbox)s;
+  from inbox where key = %(inbox)s
+union all
+select 'number', nextval('numbers')::text, null, null, null, null where %(number)s;
 
 -- name: history
 -- All events of a stream, oldest first.

@@ -1,0 +1,98 @@
+"""How often a request asks the database before it is answered: each time costs what the network costs."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from runbooks.engine import asks
+from runbooks.engine.starts import target_digest
+from sandbox.far import FarDatabase
+from tests.engine.world import ALEX, RILEY, World
+
+MOST = 4
+
+
+async def _deploy(_: World) -> asks.Ask:
+    return asks.Deploy("api", "v2")
+
+
+async def _refused(world: World) -> asks.Ask:
+    await world.deploys()
+    return asks.Deploy("api", "v3")
+
+
+async def _tick(world: World) -> asks.Ask:
+    run = await world.deploys()
+    await world.works()
+    return asks.Answer(run, "told-everybody", "done")
+
+
+async def _approve(world: World) -> asks.Ask:
+    run = await world.at_the_gate()
+    return asks.Approve(run, (await world.run(run)).digest)
+
+
+async def _reject(world: World) -> asks.Ask:
+    run = await world.at_the_gate()
+    return asks.Reject(run, (await world.run(run)).digest)
+
+
+async def _abort(world: World) -> asks.Ask:
+    return asks.Abort(await world.at_the_gate())
+
+
+async def _lock(_: World) -> asks.Ask:
+    return asks.Lock("api", "production", "made up")
+
+
+async def _declare(_: World) -> asks.Ask:
+    return asks.Declare("api", "production", "It is slow")
+
+
+async def _resolve(world: World) -> asks.Ask:
+    reply = await world.hears(await _declare(world), ALEX)
+    return asks.Resolve(str(reply.facts["incident"]), "It was the disk")
+
+
+async def _planned(_: World) -> asks.Ask:
+    return asks.PlanRollBack("api", "production")
+
+
+async def _back(world: World) -> asks.Ask:
+    good = (await world.release()).known_good
+    assert good
+    return asks.RollBack("api", "production", "", target_digest(good))
+
+
+async def _back_from_a_deploy_that_changes(world: World) -> asks.Ask:
+    await world.approves(await world.at_the_gate())
+    world.outside.turning = True
+    await world.works()
+    return await _back(world)
+
+
+ASKED: dict[str, tuple[Callable[[World], Awaitable[asks.Ask]], str]] = {
+    "deploy": (_deploy, "started"),
+    "deploy, refused": (_refused, ""),
+    "tick": (_tick, "answered"),
+    "approve": (_approve, "approved"),
+    "reject": (_reject, "rejected"),
+    "abort": (_abort, "stopping"),
+    "lock": (_lock, "locked"),
+    "declare": (_declare, "opened"),
+    "resolve": (_resolve, "resolved"),
+    "planned rollback": (_planned, "planned"),
+    "rollback": (_back, "started"),
+    "rollback that stops a deploy": (_back_from_a_deploy_that_changes, "started"),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+async def test_at_most_four_round_trips_before_the_answer(far: World, way: FarDatabase, name: str) -> None:
+    prepare, did = ASKED[name]
+    await far.adopted("v1")
+    ask = await prepare(far)
+    before = way.round_trips
+    reply = await far.hears(ask, RILEY if name in ("deploy", "deploy, refused", "tick", "abort") else ALEX)
+    assert (reply.did, bool(reply.refused)) == (did, not did), reply
+    assert 2 <= way.round_trips - before <= MOST
