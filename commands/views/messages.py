@@ -45,6 +45,7 @@ class Message:
     thread: str = ""  # key of the message whose thread it belongs to
     kept: bool = False
     picture: Picture | None = None  # shown below its blocks
+    patient: bool = False  # everything else goes first
     urgency: Urgency = Urgency.PROGRESS  # where Slack takes no more for now, what goes first
 
 
@@ -69,7 +70,8 @@ def streams_seen(state: object) -> list[str]:
 def messages(catalogue: Catalogue, state: object, see: See) -> list[Message]:
     """The messages that must exist now, in the order in which they are to be posted."""
     stands = urgency(state)
-    return [replace(each, urgency=min(stands, _own(each))) for each in _wanted(catalogue, state, see)]
+    found = _wanted(catalogue, state, see)
+    return [each if each.patient else replace(each, urgency=min(stands, _own(each))) for each in found]
 
 
 def _own(message: Message) -> Urgency:
@@ -109,12 +111,12 @@ def _of_run(run: Run, look: Look, place: Environment | None) -> list[Message]:
 
 
 def _told(run: Run) -> list[Message]:
-    """To each stakeholder; the step waits until all of them stand in Slack."""
+    """To each stakeholder, then to each author; the step waits until all the former stand in Slack."""
     people = told(run)
     if not people:
         return []
     text, blocks = telling(run)
-    return [Message(key_of(run.id, whom), whom, text, blocks) for whom in people]
+    return [Message(key_of(run.id, whom), whom, text, blocks, patient=patient) for whom, patient in people.items()]
 
 
 def _announcement(run: Run, place: Environment) -> list[Message]:

@@ -12,10 +12,12 @@ _TELLING = {"kubernetes.rollout", "kubernetes.restore", "migrations.plan", "migr
 _MOST, _LONGEST = 6, 200  # lines; characters of one
 
 
-def told(run: Run) -> list[str]:
-    """The ids of the people and channels that are told now: once the step has begun."""
-    steps = [s for s in run.plan.steps if s.uses == NotifyStakeholders.uses and s.id in run.steps] if run.plan else []
-    return [whom for step in steps for whom in recipients(step.params)]
+def told(run: Run) -> dict[str, bool]:
+    """Who is told now, once the step has begun and until the run is over: by id, whether others go first."""
+    if run.plan is None or run.status.over:
+        return {}
+    steps = [s for s in run.plan.steps if s.uses == NotifyStakeholders.uses and s.id in run.steps]
+    return {whom: whom in step.params.get("authors", {}) for step in steps for whom in recipients(step.params)}
 
 
 def telling(run: Run) -> tuple[str, tuple[Block, ...]]:

@@ -3,11 +3,12 @@
 The messages are rendered and sent with all others, from the run's state: this step only waits for them. That they
 were delivered is checked, that they were read is not. Where nobody is named a person ticks the line.
 
-The authors of what comes are told with them, as far as the catalogue knows their Slack ids. One who can't be told is
-said, and stops nothing: nobody named them, and a deploy must not wait for somebody who has left.
+The authors of what comes are told after them, as far as the catalogue knows their Slack ids. One who can't be told is
+said, and stops nothing: nobody named them, and a deploy must not wait for somebody who has left. Nor does it wait for
+hundreds longer than two minutes: Slack takes them in its own time, and those left are told while the run goes on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -20,7 +21,7 @@ from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending
 _AGAIN = timedelta(seconds=1)
 _PATIENCE = timedelta(minutes=2)
 _LATE = "not posted for 2 minutes"
-_NAMED, _LONGEST = 4, 40  # authors in a line; characters of a name
+_NAMED, _LONGEST = 4, 40  # people in a line; characters of a name
 _WHY = {
     "channel_not_found": "there is no such channel, or Opsbot is not in it",
     "not_in_channel": "Opsbot is not in it",
@@ -121,11 +122,15 @@ class NotifyStakeholders(Step):
 def _done(params: Json, why: Mapping[str, str]) -> Done:
     authors, unknown = params.get("authors", {}), params.get("unknown", [])
     told = {whom: name for whom, name in authors.items() if whom not in why}
+    late = [name for whom, name in authors.items() if why.get(whom) == _LATE]
+    refused = {whom: reason for whom, reason in why.items() if reason != _LATE}
     line = f"told {_counted(params['channels'], params['people'], told)}"
-    left = [f"not told: {_named(authors, why)}"] if why else []
+    left = [f"not told: {_named(authors, refused)}"] if refused else []
+    left += [f"still to be told: {_counted((), (), late)}"] if late else []
     evidence = {"channels": params["channels"], "people": params["people"]}
     evidence |= {"authors": list(told)} if told else {}
-    evidence |= {"not_told": [*unknown, *(authors[whom] for whom in why)]} if unknown or why else {}
+    evidence |= {"not_told": [*unknown, *(authors[whom] for whom in refused)]} if unknown or refused else {}
+    evidence |= {"still_to_tell": late} if late else {}
     return Done("; ".join([line, *_unknown(unknown), *left]), evidence)
 
 
@@ -138,21 +143,25 @@ def _failed(turn: Turn, why: Mapping[str, str]) -> Failed:
 
 
 def _named(authors: Mapping[str, str], why: Mapping[str, str]) -> str:
-    return ", ".join(f"{authors.get(whom, whom)[:_LONGEST]} ({reason})" for whom, reason in why.items())
+    named = [f"{authors.get(whom, whom)[:_LONGEST]} ({reason})" for whom, reason in why.items()]
+    return _some(named)
 
 
 def _unknown(names: Sequence[str]) -> list[str]:
     """The line that says whom nobody tells; none where that is nobody."""
+    return [f"not told, no Slack id: {_some([name[:_LONGEST] for name in names])}"] if names else []
+
+
+def _some(names: Sequence[str]) -> str:
     more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
-    shown = ", ".join([*(name[:_LONGEST] for name in names[:_NAMED]), *more])
-    return [f"not told, no Slack id: {shown}"] if names else []
+    return ", ".join([*names[:_NAMED], *more])
 
 
 def _why(code: str) -> str:
     return _WHY.get(code, f"Slack says {code}")
 
 
-def _counted(channels: Sequence[str], people: Sequence[str], authors: Mapping[str, str]) -> str:
+def _counted(channels: Sequence[str], people: Sequence[str], authors: Collection[str]) -> str:
     counts = (
         (len(channels), "channel", "channels"),
         (len(people), "person", "people"),

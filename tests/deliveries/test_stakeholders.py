@@ -1,6 +1,8 @@
 """Stakeholders told in channels and by messages of their own, on the local Slack; who can't be told is named."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -10,13 +12,16 @@ from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import Poster, SlackRefused, web_client
+from bot.adapters.slack.gate import Gate
 from bot.deliveries import AT_ONCE, Deliveries
 from bot.incident_rooms import IncidentRooms
 from bot.posts import Posts
 from runbooks.catalogue import Catalogue
 from runbooks.documents.parse import parse
+from runbooks.engine import asks
 from runbooks.runs.state import Status
 from runbooks.steps.notify import NotifyStakeholders
+from runbooks.steps.source import Author
 from runbooks.store import Fold
 from runbooks.vocabulary import Done, Failed
 from sandbox.slack import Fault, Kind, LocalSlack, Message
@@ -76,9 +81,16 @@ def catalogue(slack: LocalSlack, *, channels: tuple[str, ...], people: tuple[str
         "channels": {"deploys": slack.channels["deploys"]},
         "stakeholders": told,
     }
-    return Catalogue.model_validate(
-        {**CATALOGUE, "services": {"api": {**service, "environments": {"production": place}}}}
-    )
+    web = {**place, "stakeholders": {"people": ["U0CASEY"]}}
+    services = {
+        "api": {**service, "environments": {"production": place}},
+        "web": {
+            **service,
+            "workloads": [{"deployment": "web", "containers": ["web"]}],
+            "environments": {"production": web},
+        },
+    }
+    return Catalogue.model_validate({**CATALOGUE, "services": services})
 
 
 @pytest.fixture
@@ -87,12 +99,18 @@ async def desk(store: PostgresStore, store_pool: Pool, folds: dict[str, Fold], l
 
 
 def _desk(
-    store: PostgresStore, pool: Pool, folds: dict[str, Fold], slack: LocalSlack, *, people: tuple[str, ...]
+    store: PostgresStore,
+    pool: Pool,
+    folds: dict[str, Fold],
+    slack: LocalSlack,
+    *,
+    people: tuple[str, ...],
+    ids: Mapping[str, str] = PEOPLE,
 ) -> Desk:
     world = World(store)
     world.catalogue = catalogue(slack, channels=(slack.channels["general"],), people=people)
     sent = MessageLog(pool, now=lambda: world.now)
-    step = NotifyStakeholders(Posts(sent), world.source, people=PEOPLE)
+    step = NotifyStakeholders(Posts(sent), world.source, people=ids)
     world.steps[step.uses] = step
     world.use(PostgresStore(pool, folds, now=lambda: world.now))
     known = {uses: step.params for uses, step in world.steps.items()}
@@ -181,6 +199,45 @@ async def test_an_author_of_what_comes_is_told_too(
     assert told.line == "told 1 channel, 1 person and 1 author; not told, no Slack id: Ada Beispiel"
     card = next(m for m in await desk.slack.person("riley").messages("deploys") if "Plan" in m.shown)
     assert "not told, no Slack id: Ada Beispiel" in card.shown
+
+
+async def test_hundreds_of_authors_of_one_run_keep_no_stakeholder_of_another_waiting(
+    store: PostgresStore,
+    store_pool: Pool,
+    folds: dict[str, Fold],
+    local_slack: LocalSlack,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = {f"{n}@api.example": f"U0MANY{n}" for n in range(200)}
+    desk = _desk(store, store_pool, folds, local_slack, people=("U0SAM",), ids=many)
+    world = desk.world
+
+    def seconds() -> float:
+        return world.now.timestamp()
+
+    client = web_client(token=local_slack.bot_token, api_url=local_slack.api_url, gate=Gate(seconds))
+    desk = replace(desk, deliveries=replace(desk.deliveries, slack=Poster(client)))
+
+    async def wrote(repository: str, base: str, head: str) -> tuple[Author, ...]:
+        return tuple(Author(f"Author {email}", email) for email in many)
+
+    monkeypatch.setattr(world.source, "authors", wrote)
+    await world.adopted("v1")
+    first = await world.deploys()
+    await desk.goes(10)
+    second = str((await world.hears(asks.Deploy("web", "v2"))).facts["run"])
+    await desk.goes(10)
+
+    told = (await world.run(second)).steps["told"].outcome
+    assert isinstance(told, Done)
+    assert told.line == "told 1 person"
+    await desk.goes(50)
+    told = (await world.run(first)).steps["told"].outcome
+    assert isinstance(told, Done)
+    assert re.fullmatch(r"told 1 channel, 1 person and \d\d authors; still to be told: 1\d\d authors", told.line)
+    before = len(local_slack.journal.calls("conversations.open"))
+    await desk.goes(10)
+    assert len(local_slack.journal.calls("conversations.open")) > before, "those left are told too"
 
 
 async def test_many_are_told_side_by_side_and_a_slow_slack_is_not_overrun(

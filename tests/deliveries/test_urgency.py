@@ -1,5 +1,8 @@
 """What goes first where Slack takes no more for now."""
 
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 
 from commands.views.messages import messages
@@ -7,8 +10,11 @@ from commands.views.urgency import Urgency
 from commands.views.urgency import urgency as urgency_of
 from runbooks.incidents.findings import Finding
 from runbooks.incidents.incident import Incident
-from runbooks.vocabulary import Severity
+from runbooks.runs.state import Status
+from runbooks.vocabulary import Pending, Severity
 from tests.commands.stages import KNOWN, sees, stages
+from tests.commands.test_lines_before import run, see, step
+from tests.runs.stories import TEN
 
 URGENT, LASTING, PROGRESS = Urgency
 CARDS = {
@@ -39,3 +45,21 @@ def test_a_message_that_mentions_somebody_is_urgent_whatever_its_card() -> None:
 def test_findings_and_incidents_go_by_their_severity(severity: str, urgency: Urgency) -> None:
     told = [Finding("F-1", severity=Severity(severity)), Incident("I-1", severity=Severity(severity))]
     assert {urgency_of(each) for each in told} == {urgency}
+
+
+@pytest.mark.parametrize("waits", [None, TEN])
+def test_stakeholders_are_told_before_the_authors_of_any_run(waits: datetime | None) -> None:
+    told = step(
+        "told", "notify.stakeholders", channels=["C01GENERAL"], people=["U01SAM"], authors={"U02BODO": "Bodo"}
+    )
+    state = replace(run((told, Pending(TEN, "sending"))), waiting_since=waits)
+    found = [each for each in messages(KNOWN, state, see) if "/told/" in each.key]
+    assert [each.channel for each in found] == ["C01GENERAL", "U01SAM", "U02BODO"]
+    assert all(each.urgency < PROGRESS for each in found[:2])
+    assert found[2].urgency is PROGRESS
+
+
+def test_once_a_run_is_over_nobody_is_told_that_it_comes() -> None:
+    told = step("told", "notify.stakeholders", channels=["C01GENERAL"], people=["U01SAM"])
+    state = replace(run((told, Pending(TEN, "sending"))), status=Status.ABORTED)
+    assert not [each for each in messages(KNOWN, state, see) if "/told/" in each.key]

@@ -198,7 +198,22 @@ async def test_an_author_who_is_not_reached_is_waited_for_no_longer_than_the_oth
     assert isinstance(await step.check(later(first, 119), {}), Pending)
     done = await step.check(later(first, 120), {})
     assert isinstance(done, Done)
-    assert done.line.endswith("; not told: Bodo (not posted for 2 minutes)")
+    assert done.line == "told 1 channel and 1 person; still to be told: 1 author"
+    assert done.evidence["still_to_tell"] == ["Bodo"]
+
+
+async def test_hundreds_of_authors_take_a_line_of_the_card_and_no_more_than_two_minutes() -> None:
+    wrote = [Author(f"Author {n}", f"{n}@x.example") for n in range(300)]
+    people = {author.email: f"U03N{n}" for n, author in enumerate(wrote)}
+    gone = {f"U03N{n}": Delivery(refused="user_disabled") for n in range(90, 100)}
+    sending = Sending(**{CHANNEL: THERE, PERSON: THERE, **{f"U03N{n}": THERE for n in range(90)}, **gone})
+    first = await turn(NotifyStakeholders(sending, Wrote(*wrote), people=people), {}, coming())
+    done = await NotifyStakeholders(sending, Wrote(*wrote), people=people).check(later(first, 120), {})
+    assert isinstance(done, Done)
+    closed = ", ".join(f"Author {n} (that account is closed)" for n in range(90, 94))
+    assert done.line == (
+        f"told 1 channel, 1 person and 90 authors; not told: {closed}, 6 more; still to be told: 200 authors"
+    )
 
 
 @pytest.mark.parametrize(
