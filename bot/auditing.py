@@ -3,13 +3,14 @@
 import os
 import pwd
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.adapters.postgres.clock import SharedClock
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.record import PostgresRecord, reading
 from bot.adapters.postgres.store import PostgresStore
 from bot.settings import Settings
-from bot.wiring import now
 from runbooks.audit.requests import FILE
 from runbooks.catalogue import Catalogue
 from runbooks.engine.audits import Audits, Made
@@ -44,7 +45,8 @@ async def audit(settings: Settings, wanted: Wanted) -> str:
     async with Pool(url) as pool, reading(url) as patient:
         # Nothing follows from a pack that the catalogue would decide, and a service that left it is still audited.
         nothing = Catalogue.model_construct(clusters={}, services={})
-        audits = Audits(PostgresStore(pool, folds()), nothing, PostgresRecord(patient), now)
+        clock = await SharedClock.of(pool)
+        audits = Audits(PostgresStore(pool, folds(), here=clock), nothing, PostgresRecord(patient), clock)
         try:
             return await _made(audits, scope, wanted.out)
         except Conflict as cause:
@@ -55,7 +57,7 @@ def _scope(wanted: Wanted) -> Scope:
     if wanted.tenant and not is_code(wanted.tenant):
         raise NotAudited(f"“{wanted.tenant[:60]}” can't be a tenant's code. Nothing was made.")
     try:
-        return Scope(wanted.service, period.read(wanted.first, wanted.last, now().date()), wanted.tenant)
+        return Scope(wanted.service, period.read(wanted.first, wanted.last, datetime.now(UTC).date()), wanted.tenant)
     except period.BadPeriod as fault:
         raise NotAudited(f"{fault.sentence} Nothing was made.") from fault
 

@@ -170,7 +170,7 @@ class Deliveries:
     async def _edit(self, message: Message, channel: str, ts: str) -> datetime | None:
         """The newest state wins: edits that come too fast are left out, the last one never."""
         now = self.clock()
-        for key in [key for key, at in self.edited.items() if at + GAP <= now]:
+        for key in [key for key, at in self.edited.items() if not now - GAP < at <= now]:  # also where time went back
             del self.edited[key]
         if message.key in self.edited:
             return self.edited[message.key] + GAP

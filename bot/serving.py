@@ -76,6 +76,7 @@ async def _run(settings: Settings, made: Services, bell: Bell) -> None:
         beside = [
             group.create_task(listen_database(settings.database_url.get_secret_value(), bell.ring)),
             group.create_task(made.records.begin()),
+            group.create_task(made.clock.keep()),
             group.create_task(listening),
         ]
         working = [group.create_task(worker.run()) for worker in _workers(settings, made, bell)]

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -18,6 +18,7 @@ from bot.adapters.kubernetes.client import Address, Clusters
 from bot.adapters.kubernetes.config_maps import KubernetesConfigMaps
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
 from bot.adapters.lkg_git import GitRecords
+from bot.adapters.postgres.clock import SharedClock
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.record import PostgresRecord, reading
@@ -123,7 +124,7 @@ class Services:
     deliveries: Deliveries
     records: RecordKeeper
     packing: Packing
-    clock: Callable[[], datetime]
+    clock: SharedClock
 
 
 def read_configuration(settings: Settings) -> Configuration:
@@ -144,7 +145,8 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
         failed = watching.metrics.database_errors.inc
         pool = await stack.enter_async_context(Pool(settings.database_url.get_secret_value(), failed=failed))
         outside = await _outside(stack, settings, configuration.catalogue)
-        store = WatchedStore(pool, folds(), watching, lease_seconds=settings.lease_seconds)
+        clock = await SharedClock.of(pool)
+        store = WatchedStore(pool, folds(), watching, here=clock, lease_seconds=settings.lease_seconds)
         record = PostgresRecord(await stack.enter_async_context(reading(settings.database_url.get_secret_value())))
         sent = MessageLog(pool)
         slack = web_client(
@@ -153,11 +155,11 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
             rate_limited=watching.rate_limited,
             gate=Gate(),
         )
-        members = SlackMembers(client=slack, catalogue=configuration.catalogue, clock=now)
+        members = SlackMembers(client=slack, catalogue=configuration.catalogue)
         redactor = Redactor(settings.secrets())
-        steps = _steps(outside, store, Posts(sent), redactor, configuration=configuration)
+        steps = _steps(outside, store, Posts(sent), redactor, configuration=configuration, clock=clock)
         planner = Planner(configuration.catalogue, configuration.library, steps, outside.source)
-        packs = WatchedPacks(Audits(store, configuration.catalogue, record, now), members, watching)
+        packs = WatchedPacks(Audits(store, configuration.catalogue, record, clock), members, watching)
         way_back = RollbackPreview(outside.workloads, outside.databases)
         yield Services(
             store=store,
@@ -167,34 +169,29 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
             slack=slack,
             edge=Edge(
                 WatchedReception(
-                    Reception(store, configuration.catalogue, members, now, configuration.library), watching
+                    Reception(store, configuration.catalogue, members, clock, configuration.library), watching
                 ),
                 store,
                 configuration.catalogue,
                 way_back,
-                now,
+                clock,
                 configuration.library.documents,
                 packs,
                 revisions=outside.source,
             ),
-            advance=Advance(store, planner, members, redactor, now, watching.doing),
+            advance=Advance(store, planner, members, redactor, clock, watching.doing),
             deliveries=Deliveries(
                 store,
                 sent,
                 Poster(slack),
                 configuration.catalogue,
-                now,
+                clock,
                 IncidentRooms(sent, SlackChannels(slack), members),
             ),
-            records=RecordKeeper(store, configuration.catalogue, outside.records, outside.workloads, now),
+            records=RecordKeeper(store, configuration.catalogue, outside.records, outside.workloads, clock),
             packing=Packing(packs, Courier(slack)),
-            clock=now,
+            clock=clock,
         )
-
-
-def now() -> datetime:
-    """The process's clock, in UTC."""
-    return datetime.now(UTC)
 
 
 async def _outside(stack: AsyncExitStack, settings: Settings, catalogue: Catalogue) -> Outside:
@@ -229,7 +226,13 @@ def _address(cluster: Cluster, settings: Settings) -> Address:
 
 
 def _steps(
-    outside: Outside, store: PostgresStore, posts: Posts, redactor: Redactor, *, configuration: Configuration
+    outside: Outside,
+    store: PostgresStore,
+    posts: Posts,
+    redactor: Redactor,
+    *,
+    configuration: Configuration,
+    clock: Callable[[], datetime],
 ) -> Mapping[str, Step]:
     planner = MigrationPlanner(outside.source, outside.databases)
     made: list[Step] = [
@@ -238,7 +241,7 @@ def _steps(
         Confirm(),
         IncidentLessons(),
         IncidentRecord(),
-        KpiBaseline(outside.metrics, now),
+        KpiBaseline(outside.metrics, clock),
         LkgUpdate(outside.workloads, ledger=outside.databases),
         MigrationsApply(planner),
         MigrationsPlan(planner),

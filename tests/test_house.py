@@ -48,6 +48,28 @@ def test_no_cycle_is_hidden_and_no_room_is_called_utils() -> None:
     assert [p for p in MODULES if p.stem in ("utils", "helpers", "common", "misc")] == []
 
 
+HOSTS_DATE = {
+    "bot/adapters/postgres/store.py": "where no clock is given, as in tests",
+    "bot/auditing.py": "whether a day that was typed lies ahead",
+    "bot/doctor/connections.py": "the doctor holds this host's clock against others",
+    "bot/slack_http.py": "Slack's signature tells when it was made",
+    "bot/slack_sockets.py": "pings of one socket",
+    "bot/telemetry/traces.py": "spans, of which nothing follows",
+}
+"""Who may read this host's clock; all else goes by the one that replicas share (bot/adapters/postgres/clock.py)."""
+
+
+def test_nothing_is_decided_by_the_date_of_one_host() -> None:
+    date = re.compile(r"datetime\.now\(|\.utcnow\(|\.today\(|time\.time\b|time\.time_ns\b|time\.gmtime\b|localtime")
+    reading = {
+        str(p.relative_to(ROOT))
+        for folder in PRODUCT
+        for p in (ROOT / folder).rglob("*.py")
+        if date.search(p.read_text())
+    }
+    assert reading == HOSTS_DATE.keys()
+
+
 def test_every_exception_to_a_rule_has_its_reason() -> None:
     bare = [
         f"{p.relative_to(ROOT)}:{number}"

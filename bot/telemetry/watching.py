@@ -141,9 +141,10 @@ class WatchedStore(PostgresStore):
         watching: Watching,
         *,
         now: Clock = database_clock,
+        here: Callable[[], datetime] | None = None,
         lease_seconds: float = 10,
     ) -> None:
-        super().__init__(pool, folds, now=now, lease_seconds=lease_seconds)
+        super().__init__(pool, folds, now=now, here=here, lease_seconds=lease_seconds)
         self._watching = watching
 
     async def commit(self, changes: Changes, lease: Lease | None = None) -> None:

@@ -1,8 +1,8 @@
 """Who is in a group of the catalogue now: Slack's user groups, asked at most once a minute; in doubt, nobody."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -10,20 +10,22 @@ from bot.adapters.slack.client import SlackRefused, translated
 from runbooks.catalogue import Catalogue
 from runbooks.vocabulary import Actor, Unreachable
 
-FRESH = timedelta(seconds=60)
+FRESH = 60.0  # seconds
 PATIENCE = 1.0  # seconds, for all groups that are asked for together: an acknowledgement waits for them
 AT_ONCE = 8  # calls; Slack slows down who sends many more
 
 
 class SlackMembers:
-    """Meets `runbooks.engine.people.Members`."""
+    """Meets `runbooks.engine.people.Members`; `clock` in seconds, one that never steps."""
 
-    def __init__(self, *, client: AsyncWebClient, catalogue: Catalogue, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, client: AsyncWebClient, catalogue: Catalogue, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._client = client
         self._catalogue = catalogue
         self._clock = clock
         self._team = ""
-        self._known: dict[str, tuple[datetime, frozenset[Actor]]] = {}
+        self._known: dict[str, tuple[float, frozenset[Actor]]] = {}
         self._calls = asyncio.Semaphore(AT_ONCE)
 
     async def of(self, group: str) -> frozenset[Actor]:

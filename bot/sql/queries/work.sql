@@ -1,6 +1,10 @@
 -- Work that is due, and the leases on it.
 -- %(now)s is the caller's clock where one is injected; null is the database's own.
 
+-- name: time
+-- What time it is, by the clock that all replicas share.
+select clock_timestamp();
+
 -- name: listen
 -- Hear of work that is due now.
 listen opsbot;
