@@ -20,7 +20,7 @@ class PeopleChecks:
     slack: SlackInspection
 
     def checks(self, catalogue: Catalogue) -> list[Check]:
-        """One for each channel, however often it is named, and one for each group."""
+        """One for each channel, however often it is named, one for each group, one for all authors of commits."""
         made = []
         for channel, places in _channels(catalogue).items():
             subject = Subject(PART, f"channel {channel}")
@@ -31,7 +31,18 @@ class PeopleChecks:
         for place, people in _stakeholders(catalogue):
             subject = Subject(PART, f"stakeholders of {place}")
             made.append(Check(subject, partial(self._people, subject, people), REACH))
+        if authors := frozenset(catalogue.people.values()):
+            subject = Subject(PART, "people")
+            made.append(Check(subject, partial(self._authors, subject, authors), REACH))
         return made
+
+    async def _authors(self, subject: Subject, authors: frozenset[str]) -> Finding:
+        if gone := await self.slack.inactive(authors):
+            return subject.wrong(
+                f"Slack has no active {listed(sorted(gone))}, so these authors are never told",
+                "correct their ids under `people` in the catalogue, or take them out",
+            )
+        return _all_there(subject, authors)
 
     async def _channel(self, subject: Subject, channel: str, places: list[str]) -> Finding:
         named = f"{places[0]} names it" + (f", and {len(places) - 1} more" if places[1:] else "")
@@ -58,7 +69,7 @@ class PeopleChecks:
         gone = [person for person in sorted(people) if not await self._is_there(person)]
         if gone:
             return subject.wrong(f"Slack has no active {listed(gone)}", "take them out of the catalogue")
-        return subject.ok(f"Slack has {'that person' if len(people) == 1 else f'all {len(people)} people'}")
+        return _all_there(subject, people)
 
     async def _user_group(self, subject: Subject, group: str) -> Finding:
         try:
@@ -75,6 +86,10 @@ class PeopleChecks:
             return await self.slack.is_active(person)
         except SlackRefused:
             return False
+
+
+def _all_there(subject: Subject, people: frozenset[str]) -> Finding:
+    return subject.ok(f"Slack has {'that person' if len(people) == 1 else f'all {len(people)} people'}")
 
 
 def _channels(catalogue: Catalogue) -> dict[str, list[str]]:

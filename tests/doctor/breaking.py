@@ -49,6 +49,11 @@ def group(name: str, **values: Any) -> Break:
     return _by(lambda world: world.about["groups"].update({name: values}))
 
 
+def author(email: str, person: str) -> Break:
+    """The catalogue knows this author too."""
+    return _by(lambda world: world.about["people"].update({email: person}))
+
+
 def _merge(old: dict[str, Any], new: Mapping[str, Any]) -> None:
     for name, value in new.items():
         key = name.replace("_", "-")

@@ -244,6 +244,13 @@ SLACK = [
         "Slack has no active U0GONE",
         "out of the catalogue",
     ),
+    row(
+        "an author who left",
+        by.author("gone@api.example", "U0GONE"),
+        "slack · people",
+        "Slack has no active U0GONE",
+        "take them out",
+    ),
 ]
 
 FILES = [

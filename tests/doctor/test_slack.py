@@ -28,6 +28,16 @@ async def look(slack: LocalSlack) -> list[Finding]:
     return await found(check for check in checks if "channel" in check.subject.check)
 
 
+@pytest.mark.slack
+async def test_authors_are_looked_for_in_one_list_of_all_people(local_slack: LocalSlack) -> None:
+    client = web_client(token=local_slack.bot_token, api_url=local_slack.api_url)
+    people = {"sam@api.example": "U0SAM", "alex@api.example": "U0ALEX", "gone@api.example": "U0GONE"}
+    checks = PeopleChecks(SlackInspection(client)).checks(Catalogue.model_validate({**CATALOGUE, "people": people}))
+    [fault] = faults(await found(check for check in checks if check.subject.check == "people"))
+    assert fault.says == "Slack has no active U0GONE, so these authors are never told"
+    assert len(local_slack.journal.calls("users.list")) == 1
+
+
 def test_the_scopes_are_those_of_the_manifest() -> None:
     manifest = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "slack-manifest.yaml").read_text())
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES, "write it into bot/doctor/scopes.py too"

@@ -231,6 +231,7 @@ def _catalogue(folder: Path, slack: LocalSlack, namespace: str, *, url: str) -> 
     }
     return {
         "groups": {"sre": {"slack": slack.groups["sre"]}, "on-call": {"members": [slack.users["alex"]]}},
+        "people": {"sam@api.example": slack.users["sam"]},
         "clusters": {"main": {"kubeconfig": "MAIN_KUBECONFIG"}},
         "services": {NAME: service},
         "library": ["shelf"],

@@ -12,6 +12,8 @@ from bot.adapters.slack.client import SlackRefused, translated
 
 _HIDDEN = {"missing_scope", "channel_not_found"}  # of a private channel, whose history alone the bot may read
 
+_PAGE = 1000  # people, the most that Slack lists at once
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -74,6 +76,16 @@ class SlackInspection:
         """Whether the person of this id still has an account."""
         async with translated():
             return not (await self._client.users_info(user=person))["user"].get("deleted")
+
+    async def inactive(self, people: frozenset[str]) -> frozenset[str]:
+        """Those of these ids that have no account any more; by the list of all, for they may be hundreds."""
+        missing = set(people)
+        async with translated():
+            async for page in await self._client.users_list(limit=_PAGE):
+                missing -= {found["id"] for found in page["members"] if not found.get("deleted")}
+                if not missing:
+                    break
+        return frozenset(missing)
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:
