@@ -16,6 +16,7 @@ from tests.fixtures.store import PATIENT, StoreDatabase
 from tests.store.counter import FOLDS, add, added, read
 from tests.store.waiting import SESSIONS, until
 
+OURS = "select 1 from pg_stat_activity where datname = current_database() and application_name = 'opsbot'"
 CLOSED_PORT = "postgresql://nobody:example-password@127.0.0.1:1/none"
 
 
@@ -88,15 +89,24 @@ async def test_a_cancelled_use_propagates_and_leaves_the_pool_whole(store_databa
             assert await (await connection.execute("select 1")).fetchone() == (1,)
 
 
+async def test_those_that_are_to_be_ready_are_there_from_the_start(store_database: StoreDatabase) -> None:
+    async with Pool(store_database.url, size=3, ready=3, answer_within=PATIENT):
+        with psycopg.connect(store_database.owner_url) as owner:
+            assert len(owner.execute(OURS).fetchall()) == 3
+
+
+async def test_the_start_does_not_fail_where_none_can_be_made() -> None:
+    async with Pool(CLOSED_PORT, size=3, ready=3) as pool:
+        with pytest.raises(StoreUnavailable, match="refused"):
+            await PostgresStore(pool, FOLDS).number()
+
+
 async def test_connections_are_kept_and_no_more_than_the_size(store_database: StoreDatabase) -> None:
     async with Pool(store_database.url, size=3, answer_within=PATIENT) as pool:
         store = PostgresStore(pool, FOLDS)
         await asyncio.gather(*(store.number() for _ in range(30)))
         with psycopg.connect(store_database.owner_url) as owner:
-            rows = owner.execute(
-                "select 1 from pg_stat_activity where datname = current_database() and application_name = 'opsbot'"
-            ).fetchall()
-            assert 1 <= len(rows) <= 3
+            assert 1 <= len(owner.execute(OURS).fetchall()) <= 3
 
 
 async def test_when_all_are_in_use_the_wait_ends(store_database: StoreDatabase) -> None:

@@ -31,20 +31,37 @@ def database_clock() -> None:
 
 
 class Pool:
-    """At most `size` connections. Every use must end within `answer_within` seconds, which suits an ack of three."""
+    """At most `size` connections. Every use must end within `answer_within` seconds, which suits an ack of three.
+
+    `ready` of them are there from the start: to make one costs several round trips.
+    """
 
     def __init__(
-        self, url: str, *, size: int = 10, answer_within: float = 2.0, failed: Callable[[], None] = lambda: None
+        self,
+        url: str,
+        *,
+        size: int = 10,
+        ready: int = 0,
+        answer_within: float = 2.0,
+        failed: Callable[[], None] = lambda: None,
     ) -> None:
         self._failed = failed  # told of every use that the database did not answer
         self._conninfo = conninfo(url, silent_after=answer_within)
         self._slots = asyncio.Semaphore(size)
+        self._ready = ready
         self._idle: list[Connection] = []
         self._ended = False
         self.answer_within = answer_within
 
     async def __aenter__(self) -> Self:
+        await asyncio.gather(*(self._make_ready() for _ in range(self._ready)))
         return self
+
+    async def _make_ready(self) -> None:
+        """One more, while the others are being made; where it can't be, whoever needs it is told why."""
+        with suppress(StoreUnavailable):
+            async with self._session(self.answer_within):
+                pass
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
