@@ -152,6 +152,22 @@ with open(os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)) as go:
     assert all(later - sooner >= 1.9 for (sooner, _), (later, _) in pairwise(told))
 
 
+async def test_how_it_ended_is_heard_though_a_beat_comes_after_its_end(
+    runner: LocalProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.adapters.processes.runner._BEAT", 1e-9)  # of a lease: one in each turn of the loop
+
+    async def busy(output: str) -> None:
+        """Nothing else has a turn until the supervisor is gone; then a beat has it before what it left is read."""
+        with watched([int(output)]) as [supervisor]:
+            (tmp_path / "go").write_text("on")
+            assert gone([supervisor], within=20)
+
+    code = "import os, sys; print(os.getppid(), flush=True); open(sys.argv[1]).read()"
+    ran = await runner.run(python(code, fifo(tmp_path)), busy)
+    assert (ran.exit_code, ran.why) == (0, "")
+
+
 async def test_a_lease_lost_while_telling_ends_it_and_comes_out_as_itself(
     runner: LocalProcesses, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ class LocalProcesses:
             stack.push_async_callback(process.wait)
             control, writer = await asyncio.open_connection(sock=ours)
             stack.callback(writer.close)
-            stack.callback(asyncio.create_task(_beat(writer, every=_BEAT * self._lease_seconds)).cancel)
+            stack.callback(asyncio.create_task(_beat(ours, every=_BEAT * self._lease_seconds)).cancel)
             yield printed, control
 
     def _home(self, task: Task) -> str:
@@ -108,9 +108,11 @@ async def _piped(readable: int) -> tuple[asyncio.StreamReader, asyncio.ReadTrans
     return reader, transport
 
 
-async def _beat(writer: asyncio.StreamWriter, *, every: float) -> None:
+async def _beat(control: socket.socket, *, every: float) -> None:
+    """By the socket itself: one that comes after the supervisor's end must not take away what that has said."""
     while True:
-        writer.write(b".")
+        with suppress(OSError):
+            control.send(b".")
         await asyncio.sleep(every)
 
 
