@@ -1,77 +1,45 @@
-"""`opsbot serve` as it is, but that it counts its points, writes each down, and gets SIGKILL at one of them."""
+"""Processes of `opsbot serve` as they are, but that each counts its points, and gets SIGKILL at one of them.
 
-import functools
+The program is loaded once; then each line of standard input (an environment, as JSON) forks a process, whose id is
+answered. A process forked is one that is started, less the second in which it would read its own code.
+"""
+
+import ctypes
+import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 from bot import cli
-from bot.adapters.postgres.messages import MessageLog
-from bot.adapters.postgres.store import PostgresStore
-from bot.adapters.processes.runner import LocalProcesses
-from bot.adapters.service_database.session import MigrationSession
-from bot.adapters.slack.client import Poster
+from tests.faults.doors import open_all
+from tests.faults.points import Points
 
-COMMITS: dict[type, tuple[str, ...]] = {
-    PostgresStore: ("commit", "finish", "put"),
-    MessageLog: ("intend", "posted", "refused", "lost"),
-}
-EFFECTS: dict[type, tuple[str, ...]] = {
-    LocalProcesses: ("run",),
-    MigrationSession: ("run", "note"),
-    Poster: ("post", "update", "upload"),
-}
-AT, POINTS = "OPSBOT_FAULT_AT", "OPSBOT_FAULT_POINTS"
-_NUMBERS = count(1)
+AT, POINTS, LOG = "OPSBOT_FAULT_AT", "OPSBOT_FAULT_POINTS", "OPSBOT_FAULT_LOG"
+_PR_SET_PDEATHSIG = 1
 
 
-def point(name: str) -> None:
-    """One more is reached."""
-    number = next(_NUMBERS)
-    with Path(os.environ[POINTS]).open("a") as file:
-        file.write(f"{number} {name}\n")
-    if number == int(os.environ[AT]):
-        os.kill(os.getpid(), signal.SIGKILL)
+def main() -> None:
+    """Fork for each line until there are no more."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits for them
+    for line in sys.stdin:
+        if not (process := os.fork()):
+            os._exit(_serve(json.loads(line)))
+        print(process, flush=True)
 
 
-def _between_points(kind: type, name: str) -> None:
-    inner: Callable[..., Awaitable[Any]] = getattr(kind, name)
-
-    @functools.wraps(inner)
-    async def call(*given: Any, **named: Any) -> Any:
-        point(f"before {kind.__name__}.{name}")
-        done = await inner(*given, **named)
-        point(f"after {kind.__name__}.{name}")
-        return done
-
-    setattr(kind, name, call)
-
-
-def _after_a_claim() -> None:
-    """Claims are asked for all the time; one that finds nothing commits nothing."""
-    inner = PostgresStore.claim
-
-    @functools.wraps(inner)
-    async def claim(*given: Any, **named: Any) -> Any:
-        if (lease := await inner(*given, **named)) is not None:
-            point("after PostgresStore.claim")
-        return lease
-
-    setattr(PostgresStore, "claim", claim)  # noqa: B010  # as all others are
-
-
-def main() -> int:
-    """Serve."""
-    _after_a_claim()
-    for kind, names in (COMMITS | EFFECTS).items():
-        for name in names:
-            _between_points(kind, name)
+def _serve(environment: dict[str, str]) -> int:
+    """In the process of its own: what `opsbot serve` finds when it starts."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.environ.clear()
+    os.environ.update(environment)
+    log = os.open(environment[LOG], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for number, other in ((0, os.open(os.devnull, os.O_RDONLY)), (1, log), (2, log)):
+        os.dup2(other, number)
+    open_all(Points(Path(environment[POINTS]), last=environment[AT]))
     return cli.main(["serve"])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
