@@ -8,8 +8,10 @@ SEED ?= 1
 SEEDS ?= 5000
 FROM ?= 1
 MINUTES ?= 20
+RUNS ?= 200
+PROCESSES ?= 2
 
-.PHONY: demo tour test kills faults simulate chaos mutants images schemas check setup lock clean
+.PHONY: demo tour test kills faults simulate chaos crowd mutants images schemas check setup lock clean
 
 setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
 
@@ -45,6 +47,9 @@ simulate: setup ## several processes in virtual time, SEEDS=5000 courses of even
 
 chaos: setup ## three processes under load while everything around them fails, for MINUTES=20, from SEED=1
 	@$(BIN)/python -m tests.chaos --seed $(SEED) --minutes $(MINUTES)
+
+crowd: setup ## RUNS=200 end at once, then 40 a minute, before a Slack as strict as its documentation; PROCESSES=2 of the bot
+	@$(BIN)/python -m tests.crowd --runs $(RUNS) --processes $(PROCESSES)
 
 images: setup ## takes the pictures of docs/images anew, in headless Chromium
 	@OPSBOT_IMAGES=1 $(BIN)/pytest tests/browser
