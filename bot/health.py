@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.adapters.postgres import gauges
 from bot.adapters.postgres.pool import Pool
+from bot.telemetry import logs
 from bot.telemetry.metrics import set_all
 from bot.telemetry.watching import Watching
 from runbooks.store import Store, StoreUnavailable
@@ -95,7 +96,7 @@ async def answering(port: int, health: Health) -> AsyncIterator[None]:
         return
     app = web.Application()
     app.add_routes([web.get(LIVE, live), web.get(READY, ready), web.get(METRICS, metrics)])
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, logger=logs.of_ports())
     await runner.setup()
     try:
         await web.TCPSite(runner, port=port).start()

@@ -14,12 +14,14 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.in_hand import PATIENCE, InHand
+from bot.telemetry import logs
 
 PATH = "/slack/events"  # docs/operating.md puts it into the manifest
 WINDOW = 300  # seconds that a signature is good for, as Slack advises; a replay within it meets the inbox
 LONGEST = 1 << 20  # bytes of a request
 _FAULT = 500  # and above: ours, in HTTP's words
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_ID = re.compile(r"[!-~]{1,255}")  # of a person, a team or a gesture: what all of them are made of
 log = logging.getLogger(__name__)
 
 
@@ -44,7 +46,7 @@ class Door:
 
     async def listen(self, port: int) -> None:
         """Take requests until cancelled; then answer those that came. Raises OSError where the port is taken."""
-        runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=PATIENCE)
+        runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=PATIENCE, logger=logs.of_ports())
         await runner.setup()
         try:
             await web.TCPSite(runner, port=port).start()
@@ -93,17 +95,21 @@ def signed(secret: bytes, body: bytes, *, headers: Mapping[str, str], now: float
 
 
 def well_formed(body: object) -> bool:
-    """Whether it has the ids that every handler goes by."""
+    """Whether it has the ids that every handler goes by, each such that it can be stored."""
     match body:
         case {"type": "url_verification", "challenge": str()}:
             return True
-        case {"command": str(), "team_id": str(), "user_id": str(), "trigger_id": str(), "response_url": str(url)}:
-            return url.startswith("http")
-        case {"type": "event_callback", "team_id": str(), "event": {"type": str(), "user": str()}}:
-            return True
-        case {"trigger_id": str(), "user": {"id": str()}, "team": {"id": str()}}:
-            return _is_gesture(body)
+        case {"command": str(), "team_id": team, "user_id": user, "trigger_id": trigger, "response_url": str(url)}:
+            return _are_ids(team, user, trigger) and url.startswith("http")
+        case {"type": "event_callback", "team_id": team, "event": {"type": str(), "user": user}}:
+            return _are_ids(team, user)
+        case {"trigger_id": trigger, "user": {"id": user, **person}, "team": {"id": team}}:
+            return _are_ids(trigger, user, team, person.get("team_id") or team) and _is_gesture(body)
     return False
+
+
+def _are_ids(*values: object) -> bool:
+    return all(isinstance(value, str) and _ID.fullmatch(value) for value in values)
 
 
 def _is_gesture(body: object) -> bool:

@@ -3,7 +3,6 @@
 What is asked and judged is recorded here; `bot/packing.py` makes the pack and hands it over.
 """
 
-import json
 import re
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
@@ -16,6 +15,7 @@ from commands.edge import Edge, Payload, Respond, actor_of, key_of
 from commands.replies import not_recorded, sentence
 from commands.views import words
 from commands.views.nearest import no_such
+from commands.views.sent import NotUnderstood, value_of
 from commands.views.typed import typed, words_of
 from runbooks.audit.requests import Wanted
 from runbooks.catalogue import Catalogue
@@ -74,12 +74,11 @@ async def take(edge: Edge, command: Payload) -> str:
 
 async def judge(edge: Edge, body: Payload) -> str:
     """Record the click; what to tell the person alone, "" where it counted and the message itself tells."""
-    action = body["actions"][0]
-    approves = action["action_id"] == "approve-pack"
+    approves = body["actions"][0]["action_id"] == "approve-pack"
     try:
-        value = json.loads(action["value"])
-        packs, number = str(value["packs"]), int(value["request"])
-    except (KeyError, ValueError, TypeError):
+        value = value_of(body)
+        packs, number = value["packs"], int(value["request"])
+    except (NotUnderstood, KeyError, ValueError):
         return NOT_UNDERSTOOD
     if edge.packs is None:
         return NOT_HERE

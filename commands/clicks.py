@@ -1,6 +1,5 @@
 """Every button: what it carries becomes what is asked for; a refusal is told to the person alone."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +8,7 @@ from slack_bolt.async_app import AsyncApp
 
 from commands.edge import Edge, Payload, Respond, Said, actor_of, key_of
 from commands.rollback import asking, offer
+from commands.views.sent import NotUnderstood, value_of
 from runbooks.engine import asks
 from runbooks.vocabulary import Actor
 
@@ -35,8 +35,13 @@ def register(app: AsyncApp, edge: Edge) -> None:
     @app.action(re.compile("^ask-rollback"))
     async def ask_rollback(ack: Any, body: Payload, respond: Respond) -> None:
         await ack()
-        value = json.loads(body["actions"][0]["value"])
-        await offer(edge, (value["service"], value["environment"], value["version"]), asking(body, respond))
+        try:
+            value = value_of(body)
+            wanted = value["service"], value["environment"], value["version"]
+        except (NotUnderstood, KeyError):
+            await respond(text=NOT_UNDERSTOOD, replace_original=False, response_type="ephemeral")
+            return
+        await offer(edge, wanted, asking(body, respond))
 
     @app.action("cancel")
     async def cancel(ack: Any, respond: Respond) -> None:
@@ -58,9 +63,9 @@ async def press(edge: Edge, body: Payload) -> Said:
     """Submit what the button means."""
     action = body["actions"][0]
     try:
-        value = json.loads(action["value"])
+        value = value_of(body)
         ask = _ASKS[action["action_id"].partition(":")[0]](value)
-    except (KeyError, ValueError, TypeError):
+    except (NotUnderstood, KeyError, ValueError):
         return Said(accepted=False, text=NOT_UNDERSTOOD)
     return await edge.say(ask, by=actor_of(body), key=_key(body, value))
 

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from slack_bolt.async_app import AsyncApp
@@ -24,6 +25,8 @@ from commands.views.deploy_form import (
     form,
 )
 from commands.views.lists import deploy_help
+from commands.views.notice import NOT_A_FORM, notice
+from commands.views.sent import NotUnderstood, form_of
 from commands.views.typed import words_of
 from commands.views.would_change import would_change
 from runbooks.catalogue import Service, targets
@@ -69,12 +72,17 @@ def register(app: AsyncApp, edge: Edge, views: Views) -> None:
     @app.action(re.compile("^form-"))
     async def chose(ack: Any, body: Payload) -> None:
         await ack()
-        view = body["view"]
-        await fill(edge, views, str(view["id"]), chosen_in(view["state"]["values"]))
+        with suppress(NotUnderstood):  # no form of ours, so nothing to fill in
+            sent = form_of(body.get("view"))
+            await fill(edge, views, sent.view, chosen_in(sent))
 
     @app.view(SUBMITTED)
     async def submitted(ack: Any, body: Payload) -> None:
-        await ack(**await submit(edge, body))
+        try:
+            answer = await submit(edge, body)
+        except NotUnderstood:
+            answer = {"response_action": "update", "view": notice(NOT_A_FORM)}
+        await ack(**answer)
 
 
 async def open_form(edge: Edge, views: Views, command: Payload, respond: Respond) -> None:
@@ -146,18 +154,21 @@ async def _brings(edge: Edge, service: Service, release: Release, version: str) 
 
 
 async def submit(edge: Edge, body: Payload) -> Payload:
-    """What the acknowledgement carries: the form's end where the deploy was recorded, else what keeps it open."""
-    view = body["view"]
-    chosen = chosen_in(view["state"]["values"])
+    """What the acknowledgement carries: the form's end where the deploy was recorded, else what keeps it open.
+
+    Raises NotUnderstood.
+    """
+    sent = form_of(body.get("view"))
+    chosen = chosen_in(sent)
     if (fault := _fault(chosen)) is not None:
         field, said = fault
-        return _errors(block_of(view, field, KNOWN, TYPED), said)
+        return _errors(block_of(sent, field, KNOWN, TYPED), said)
     ask = Deploy(chosen.service, chosen.version, chosen.environment)
     accepted, text = await edge.submit(ask, by=actor_of(body), key=key_of(body, "form"))
     if accepted:
         _, _, environment = find_place(edge.catalogue, chosen.service, chosen.environment)
         return {"response_action": "update", "view": closing(text, environment.channels.deploys)}
-    return _errors(block_of(view, ENVIRONMENT), text)
+    return _errors(block_of(sent, ENVIRONMENT), text)
 
 
 def _fault(chosen: Chosen) -> tuple[str, str] | None:

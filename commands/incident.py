@@ -150,7 +150,7 @@ async def resolve(edge: Edge, views: Views, gesture: Payload, name: str, text: s
 
 async def submit(edge: Edge, body: Payload) -> Payload:
     """What the acknowledgement carries: nothing where it was recorded, else what keeps the form open."""
-    found = filled(body["view"])
+    found = filled(body.get("view"))
     if wrong := faults(found, today=edge.clock().astimezone(UTC).date()):
         return {"response_action": "errors", "errors": wrong}
     ask = asks.Resolve(found.incident, found.text, found.lessons(actor_of(body)))

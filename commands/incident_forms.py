@@ -1,6 +1,5 @@
 """An incident's forms: the button that opens one, and what comes of it. Each kind of form has a file of its own."""
 
-import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -14,6 +13,8 @@ from commands.deploy_form import ViewGone, Views
 from commands.edge import Edge, Payload
 from commands.replies import not_read, sentence
 from commands.views.blocks import Block
+from commands.views.notice import NOT_A_FORM, notice
+from commands.views.sent import NotUnderstood, value_of
 from runbooks.engine import asks
 from runbooks.incidents.incident import Incident
 from runbooks.store import StoreUnavailable
@@ -30,7 +31,7 @@ class Kind:
     button: str | re.Pattern[str]
     view: str
     opens: Callable[[Edge, Views, Payload, str], Awaitable[str]]  # for the incident of this name
-    submit: Callable[[Edge, Payload], Awaitable[Payload]]  # what the acknowledgement carries
+    submit: Callable[[Edge, Payload], Awaitable[Payload]]  # what the acknowledgement carries; NotUnderstood
 
 
 def listen(app: AsyncApp, edge: Edge, views: Views, kind: Kind) -> None:
@@ -45,16 +46,21 @@ def listen(app: AsyncApp, edge: Edge, views: Views, kind: Kind) -> None:
 
     @app.view(kind.view)
     async def submitted(ack: Any, body: Payload) -> None:
-        await ack(**await kind.submit(edge, body))
+        try:
+            answer = await kind.submit(edge, body)
+        except NotUnderstood:
+            answer = {"response_action": "update", "view": notice(NOT_A_FORM)}
+        await ack(**answer)
 
 
 async def _press(edge: Edge, views: Views, body: Payload, kind: Kind) -> str:
     """Open the form; what the person is told where it does not."""
     try:
-        name = str(json.loads(body["actions"][0]["value"])["incident"])
-        return await kind.opens(edge, views, body, name)
-    except (KeyError, ValueError, TypeError):
+        name = value_of(body)["incident"]
+    except (NotUnderstood, KeyError):
         return NOT_UNDERSTOOD
+    try:
+        return await kind.opens(edge, views, body, name)
     except StoreUnavailable as cause:
         return not_read(cause)
 

@@ -33,7 +33,7 @@ async def close(edge: Edge, views: Views, gesture: Payload, name: str, text: str
 
 async def submit(edge: Edge, body: Payload) -> Payload:
     """What the acknowledgement carries: nothing where it was recorded, else what keeps the form open."""
-    name, text = found_in(body["view"])
+    name, text = found_in(body.get("view"))
     if not text:
         return {"response_action": "errors", "errors": {FOUND: SAY_IT}}
     accepted, said = await edge.submit(asks.Found(name, text), by=actor_of(body), key=key_of(body, "form"))

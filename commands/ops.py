@@ -1,6 +1,5 @@
 """`/ops`: the router's questions and the library's documents, private; nothing is kept but what the buttons carry."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from commands.edge import Edge, Payload, Respond
 from commands.views.blocks import actions, section
 from commands.views.nearest import no_such
 from commands.views.router import QUESTIONS, Shown, files, go, guidance, leads, question, read
+from commands.views.sent import NotUnderstood, value_of
 from commands.views.typed import words_of
 from runbooks.nearest import nearest
 
@@ -62,10 +62,10 @@ def answer(edge: Edge, text: str) -> Answer:
 def press(edge: Edge, body: Payload) -> Answer:
     """The place that a button leads to, instead of the message it stands on."""
     try:
-        value = json.loads(body["actions"][0]["value"])
-        shown = _at(edge, str(value["to"]), str(value.get("back", "")))
+        value = value_of(body)
+        shown = _at(edge, value["to"], value.get("back", ""))
         return {**_message(shown), "replace_original": True}
-    except (KeyError, ValueError, TypeError, AttributeError, NotThere):
+    except (NotUnderstood, KeyError, ValueError, NotThere):
         return {"text": NOT_UNDERSTOOD, "replace_original": False}
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from aiohttp.http_exceptions import HttpProcessingError
+
 from runbooks.redaction import Redactor
 
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -46,6 +48,27 @@ class Redacting(logging.Filter):
             record.exc_text = self._redactor.text(record.exc_text)
         record.at_work = _AT_WORK.get()
         return True
+
+
+class Strangers(logging.Filter):
+    """Tells of what comes by a port and is no HTTP in a line at most: strangers must not fill the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it passes."""
+        cause = record.exc_info[1] if record.exc_info else None
+        if not isinstance(cause, HttpProcessingError):
+            return True
+        record.exc_info, record.levelno, record.levelname = None, logging.INFO, "INFO"
+        record.msg = "what came from %s was no HTTP"
+        return logging.getLogger().isEnabledFor(logging.INFO)
+
+
+def of_ports() -> logging.Logger:
+    """For a server whose port anybody may reach."""
+    logger = logging.getLogger("bot.ports")
+    if not logger.filters:
+        logger.addFilter(Strangers())
+    return logger
 
 
 class Lines(logging.Formatter):

@@ -1,11 +1,12 @@
 """The form of `/deploy`: service, environment, version, and what would change; state in, a Slack view out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from commands.views import words
-from commands.views.blocks import Block, context, paragraphs
+from commands.views.blocks import Block, context
+from commands.views.notice import notice
+from commands.views.sent import NotUnderstood, Sent
 from runbooks.catalogue import Catalogue
 
 SUBMITTED = "deploy-form"
@@ -59,29 +60,20 @@ def form(catalogue: Catalogue, chosen: Chosen, seen: Seen) -> Block:
 
 def closing(text: str, channel: str) -> Block:
     """What the form becomes when it was accepted; the run's card stands in the channel of this id."""
-    return {
-        "type": "modal",
-        "title": _plain("Deploy"),
-        "close": _plain("Close"),
-        "blocks": paragraphs([text, f"Its card stands in {words.channel(channel)}."]),
-    }
+    return notice(text, f"Its card stands in {words.channel(channel)}.", title="Deploy")
 
 
-def chosen_in(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Chosen:
-    """What the fields of a view say, as Slack sends them."""
-    found = {action: _said(state) for block in values.values() for action, state in block.items()}
-    return Chosen(*(found.get(name, "") for name in FIELDS))
+def chosen_in(sent: Sent) -> Chosen:
+    """What the fields of a form say."""
+    return Chosen(*(sent.said.get(name, "") for name in FIELDS))
 
 
-def block_of(view: Mapping[str, Any], *actions: str) -> str:
-    """The block of the first of these fields that the view has, and it has one: Slack shows an error there."""
-    fields = {b["element"]["action_id"]: str(b["block_id"]) for b in view["blocks"] if "element" in b}
-    return next(fields[action] for action in actions if action in fields)
-
-
-def _said(state: Mapping[str, Any]) -> str:
-    option = state.get("selected_option") or {}
-    return str(option.get("value") or state.get("value") or "").strip()
+def block_of(sent: Sent, *actions: str) -> str:
+    """The block of the first of these fields that the form has: Slack shows an error there. Raises NotUnderstood."""
+    for action in actions:
+        if action in sent.blocks:
+            return sent.blocks[action]
+    raise NotUnderstood
 
 
 def _environment(catalogue: Catalogue, chosen: Chosen) -> list[Block]:

@@ -1,12 +1,11 @@
 """An incident's follow-up: who finds out, the buttons to take it on and to end it, and the form of what was found."""
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from commands.views import words
 from commands.views.blocks import Block, button
 from commands.views.lessons_form import field, modal
+from commands.views.sent import form_of
 from runbooks.incidents.incident import Incident
 from runbooks.vocabulary import OPSBOT, Actor
 
@@ -69,7 +68,7 @@ def found_form(incident: Incident) -> Block:
     return modal(SUBMITTED, labels, kept={"incident": incident.id}, blocks=[field(FOUND, label)])
 
 
-def found_in(view: Mapping[str, Any]) -> tuple[str, str]:
-    """The incident and what the submitted view says, "" for nothing."""
-    said = view["state"]["values"].get(FOUND, {}).get(FOUND, {}).get("value")
-    return json.loads(view["private_metadata"])["incident"], str(said or "").strip()
+def found_in(view: Any) -> tuple[str, str]:
+    """The incident and what the submitted view says, "" for nothing. Raises NotUnderstood."""
+    sent = form_of(view)
+    return sent.named("incident"), sent.said.get(FOUND, "")

@@ -1,13 +1,15 @@
 """The form that ends an incident: what resolved it and, where its severity asks for it, what was learned."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
 from datetime import date, timedelta
 from typing import Any
 
+from commands.views import words
 from commands.views.blocks import Block, section
+from commands.views.sent import form_of
 from runbooks.incidents.incident import Incident, Lessons
 from runbooks.vocabulary import Actor
 
@@ -94,16 +96,10 @@ def _plain(text: str) -> Block:
     return {"type": "plain_text", "text": text}
 
 
-def filled(view: Mapping[str, Any]) -> Filled:
-    """What a submitted view says, as Slack sends it."""
-    kept = json.loads(view["private_metadata"])
-    values = view["state"]["values"]
-    said = {name: _said(state) for block in values.values() for name, state in block.items()}
-    return Filled(kept["incident"], kept["asks"], said)
-
-
-def _said(state: Mapping[str, Any]) -> str:
-    return str(state.get("value") or state.get("selected_user") or state.get("selected_date") or "").strip()
+def filled(view: Any) -> Filled:
+    """What a submitted view says, as Slack sends it. Raises NotUnderstood."""
+    sent = form_of(view)
+    return Filled(sent.named("incident"), bool(sent.kept.get("asks")), sent.said)
 
 
 def faults(found: Filled, *, today: date) -> dict[str, str]:
@@ -117,8 +113,23 @@ def faults(found: Filled, *, today: date) -> dict[str, str]:
     wrong = {
         name: missing.get(name, "Say it in a sentence or two; “nothing” is an answer too. Nothing was changed.")
         for name in wanted
-        if not found.said.get(name)
+        if not _is_said(found, name)
     }
     if found.asks and DUE not in wrong and date.fromisoformat(found.said[DUE]) < today - timedelta(days=1):
         wrong[DUE] = "This day is over. Choose one to come. Nothing was changed."
     return wrong
+
+
+def _is_said(found: Filled, name: str) -> bool:
+    """Whether the field says something, of the kind that it asks for."""
+    said = found.said.get(name, "")
+    fits: dict[str, Callable[[str], bool]] = {OWNER: words.is_id, DUE: _is_day}
+    return fits.get(name, bool)(said)
+
+
+def _is_day(said: str) -> bool:
+    try:
+        date.fromisoformat(said)
+    except ValueError:
+        return False
+    return True

@@ -39,12 +39,17 @@ def bold_label(text: str) -> str:
     return re.sub(r"^([A-Z][A-Za-z ]{2,24}:) ", r"*\1* ", text)
 
 
+def is_id(text: str) -> bool:
+    """Whether it can be a person or a channel, as Slack names them."""
+    return _ID.fullmatch(text) is not None
+
+
 def person(actor: Actor | None) -> str:
     """A mention of a person; the bot by its name."""
     if actor is None:
         return "somebody"
     _, _, user = actor.partition("/")
-    return "Opsbot" if actor == OPSBOT else f"<@{user}>" if _ID.fullmatch(user) else line(actor, 60)
+    return "Opsbot" if actor == OPSBOT else f"<@{user}>" if is_id(user) else line(actor, 60)
 
 
 def people(actors: Iterable[Actor | None]) -> str:
@@ -54,7 +59,7 @@ def people(actors: Iterable[Actor | None]) -> str:
 
 def channel(slack: str, name: str = "") -> str:
     """A link to a channel, by Slack's id of it; "" where there is none."""
-    if not _ID.fullmatch(slack):
+    if not is_id(slack):
         return line(name or slack, 90)
     return f"<#{slack}|{line(name, 90)}>" if name else f"<#{slack}>"
 

@@ -93,7 +93,8 @@ def encoded(payload: object) -> bytes:
     if isinstance(payload, bytes):
         return payload
     if isinstance(payload, dict) and "command" in payload:
-        return urlencode({name: str(value) for name, value in payload.items()}).encode()
+        fields = {name: str(value) for name, value in payload.items()}
+        return urlencode(fields, errors="surrogatepass").encode()
     if isinstance(payload, dict) and payload.get("type") in ("block_actions", "view_submission"):
         return urlencode({"payload": json.dumps(payload)}).encode()
     return json.dumps(payload).encode()

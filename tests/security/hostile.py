@@ -11,6 +11,26 @@ from sandbox.slack.sizes import too_large
 from tests.commands.stages import stages
 from tests.packs.month import month
 
+TEXTS = (
+    "<!channel> & <@U1> *x* `y` <https://evil.example|click>",
+    "nul \x00 in it",
+    "\x00",
+    "\ud800",  # half a character
+    "\u202egnp.exe",  # written from right to left
+    "\x1b[31mred",
+    "a\nb\r\nc",
+    "\U0001f4a9" * 30,
+    "x" * 5000,
+    "&" * 700,
+    "{}",
+    "null",
+    "%00",
+    "1e999",
+    "-1",
+    "",
+)
+"""Texts that are known to trip programs."""
+
 OURS = frozenset(
     {
         "kind",
