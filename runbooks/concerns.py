@@ -1,7 +1,8 @@
 """Which incident a run's trouble belongs to, what the incident is told of it, and what it asks in turn. Pure.
 
 The incident of a failed run has its number: D-107, I-107. What follows from that failure joins it. An emergency
-rollback that people ask for joins the one of what it takes back, and has one of its own where there is none.
+rollback that people ask for joins the one of what it takes back, or else one that people opened for the place; where
+there is none, it has one of its own.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,7 +13,8 @@ from runbooks.incidents.escalations import NO_ANSWER, NO_ANSWER_MIDWAY, escalati
 from runbooks.incidents.findings import Acknowledge, Finding, Mend, Raise, Raised
 from runbooks.incidents.follow_up import FollowUpTaken
 from runbooks.incidents.handling import BeginWayBack, Concern, EndWayBack
-from runbooks.incidents.incident import Incident, LeadTaken, LessonsWritten
+from runbooks.incidents.incident import Incident, LeadTaken, LessonsWritten, Opened
+from runbooks.releases.decide import NoteIncident
 from runbooks.rollback_outcome import WayBack
 from runbooks.runs import events as e
 from runbooks.runs.commands import Answer
@@ -20,7 +22,7 @@ from runbooks.runs.state import Run, Status
 from runbooks.steps.incident_lessons import asks_for_lessons
 from runbooks.tenants.events import WentLive
 from runbooks.tenants.state import Tenant
-from runbooks.vocabulary import Actor, Severity
+from runbooks.vocabulary import OPSBOT, Actor, Severity
 
 See = Callable[[str], Any]
 GATE_FAILED = "tenant-gate-failed"
@@ -114,8 +116,10 @@ def seen_from(incident: Incident) -> list[str]:
 
 
 def asked_by(event: object, incident: Incident, see: See) -> list[tuple[str, Any]]:
-    """Lessons tick the line that asks for them; whoever leads or investigates has taken the findings on."""
+    """One that people open is noted at its place; lessons tick their line; who leads it has taken its findings on."""
     match event:
+        case Opened(by=by) if by != OPSBOT:
+            return [(f"release/{incident.service}/{incident.environment}", NoteIncident(incident.id, by))]
         case LessonsWritten(by=by):
             return _ticked(incident, by, see)
         case FollowUpTaken(by=by) if incident.follow_up is not None:

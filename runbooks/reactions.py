@@ -60,7 +60,7 @@ def shown_by(state: object) -> list[str]:
     if not isinstance(state, Incident):
         return []
     runs = dict.fromkeys(f"run/{finding.partition('.')[0]}" for finding in state.findings)
-    back = [concerns.rollback_of(state)] if state.run or state.findings else []
+    back = [concerns.rollback_of(state)] if state.run or state.rollback or state.findings else []
     return [*(f"finding/{finding}" for finding in state.findings), *dict.fromkeys([*runs, *back])]
 
 

@@ -3,13 +3,15 @@
 from dataclasses import asdict
 
 from runbooks.catalogue import Catalogue, Environment
-from runbooks.concerns import incident_with, joined
+from runbooks.concerns import incident_with, joined, rollback_of
 from runbooks.digests import digest_of
 from runbooks.engine import asks
 from runbooks.engine.desk import Desk
 from runbooks.engine.draft import Draft
 from runbooks.engine.people import operators
 from runbooks.engine.places import where
+from runbooks.incidents.incident import Incident
+from runbooks.reactions import looks_at
 from runbooks.releases.state import Release
 from runbooks.runs import commands as run
 from runbooks.runs.state import Run, left_unended
@@ -118,6 +120,7 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
         raise Refused("confirmation-stale", version=target.version, **where(ask.service, name))
     started = run_id(ask, desk.number)
     held = desk.targets(service, name, service.runbooks.rollback)
+    await _bring(desk, state, held)
     stopped = await _supersede(desk, started, state, held)
     request = run.Request(
         by=desk.who.by,
@@ -131,7 +134,7 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
         approval_seconds=int(environment.approval.expires.total_seconds()),
         target=target,
         supersedes=(*stopped, *await _left_unended(desk.draft, state)),
-        incident=await _joins(desk, [*state.left, *stopped]),
+        incident=await _joins(desk, state, [*state.left, *stopped]),
     )
     await desk.draft.apply(f"run/{started}", request)
     facts = {"run": started, "version": target.version, "stopped": stopped, **where(ask.service, name)}
@@ -140,12 +143,20 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
     return asks.Reply("started", facts=facts)
 
 
-async def _joins(desk: Desk, runs: list[str]) -> str:
-    """The open incident of the runs that a rollback takes back; "" where there is none."""
-    if not runs:
-        return ""
+async def _bring(desk: Desk, place: Release, wanted: frozenset[str]) -> None:
+    """Read in one round trip what the rest looks at: an emergency waits for each of them."""
+    holders = _holders(desk.draft, wanted)
+    await desk.draft.open(holders)
+    near = [stream for holder in holders for stream in looks_at(desk.draft.state(holder))]
+    streams = [f"incident/{name}" for name in place.incidents]
+    backs = [rollback_of(Incident(name)) for name in place.incidents]
+    await desk.draft.open([*near, *streams, *backs, *(f"run/{name}" for name in place.left)])
+
+
+async def _joins(desk: Desk, place: Release, runs: list[str]) -> str:
+    """The open incident of the runs that a rollback takes back, or else of the place; "" where there is none."""
     await desk.draft.open([f"run/{name}" for name in runs])
-    streams = [incident_with(desk.run(name)) for name in runs]
+    streams = [*(f"incident/{name}" for name in place.incidents), *(incident_with(desk.run(name)) for name in runs)]
     await desk.draft.open(streams)
     return joined(map(desk.draft.state, streams))
 

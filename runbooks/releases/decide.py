@@ -9,7 +9,7 @@ from runbooks.releases import held_up, record
 from runbooks.releases.held_up import Clear, HoldUp
 from runbooks.releases.lag import Behind, Lag
 from runbooks.releases.record import CatchUp, FallBehind, Keep
-from runbooks.releases.state import KEPT, Held, Lock, Release
+from runbooks.releases.state import KEPT, NOTED, Held, Lock, Release
 from runbooks.vocabulary import OPSBOT, Actor, KnownGood, Refused
 
 
@@ -85,6 +85,14 @@ class Settle:
     by: Actor = OPSBOT
 
 
+@dataclass(frozen=True)
+class NoteIncident:
+    """People opened an incident that concerns the place: an emergency rollback belongs to it."""
+
+    incident: str
+    by: Actor
+
+
 Command = (
     LockDeploys
     | UnlockDeploys
@@ -97,6 +105,7 @@ Command = (
     | Settle
     | HoldUp
     | Clear
+    | NoteIncident
     | Keep
     | FallBehind
     | CatchUp
@@ -123,8 +132,8 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
             return _of_candidate(release, command, now)
         case Adopt():
             return _adopted(release, command, now)
-        case Leave() | Settle() | HoldUp() | Clear():
-            return _of_what_is_left(release, command, now)
+        case Leave() | Settle() | HoldUp() | Clear() | NoteIncident():
+            return _of_trouble(release, command, now)
         case Keep() | FallBehind() | CatchUp():
             return record.decide(release, command, now)
 
@@ -166,9 +175,14 @@ def _adopted(release: Release, command: Adopt, now: datetime) -> list[e.Event]:
     ]
 
 
-def _of_what_is_left(release: Release, command: Leave | Settle | HoldUp | Clear, now: datetime) -> list[e.Event]:
+_OfTrouble = Leave | Settle | HoldUp | Clear | NoteIncident
+
+
+def _of_trouble(release: Release, command: _OfTrouble, now: datetime) -> list[e.Event]:
     if isinstance(command, HoldUp | Clear):
         return held_up.decide(release, command, now)
+    if isinstance(command, NoteIncident):
+        return [e.IncidentOpened(command.by, now, command.incident)]
     if isinstance(command, Settle):
         return [e.Settled(command.by, now, command.run)] if release.left else []
     return [] if command.run in release.left else [e.Left(command.by, now, command.run)]
@@ -254,3 +268,8 @@ def _(event: e.HeldUp, release: Release) -> Release:
 @_apply.register
 def _(event: e.Cleared, release: Release) -> Release:
     return replace(release, held_up={name: each for name, each in release.held_up.items() if name != event.finding})
+
+
+@_apply.register
+def _(event: e.IncidentOpened, release: Release) -> Release:
+    return replace(release, incidents=(*release.incidents, event.incident)[-NOTED:])

@@ -121,6 +121,14 @@ class Cleared(Happened):
     kind: Literal["cleared"] = "cleared"
 
 
+@dataclass(frozen=True)
+class IncidentOpened(Happened):
+    """People opened an incident that concerns the place."""
+
+    incident: str
+    kind: Literal["incident-opened"] = "incident-opened"
+
+
 Event = Annotated[
     Locked
     | Unlocked
@@ -134,6 +142,7 @@ Event = Annotated[
     | FellBehind
     | CaughtUp
     | HeldUp
-    | Cleared,
+    | Cleared
+    | IncidentOpened,
     Field(discriminator="kind"),
 ]

@@ -7,6 +7,7 @@ from runbooks.releases.lag import Behind, Lag
 from runbooks.vocabulary import Actor, KnownGood
 
 KEPT = 20  # releases that `/rollback ... to VERSION` can still reach
+NOTED = 5  # incidents
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Release:
     kept: str = ""  # digest of the record's text and places, as it was last written there
     behind: tuple[Behind, ...] = ()  # in which ways the record is outdated
     held_up: dict[str, Held] = field(default_factory=dict)  # by the finding that says why
+    incidents: tuple[str, ...] = ()  # the last that people opened here, whether over or not; newest last
 
     def is_behind(self, lag: Lag) -> bool:
         """Whether the record is outdated in this way."""

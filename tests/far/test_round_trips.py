@@ -71,6 +71,11 @@ async def _back_from_a_deploy_that_changes(world: World) -> asks.Ask:
     return await _back(world)
 
 
+async def _back_in_a_declared_incident(world: World) -> asks.Ask:
+    await world.hears(await _declare(world), ALEX)
+    return await _back_from_a_deploy_that_changes(world)
+
+
 ASKED: dict[str, tuple[Callable[[World], Awaitable[asks.Ask]], str]] = {
     "deploy": (_deploy, "started"),
     "deploy, refused": (_refused, ""),
@@ -84,6 +89,7 @@ ASKED: dict[str, tuple[Callable[[World], Awaitable[asks.Ask]], str]] = {
     "planned rollback": (_planned, "planned"),
     "rollback": (_back, "started"),
     "rollback that stops a deploy": (_back_from_a_deploy_that_changes, "started"),
+    "rollback that stops a deploy, in a declared incident": (_back_in_a_declared_incident, "started"),
 }
 
 

@@ -9,7 +9,7 @@ from commands.views.messages import messages, streams_seen
 from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
 from runbooks.runs.state import Status
-from runbooks.vocabulary import OPSBOT, Failed
+from runbooks.vocabulary import OPSBOT, Failed, Severity
 from tests.engine.world import ALEX, CATALOGUE, RILEY, SAM, World
 from tests.fixtures.store import StoreDatabase
 from tests.incidents.records import LEARNED, finding, incident, with_records
@@ -125,3 +125,37 @@ async def test_lessons_of_an_incident_that_was_opened_again_are_not_those_of_the
     seen = (await world.store.read(streams_seen(state))).streams
     told = messages(world.catalogue, state, lambda name: seen[name].state)
     assert f"run/{run}/lessons" not in [message.key for message in told]
+
+
+async def declared(world: World) -> str:
+    reply = await world.hears(asks.Declare("api", "", "Orders are lost", Severity.S3), SAM)
+    return str(reply.facts["incident"])
+
+
+async def test_one_of_a_place_that_people_declared_one_for_joins_it_which_ends_it(world: World) -> None:
+    await world.adopted("v1")
+    world.outside.knob = "v2"
+    name = await declared(world)
+    run = await rolls_back(world)
+    await world.works()
+    found = await incident(world, name)
+    assert [stream for stream, _ in await world.store.latest("incident/", 9)] == [f"incident/{name}"]
+    assert [entry.what for entry in found.entries] == ["opened", "taken-on", "way-back-began", "way-back-ended"]
+    assert (found.severity, found.rollback, found.workers) == ("S2", run, (SAM, ALEX))
+    assert await asks_for_lessons(world, run)
+    assert (await world.hears(asks.Resolve(name, "v1 serves again.", LEARNED), SAM)).did == "resolved"
+    assert (await world.run(run)).status is Status.SUCCEEDED
+
+
+async def test_an_incident_that_people_declared_and_that_is_over_is_joined_no_more(world: World) -> None:
+    await world.adopted("v1")
+    name = await declared(world)
+    assert (await world.hears(asks.Resolve(name, "It was the network."), SAM)).did == "resolved"
+    run = await rolls_back(world)
+    assert ((await world.run(run)).incident, (await incident(world, run.replace("R-", "I-"))).opened) == ("", True)
+
+
+async def test_the_incident_of_what_it_takes_back_goes_before_one_that_people_declared(world: World) -> None:
+    await failed(world)
+    await declared(world)
+    assert (await world.run(await rolls_back(world))).incident == "I-1"
