@@ -3,6 +3,9 @@
 The database's clock counts. Each replica carries it on by seconds of its own, as in production.
 """
 
+import asyncio
+import json
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +16,8 @@ from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from runbooks.folds import folds
 from runbooks.runs.state import Status
+from runbooks.steps.base import Turn
+from runbooks.store import LeaseLost
 from runbooks.vocabulary import Pending
 from tests.engine.interrupting import turning
 from tests.engine.world import ALEX, World
@@ -122,3 +127,41 @@ async def test_times_of_one_stream_rise_whoever_tells_them(world: World, other: 
     await world.works()
     told = [event.at for event in await world.store.history(f"run/{run_id}")]
     assert told == sorted(told)
+
+
+async def test_what_is_due_for_two_at_once_is_done_by_one(world: World, other: Replica) -> None:
+    """A look at what goes on outside, and the end of a wait."""
+    run_id = await turning(world)
+    world.outside.turning = False
+    world.later(seconds=2)
+    await asyncio.gather(world.works(), other.works())
+    assert (await world.run(run_id)).status is Status.SUCCEEDED
+    second = await world.at_the_gate("v3")
+    world.later(seconds=(await world.run(second)).approval_seconds)
+    await asyncio.gather(world.works(), other.works())
+    told = [json.loads(event.data)["kind"] for event in await world.store.history(f"run/{second}")]
+    assert told.count("ended") == 1
+    assert world.outside.effects == [f"{run_id}/knob"]
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_jump_of_the_databases_clock_does_nothing_twice(world: World, other: Replica, hours: int) -> None:
+    """Forward, and the lease of who is at work lapses; back, and it lasts."""
+
+    async def jumps(turn: Turn) -> None:
+        world.outside.after = None
+        world.later(hours=hours)
+        await other.clock.look()
+        await other.works()
+
+    run_id = await world.at_the_gate()
+    await world.approves(run_id)
+    world.outside.after = jumps
+    lease = await world.claim()
+    assert lease is not None
+    with pytest.raises(LeaseLost) if hours > 0 else nullcontext():
+        await world.store.finish(lease, await world.engine.advance(lease))
+    world.later(hours=1)
+    await other.works()
+    assert (await world.run(run_id)).status is Status.SUCCEEDED
+    assert world.outside.effects == [f"{run_id}/knob"]
