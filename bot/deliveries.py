@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bot.adapters.plots import drawn
 from bot.adapters.postgres.messages import Message as Sent
 from bot.adapters.postgres.messages import MessageLog
-from bot.adapters.slack.client import Poster, SlackRefused
+from bot.adapters.slack.client import Poster, SlackRefused, Unanswered
 from bot.adapters.slack.gate import SlackBusy, asking
 from bot.incident_rooms import IncidentRooms, lost
 from commands.views import words
@@ -33,6 +33,7 @@ PICTURE_TRIES = 10  # before it is told in words
 AT_ONCE = 8  # channels and people; Slack slows down who sends many more
 GONE = frozenset({"message_not_found", "cant_update_message"})
 """What Slack answers where a message can't be edited any more: somebody deleted it, or it is another app's now."""
+LATE = timedelta(seconds=20)  # an edit that nobody answered, or whose process is gone, has come by then or never will
 GAP = timedelta(seconds=1.2)  # between edits of one card, which all share one budget: nobody reads faster
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Deliveries:
     clock: Callable[[], datetime]
     rooms: IncidentRooms
     edited: dict[str, datetime] = field(default_factory=dict)  # key -> when this process last edited it
+    doubted: dict[str, datetime] = field(default_factory=dict)  # key -> until when an earlier edit of it may come
     uploaded: dict[str, Uploaded] = field(default_factory=dict)  # by the picture's name
 
     async def deliver(self, lease: Lease) -> datetime | None:
@@ -70,6 +72,8 @@ class Deliveries:
         sent = dict(await self.sent.of(stream))
         try:
             wanted = messages(self.catalogue, state, lambda name: seen[name].state)
+            if lease.lapsed:
+                await self._doubt([each.key for each in wanted if each.kept and _ts(sent, each.key)], sent)
             later = await self._side_by_side(stream, wanted, sent)
             if isinstance(state, Incident):
                 await self._room(lease, state, sent)
@@ -127,7 +131,7 @@ class Deliveries:
                     if not message.thread or _ts(sent, message.thread):
                         sent[message.key] = await self._post(stream, message, sent)
                 elif message.kept and before.body != body:
-                    return await self._edit(message, before.channel, before.ts)
+                    return await self._edit(message, before.ts, sent)
         except SlackBusy as busy:
             return self._turn(busy)
         except NotReadYet:
@@ -167,17 +171,35 @@ class Deliveries:
         sent[message.key] = replace(before, ts=ts, body=_body(message), posted_at=self.clock())
         return None
 
-    async def _edit(self, message: Message, channel: str, ts: str) -> datetime | None:
-        """The newest state wins: edits that come too fast are left out, the last one never."""
-        now = self.clock()
-        for key in [key for key, at in self.edited.items() if not now - GAP < at <= now]:  # also where time went back
-            del self.edited[key]
-        if message.key in self.edited:
-            return self.edited[message.key] + GAP
-        await self.slack.update(key=message.key, channel=channel, ts=ts, text=message.text, blocks=message.blocks)
-        self.edited[message.key] = now
-        await self.sent.posted(message.key, ts=ts, body=_body(message))
-        return None
+    async def _doubt(self, keys: Sequence[str], sent: dict[str, Sent]) -> None:
+        """An edit of these by somebody else, or that nobody answered, may still come: what they say is not known."""
+        for key in keys:
+            sent[key] = replace(sent[key], body="")
+            self.doubted[key] = self.clock() + LATE
+            await self.sent.posted(key, ts=sent[key].ts or "", body="")
+
+    async def _edit(self, message: Message, ts: str, sent: dict[str, Sent]) -> datetime | None:
+        """The newest state wins: edits that come too fast are left out, the last one never.
+
+        Where an earlier one may still come, it is made once more after that.
+        """
+        key, now = message.key, self.clock()
+        _forget(self.edited, now - GAP)
+        _forget(self.doubted, now - LATE)
+        if key in self.edited:
+            return self.edited[key] + GAP
+        channel, text, blocks = sent[key].channel, message.text, message.blocks
+        try:
+            await self.slack.update(key=key, channel=channel, ts=ts, text=text, blocks=blocks)
+        except Unanswered:
+            await self._doubt([key], sent)
+            raise
+        self.edited[key] = now
+        if not sent[key].body:
+            self.doubted.setdefault(key, now + LATE)
+        until = self.doubted.get(key, now)
+        await self.sent.posted(key, ts=ts, body=_body(message) if until <= now else "")
+        return until if until > now else None
 
     async def _post(self, stream: str, message: Message, sent: Mapping[str, Sent]) -> Sent:
         """Post once: the intent is stored first, and where it stood already the message is looked for."""
@@ -228,6 +250,12 @@ class Deliveries:
         file = await self.slack.upload(name=picture.name, content=content, alt=picture.alt)
         self.uploaded[picture.name] = Uploaded(file)
         return self.uploaded[picture.name]
+
+
+def _forget(times: dict[str, datetime], before: datetime) -> None:
+    """Those up to then."""
+    for key in [key for key, at in times.items() if at <= before]:
+        del times[key]
 
 
 def _in_words(picture: Picture, why: str) -> Block:

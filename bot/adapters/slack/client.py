@@ -28,6 +28,10 @@ class SlackRefused(Exception):
     """Slack will not do it, and would not on a second try: the code says why (`channel_not_found`)."""
 
 
+class Unanswered(Unreachable):
+    """Slack said nothing: what it was asked for may still be done, for a while."""
+
+
 class RateLimits(AsyncRetryHandler):
     """Tells of every call that Slack answered 429, by its method; it never re-sends."""
 
@@ -60,7 +64,7 @@ def web_client(
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
-    """Slack's errors as ours. Raises Unreachable (try again) or SlackRefused (never)."""
+    """Slack's errors as ours. Raises Unreachable (try again), which may be Unanswered, or SlackRefused (never)."""
     try:
         yield
     except SlackApiError as error:
@@ -70,7 +74,7 @@ async def translated() -> AsyncIterator[None]:
             raise Unreachable("Slack", code) from error
         raise SlackRefused(code) from error
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise Unreachable("Slack", type(error).__name__) from error
+        raise Unanswered("Slack", type(error).__name__) from error
 
 
 class Poster:
@@ -151,8 +155,7 @@ class Poster:
         if not channel.startswith(("U", "W")):
             return channel
         if channel not in self._opened:
-            opened = await self._client.conversations_open(users=channel)
-            self._opened[channel] = str(opened["channel"]["id"])
+            self._opened[channel] = await _conversation(self._client, channel)
         return self._opened[channel]
 
 
@@ -177,8 +180,7 @@ class Courier:
         return any(message.get("files") and text in message.get("text", "") for message in answer["messages"])
 
     async def _direct(self, person: Actor) -> str:
-        opened = await self._client.conversations_open(users=person.rpartition("/")[2])
-        return str(opened["channel"]["id"])
+        return await _conversation(self._client, person.rpartition("/")[2])
 
     async def names(self, people: Iterable[Actor]) -> dict[Actor, str]:
         """What people are called, as far as Slack tells in time: names are only shown."""
@@ -197,6 +199,12 @@ class Courier:
         except SlackRefused:
             return ""
         return str(user.get("real_name") or user.get("name") or "")
+
+
+async def _conversation(client: GatedClient, person: str) -> str:
+    """The conversation between the bot and the person of this id."""
+    opened = await client.conversations_open(users=person)
+    return str(opened["channel"]["id"])
 
 
 def _keyed(key: str, blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
