@@ -18,13 +18,18 @@ class Faults:
 
     kill: float = 0.0
     stop: float = 0.0
+    freeze: float = 0.0  # stopped with a request on its lips: that is sent first of all when the process goes on
     lose: float = 0.0  # an answer
     refuse: float = 0.0  # no answer, and nothing was done
-    late: float = 0.0  # a change that arrives long after it was sent
+    late: float = 0.0  # a request that arrives long after it was sent
+    focus: float = 1.0  # so many times likelier from before a change until it is recorded
 
 
 CALM = Faults()
 PATIENCE = 4.0  # seconds that an outside system is waited for
+ANSWERS = 2.0  # seconds that the database is waited for
+CHANGING = 8  # crossings from before a change until its outcome is recorded
+MOST = 0.5  # however likely
 
 
 class Bridge(Protocol):
@@ -43,35 +48,63 @@ class Hand:
     database_answers: Bridge
     killed: Callable[["Hand"], None]
     faults: Callable[[], Faults]
+    silent: Callable[[str, str], bool]  # whether that is away, for this process
+    skew: float = 0.0  # seconds that this process's clock is ahead
     dead: bool = False
     met: list[str] = field(default_factory=list)
+    _changing: int = 0
 
     async def database(self, name: str, ask: Callable[[], Any]) -> Any:
-        """One call of the store."""
+        """One call of the store. A commit takes two round trips, so none arrives when its sender has given up."""
         await self._cross()
-        if self._happens(self.faults().refuse, f"no answer to {name}"):
+        if self.silent("The store", self.owner):
+            await asyncio.sleep(ANSWERS)
+            raise StoreUnavailable("the database is away")
+        if self._happens("refuse", f"no answer to {name}"):
             raise StoreUnavailable("the database did not answer")
-        answer = self._sent(lambda: self.database_answers(ask), 0.0)
-        await asyncio.wait({answer})
+        delay = self._frozen(name)
+        if not delay and name != "commit" and self._happens("late", f"request to the database late: {name}", 0.05):
+            delay = self.random.uniform(1, 15)
+        answer = self._sent(lambda: self.database_answers(ask), delay)
+        await asyncio.wait({answer}, timeout=ANSWERS)
+        if not answer.done():
+            raise StoreUnavailable("the database did not answer in time")
         await self._cross()
-        if self._happens(self.faults().lose, f"answer to {name} lost"):
+        if self._happens("lose", f"answer to {name} lost"):
             raise StoreUnavailable("the database's answer was lost", unknown=name == "commit")
         return answer.result()
 
     async def outside(self, what: str, ask: Callable[[], Any], *, changes: bool = False) -> Any:
         """Ask an outside system; a change is on its way by itself, and arrives even where the process is no more."""
+        if changes:
+            self._changing = CHANGING
         await self._cross()
-        if self._happens(self.faults().refuse, f"{what} does not answer"):
+        if self.silent(what, self.owner) or self._happens("refuse", f"{what} does not answer"):
             raise Unreachable(what)
-        late = changes and self._happens(self.faults().late, f"request to {what} late")
-        answer = self._sent(ask, self.random.uniform(5, 20) if late else 0.002)
+        delay = self._frozen(what) if changes else 0.0
+        if not delay and changes and self._happens("late", f"request to {what} late"):
+            delay = self.random.uniform(5, 20)
+        answer = self._sent(ask, delay or 0.002)
         await asyncio.wait({answer}, timeout=PATIENCE)
         if not answer.done():
             raise Unreachable(what)
         await self._cross()
-        if self._happens(self.faults().lose, f"answer of {what} lost"):
+        if self._happens("lose", f"answer of {what} lost"):
             raise Unreachable(what)
         return answer.result()
+
+    def _frozen(self, what: str) -> float:
+        """For how many seconds the process is stopped just now, if it is."""
+        if not self._happens("freeze", f"frozen before {what}"):
+            return 0.0
+        return self._stops()
+
+    def _stops(self) -> float:
+        """The process is stopped; a request that is sent now, so many seconds late, comes before all it does then."""
+        self.loop.stop_process(self.owner)
+        seconds: float = self.random.choice([1, 5, 9, 11, 15, 30])
+        self.loop.call_later(seconds + 1e-6, self.loop.wake_process, self.owner, context=Context())
+        return seconds
 
     def _sent(self, ask: Callable[[], Any], seconds: float) -> "asyncio.Future[Any]":
         """Its answer; what was sent arrives after so long, whatever becomes of us."""
@@ -94,11 +127,11 @@ class Hand:
     async def at_once(self, what: str, ask: Callable[[], Any]) -> Any:
         """Ask Slack, which no epoch protects: nothing lies between the last look at the lease and its act."""
         self._alive()
-        if self._happens(self.faults().refuse, f"{what} does not answer"):
+        if self.silent(what, self.owner) or self._happens("refuse", f"{what} does not answer"):
             raise Unreachable(what)
         done = ask()
         await self._cross()
-        if self._happens(self.faults().lose, f"answer of {what} lost"):
+        if self._happens("lose", f"answer of {what} lost"):
             raise Unreachable(what)
         return done
 
@@ -108,13 +141,12 @@ class Hand:
 
     async def _cross(self) -> None:
         self._alive()
+        self._changing = max(0, self._changing - 1)
         moment: asyncio.Future[None] = self.loop.create_future()
         self.loop.call_later(self.random.expovariate(300), _happened, moment, context=Context())
-        if self._happens(self.faults().stop, "stopped"):
-            self.loop.stop_process(self.owner)
-            seconds = self.random.choice([1, 5, 9, 11, 15, 30])
-            self.loop.call_later(seconds, self.loop.wake_process, self.owner, context=Context())
-        if self._happens(self.faults().kill, "killed"):
+        if self._happens("stop", "stopped"):
+            self._stops()
+        if self._happens("kill", "killed"):
             self.killed(self)
         await moment
         self._alive()
@@ -123,29 +155,17 @@ class Hand:
         if self.dead:
             raise asyncio.CancelledError
 
-    def _happens(self, likely: float, what: str) -> bool:
+    def _happens(self, fault: str, what: str, share: float = 1.0) -> bool:
+        faults = self.faults()
+        likely: float = getattr(faults, fault) * share
+        if self._changing:
+            likely = min(MOST, likely * faults.focus)
         if not likely or self.random.random() >= likely:
             return False
-        self.met.append(f"{self.loop.time():.3f} {self.owner}: {what}")
+        self.met.append(f"{self.loop.time():.3f} {self.owner}: {fault}: {what}")
         return True
 
 
 def _happened(moment: "asyncio.Future[None]") -> None:
     if not moment.done():
         moment.set_result(None)
-
-
-class Through:
-    """An object of the product whose every call goes over the hand to the database."""
-
-    def __init__(self, real: Any, hand: Hand) -> None:
-        self._real = real
-        self._hand = hand
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._real, name)
-
-        async def call(*args: Any, **values: Any) -> Any:
-            return await self._hand.database(name, lambda: method(*args, **values))
-
-        return call

@@ -46,6 +46,11 @@ class Cluster:
             raise Missing
         return copy.deepcopy(self.objects[ref.deployment])
 
+    def image(self, name: str) -> str:
+        """What its pods run."""
+        found: str = self.objects[name]["spec"]["template"]["spec"]["containers"][0]["image"]
+        return found
+
     def patch(self, ref: Ref, patch: Patch, dry_run: bool) -> None:
         old = self.objects[ref.deployment]
         new = _patched(old, patch)
@@ -63,8 +68,7 @@ class Cluster:
         now, run = self.time(), annotation(new, RUN) or ""
         if now < self.rolled.get(name, 0.0) and annotation(old, RUN) != run:
             self.wrong.append(f"{run} changes {name} while {annotation(old, RUN)} still does")
-        image = new["spec"]["template"]["spec"]["containers"][0]["image"]
-        self.effects.append(Effect(f"{run}/{name}", run, name, image, now))
+        self.effects.append(Effect(f"{run}/{name}", run, name, self.image(name), now))
         self.rolled[name] = now + ROLLING
 
 

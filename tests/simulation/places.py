@@ -1,25 +1,34 @@
 """What is simulated: two services, what a deploy and a rollback of one do, and the ways to the outside worlds."""
 
 import copy
+import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from runbooks.catalogue import Catalogue
 from runbooks.documents.parse import parse
 from runbooks.documents.runbook import Runbook
-from runbooks.steps.base import Resolved, Site, Step, Turn, Untouched
+from runbooks.steps.base import Params, Resolved, Site, Step, Turn, Untouched
 from runbooks.steps.kubernetes.deployments import RUN, annotation
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.kubernetes.workloads import AnswerLost, Patch, Ref, ref_of
-from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending, Unreachable
-from tests.engine.world import CATALOGUE
+from runbooks.steps.source import Found
+from runbooks.vocabulary import Actor, Cut, Done, Failed, Json, KnownGood, Outcome, Pending, Unreachable
+from tests.engine.world import CATALOGUE, History
 from tests.simulation.hands import Hand
 from tests.simulation.outside import Cluster, Database
 
 SERVICES = ("api", "web")
 APPROVAL_SECONDS = 60
-BAD = "bad"  # versions that end so crash
+DATABASE = "The service's database"
+WATCHED = timedelta(seconds=3)
+KIM = Actor("T1/UKIM")
+BAD, SICK = "bad", "sick"  # versions that end so crash, or are found wanting while they are watched
 
 DEPLOY = """# Deploy
 
@@ -47,10 +56,17 @@ DEPLOY = """# Deploy
   id: keep
   uses: keep
   ```
+- [ ] Watch it
+  ```step
+  id: watch
+  uses: watched
+  on-failure: {finding: deploy-failed, then: rollback}
+  ```
 """
 BACK = """---
 id: back
 title: Back
+modes: {emergency: Back at once, planned: Slowly}
 ---
 
 # Back
@@ -67,12 +83,23 @@ title: Back
   id: back
   uses: kubernetes.rollout
   ```
+
+## Slowly
+
+- [ ] Told them
+- [ ] Roll back slowly
+  ```step
+  id: slowly
+  uses: kubernetes.rollout
+  ```
 """
 
 
+@cache
 def catalogue() -> Catalogue:
-    """Two services in one environment, approvals that are good for a minute."""
+    """Two services, approvals that are good for a minute; `web` wants two of them, and goes back when it is asked."""
     made: dict[str, Any] = copy.deepcopy(CATALOGUE)
+    made["groups"]["sre"]["members"].append("UKIM")
     api = made["services"]["api"]
     production = api["environments"]["production"]
     production |= {"database": "SERVICE_DATABASE"}
@@ -81,7 +108,8 @@ def catalogue() -> Catalogue:
         "image": "registry.example/web",
         "workloads": [{"deployment": "web", "containers": ["web"]}],
     }
-    web["environments"]["production"] |= {"namespace": "web", "database": "WEB_DATABASE"}
+    web["environments"]["production"] |= {"namespace": "web", "database": "WEB_DATABASE", "on-failure": "ask"}
+    web["environments"]["production"]["approval"] |= {"count": 2}
     made["services"]["web"] = web
     return Catalogue.model_validate(made)
 
@@ -89,14 +117,49 @@ def catalogue() -> Catalogue:
 class Shelf:
     """The two documents."""
 
-    def __init__(self, steps: dict[str, Step]) -> None:
-        known = {uses: step.params for uses, step in steps.items()}
-        self.documents = {
-            name: parse(text, path=f"{name}.md", known=known) for name, text in (("deploy", DEPLOY), ("back", BACK))
-        }
+    def __init__(self, steps: Mapping[str, Step]) -> None:
+        self._documents = _documents(frozenset((uses, step.params) for uses, step in steps.items()))
 
     def runbook(self, runbook_id: str) -> Runbook:
-        return self.documents[runbook_id].runs
+        document, _, mode = runbook_id.partition("/")
+        return self._documents[document].mode(mode) if mode else self._documents[document].runs
+
+
+@cache
+def _documents(known: frozenset[tuple[str, type[Params]]]) -> Mapping[str, Runbook]:
+    texts = (("deploy", DEPLOY), ("back", BACK))
+    return {name: parse(text, path=f"{name}.md", known=dict(known)) for name, text in texts}
+
+
+class Source(History):
+    """Every version is a commit of its own."""
+
+    async def resolve(self, repository: str, version: str) -> Found:
+        found = await super().resolve(repository, version)
+        commit = self.moved.get(version) or hashlib.sha256(version.encode()).hexdigest()[:40]
+        return replace(found, commit=commit)
+
+
+class Keep(Step):
+    """Stages a candidate."""
+
+    uses = "keep"
+
+    async def start(self, turn: Turn) -> Outcome:
+        good = KnownGood(turn.site.run, turn.site.version, turn.site.commit, (), "", "sha256:0", turn.now)
+        return Done("candidate", {"known_good": TypeAdapter(KnownGood).dump_python(good, mode="json")})
+
+
+class Watched(Step):
+    """Looks at the new release for some seconds."""
+
+    uses = "watched"
+
+    async def start(self, turn: Turn) -> Outcome:
+        return Pending(turn.now + WATCHED, "watching")
+
+    async def check(self, turn: Turn, token: Json) -> Outcome:
+        return Failed("It is not well.") if turn.site.version.endswith(SICK) else Done("well")
 
 
 class Workloads:
@@ -156,16 +219,16 @@ class Migrate(Step):
 
     async def start(self, turn: Turn) -> Outcome:
         database, commit = self._databases[turn.site.service_name], turn.step.params["commit"]
-        await self._hand.outside("The database", lambda: database.migrate(turn.key, commit, turn.epoch), changes=True)
+        await self._hand.outside(DATABASE, lambda: database.migrate(turn.key, commit, turn.epoch), changes=True)
         return Done("migrated")
 
     async def abandon(self, turn: Turn) -> str:
         await self.fence(turn.site, turn.epoch)
         database = self._databases[turn.site.service_name]
-        done = await self._hand.outside("The database", lambda: database.has(turn.key))
+        done = await self._hand.outside(DATABASE, lambda: database.has(turn.key))
         return "it was migrated" if done else Untouched("nothing was migrated")
 
     async def fence(self, site: Site, epoch: int) -> None:
         """What the take-over needs of a service's database."""
         database = self._databases[site.service_name]
-        await self._hand.outside("The database", lambda: database.fence(epoch))
+        await self._hand.outside(DATABASE, lambda: database.fence(epoch))

@@ -2,15 +2,15 @@
 
 import asyncio
 from contextvars import copy_context
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from bot.adapters.postgres.messages import MessageLog
-from bot.adapters.postgres.store import PostgresStore
 from bot.deliveries import Deliveries
 from bot.holders import Holders
 from bot.incident_rooms import IncidentRooms
+from bot.serving import GRACE, ended
 from bot.worker import Bell, Worker
 from runbooks import folds
 from runbooks.engine.advance import Advance
@@ -21,11 +21,12 @@ from runbooks.steps.approve import Approve
 from runbooks.steps.base import Step
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.take_over import TakeOver
-from tests.engine.knob import Keep
-from tests.simulation.hands import Hand, Through
+from runbooks.store import StoreUnavailable
+from tests.simulation.hands import Hand
 from tests.simulation.loop import OWNER
 from tests.simulation.outside import Slack
-from tests.simulation.places import Migrate, Rolling, Shelf, Workloads
+from tests.simulation.places import Keep, Migrate, Rolling, Shelf, Watched, Workloads
+from tests.simulation.store import Asleep, Through
 
 LEASE = 10.0
 ROLLBACKS = "run/R-"
@@ -70,22 +71,22 @@ class Replica:
         self.hand = hand
         self.bell = Bell()
         self._world = world
-        real = world.plant.store(world.pool, folds.folds(), now=world.now, lease_seconds=LEASE)
+        real = world.plant.store(world.pool, folds.folds(), now=world.now, here=self.clock, lease_seconds=LEASE)
         store: Any = Asleep(real, hand, world)
         workloads = Workloads(world.cluster, hand)
         migrate = Migrate(world.databases, hand)
         migrate.cut = world.plant.cut
-        steps: dict[str, Step] = {s.uses: s for s in (Keep(), Confirm(), Approve(), migrate)}
+        steps: dict[str, Step] = {s.uses: s for s in (Keep(), Watched(), Confirm(), Approve(), migrate)}
         steps["kubernetes.rollout"] = Rolling(workloads, world.cluster)
         steps["take-over"] = TakeOver(workloads, holders=Holders(store), database=migrate, steps=steps)
         shelf = Shelf(steps)
         planner = Planner(world.catalogue, shelf, steps, world.source)
-        self.reception = Reception(store, world.catalogue, world.members, world.now, shelf)
-        self.advance = Advance(store, planner, world.members, Redactor(), world.now)
-        self.workers = self._workers(store)
+        self.reception = Reception(store, world.catalogue, world.members, self.clock, shelf)
+        self.advance = Advance(store, planner, world.members, Redactor(), self.clock, ending=lambda: self.bell.closed)
         self._context = copy_context()
         self._context.run(OWNER.set, hand.owner)
-        self.tasks = [self.begin(worker.run()) for worker in self.workers]
+        self.tasks = [self.begin(worker.run()) for worker in self._workers(store)]
+        self._working = list(self.tasks)
 
     def _workers(self, store: Any) -> list[Worker]:
         world = self._world
@@ -99,13 +100,24 @@ class Replica:
         )
         sent: Any = Through(MessageLog(world.pool, now=world.now), self.hand)
         rooms = IncidentRooms(sent, channels, world.members)
-        deliver = Deliveries(store, sent, letters, world.catalogue, world.now, rooms).deliver
+        deliver = Deliveries(store, sent, letters, world.catalogue, self.clock, rooms).deliver
 
         def worker(kind: str, handler: Any, prefix: str = "") -> Worker:
-            return Worker(store, [kind], handler, self.bell, world.now, LEASE, 1, prefix)
+            return Worker(store, [kind], handler, self.bell, self.clock, LEASE, 1, prefix)
 
         runs = [worker("run", self.advance.advance) for _ in range(2)]
         return [*runs, worker("run", self.advance.advance, ROLLBACKS), worker("messages", deliver)]
+
+    def clock(self) -> datetime:
+        """What this process takes for the time."""
+        now: datetime = self._world.now()
+        return now + timedelta(seconds=self.hand.skew)
+
+    async def retires(self) -> None:
+        """Asked to stop, as `bot/serving.py` does it: begin no more, end what is under way or drop it."""
+        self.bell.close()
+        await ended(self._working, within=GRACE)
+        await asyncio.gather(*self._working, return_exceptions=True)
 
     def begin(self, coroutine: Any) -> "asyncio.Task[Any]":
         """Something that this process does."""
@@ -115,34 +127,11 @@ class Replica:
         """A request arrived."""
         self.tasks = [task for task in self.tasks if not task.done()]
         task = self.begin(self.reception.handle(ask, by=by, key=key))
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may wait for it any more
+        task.add_done_callback(self._answered)  # nobody may wait for it any more
         self.tasks.append(task)
         return task
 
-
-class Asleep(Through):
-    """The store; where it is known that nothing is due, it is not asked. Commits ring the bells of all processes."""
-
-    def __init__(self, real: PostgresStore, hand: Hand, world: Any) -> None:
-        super().__init__(real, hand)
-        self._world = world
-
-    async def claim(self, kinds: Any, *, prefix: str = "") -> Any:
-        if self._world.next_due(*kinds, prefix) > self._world.loop.time():
-            await self._hand.nothing()
-            return None
-        return await self._stirring("claim", kinds, prefix=prefix)
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in ("commit", "finish", "renew"):
-            return super().__getattr__(name)
-        return lambda *args, **values: self._stirring(name, *args, **values)
-
-    async def _stirring(self, name: str, *args: Any, **values: Any) -> Any:
-        async def asked() -> Any:
-            try:
-                return await getattr(self._real, name)(*args, **values)
-            finally:
-                self._world.stirred()
-
-        return await self._hand.database(name, asked)
+    def _answered(self, done: "asyncio.Task[Any]") -> None:
+        raised = None if done.cancelled() else done.exception()
+        if raised is not None and not isinstance(raised, StoreUnavailable):
+            self._world.loop.troubles.append(f"a request was answered by {raised!r}")

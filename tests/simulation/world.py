@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,16 +23,19 @@ from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Cut
 from tests.engine.knob import TEN, known_good
-from tests.engine.world import ALEX, History, Roll
-from tests.simulation.hands import CALM, Faults, Hand
+from tests.engine.world import ALEX
+from tests.simulation.hands import CALM, Hand
+from tests.simulation.ledger import Ledger
+from tests.simulation.log import errors
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.outside import Cluster, Database, Effect, Slack
-from tests.simulation.people import People
-from tests.simulation.places import SERVICES, catalogue
+from tests.simulation.people import Group, People
+from tests.simulation.places import SERVICES, Source, catalogue
 from tests.simulation.replica import Replica
+from tests.simulation.weather import Weather, mixture
 
 REPLICAS = 3
-LIVELY = 45.0  # seconds in which faults happen
+LIVELY = (40.0, 60.0, 90.0)  # seconds in which faults happen
 ENOUGH = 900.0  # seconds after the last fault: whatever has not ended by then will not
 EMPTY = (
     "truncate events, streams, reservations, work, inbox, blobs, messages restart identity cascade;"
@@ -80,10 +84,22 @@ class Backstage:
 class Plant:
     """Something wrong on purpose, to see it caught."""
 
-    name: str = ""
     store: Callable[..., Any] = PostgresStore
     cut: Cut = Cut.PARKS  # what a migration that was interrupted declares
     outside: Callable[[Any], None] = lambda _world: None
+    instead: tuple[tuple[Any, str, Any], ...] = ()  # module, name, and what stands there while it is planted
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        """For the block."""
+        sound = [(where, name, getattr(where, name)) for where, name, _ in self.instead]
+        for where, name, wrong in self.instead:
+            setattr(where, name, wrong)
+        try:
+            yield
+        finally:
+            for where, name, right in sound:
+                setattr(where, name, right)
 
 
 @dataclass
@@ -99,12 +115,15 @@ class World:
         random.seed(self.seed)  # the product's own pauses
         self.loop = VirtualLoop()
         self.pool = self.backstage.pool
-        self.faults = self._drawn()
+        self.faults = mixture(self.random)
+        self.weather = Weather(self)
+        self.ledger = Ledger(self.now)
+        self._skewed = self.random.choice([0, 0, 3])  # seconds that clocks differ at most
         self.catalogue = catalogue()
         self.cluster = Cluster(self.loop.time)
         self.databases = {service: Database(self.loop.time) for service in SERVICES}
         self.slack = Slack(self.loop.time)
-        self.source, self.members = History(), Roll()
+        self.source, self.members = Source(), Group(self.loop.time)
         self._dues: dict[tuple[str, bool], float] | None = None
         self.hands: list[Hand] = []
         self.people = People(self)
@@ -112,24 +131,23 @@ class World:
         self.states_of = States(folds.folds())
         self.store = PostgresStore(self.pool, folds.folds(), now=self.now)
         self._live: dict[str, Replica] = {}
+        self._retiring: list[asyncio.Task[None]] = []
         self._ringing = False
         self.plant.outside(self)
 
-    def _drawn(self) -> Faults:
-        """Each seed has its own mixture: what is rare among much else is common here and there."""
-
-        def rate(most: float) -> float:
-            return self.random.choice([0.0, most / 10, most])
-
-        return Faults(rate(0.01), rate(0.01), rate(0.02), rate(0.02), rate(0.3))
-
     def now(self) -> datetime:
-        return TEN + timedelta(seconds=self.loop.time())
+        return self.at(self.loop.time())
+
+    def at(self, seconds: float) -> datetime:
+        """The time of day, so many seconds after the beginning."""
+        return TEN + timedelta(seconds=seconds)
 
     def play(self) -> None:
         """From the first request until all is quiet."""
         self.backstage.empty()
-        self.loop.run(self._play())
+        with errors() as logged, self.plant.planted():
+            self.loop.run(self._play())
+        self.loop.troubles += logged
 
     async def _play(self) -> None:
         for service in SERVICES:
@@ -139,9 +157,11 @@ class World:
                 lambda d=draft, s=service: d.apply(f"release/{s}/production", Adopt(known_good("v1"), ALEX))
             )
             await self._peek(lambda d=draft: self.store.commit(d.changes()))
+            self.ledger.committed(draft.changes())
         for number in range(REPLICAS):
             self._begins(f"{number}", 1)
-        await self.people.live(LIVELY)
+        lively = self.random.choice(LIVELY)
+        await asyncio.gather(self.people.live(lively), self.weather.lasts(lively))
         self.faults = CALM
         while self.loop.time() < ENOUGH and not self.ended:
             await asyncio.sleep(2)
@@ -161,9 +181,26 @@ class World:
             self.backstage.answers,
             lambda dead: self._killed(dead, name, generation),
             lambda: self.faults,
+            self.weather.silent,
+            self.random.uniform(-self._skewed, self._skewed),
         )
         self.hands.append(hand)
         self._live[name] = Replica(hand, self)
+
+    def retires(self, replica: Replica) -> None:
+        """It is asked to stop; another takes its place when it has ended."""
+        self._retiring.append(self.loop.create_task(self._retires(replica), context=Context()))
+
+    async def _retires(self, replica: Replica) -> None:
+        name, _, generation = replica.hand.owner.partition("#")
+        replica.hand.met.append(f"{self.loop.time():.3f} {replica.hand.owner}: retired: asked to stop")
+        ending = replica.begin(replica.retires())
+        replica.tasks.append(ending)
+        await asyncio.wait({ending})
+        if not replica.hand.dead:
+            await self._ends(replica)
+            del self._live[name]
+            self._begins(name, int(generation) + 1)
 
     def _killed(self, hand: Hand, name: str, generation: int) -> None:
         hand.dead = True
@@ -180,12 +217,13 @@ class World:
         await asyncio.gather(*replica.tasks, return_exceptions=True)
 
     def replicas(self) -> list[Replica]:
-        return [self._live[name] for name in sorted(self._live)]
+        """Those that take requests."""
+        return [self._live[name] for name in sorted(self._live) if not self._live[name].bell.closed]
 
-    def stirred(self) -> None:
-        """Something was committed: who waits is told, a moment later."""
+    def stirred(self, *, rings: bool) -> None:
+        """What is due may have changed; where it `rings`, who waits hears of it a moment later."""
         self._dues = None
-        if not self._ringing:
+        if rings and not self._ringing:
             self._ringing = True
             self.loop.call_later(0.003, self._ring, context=Context())
 
@@ -209,7 +247,11 @@ class World:
 
     async def runs(self) -> list[Run]:
         """All of them, in the order of their numbers."""
-        found = await self._peek(lambda: self.store.latest("run/", 1000))
+        return await self.all_of("run/")
+
+    async def all_of(self, prefix: str) -> list[Any]:
+        """The states of all streams of a room, oldest first."""
+        found = await self._peek(lambda: self.store.latest(prefix, 1000))
         return [state for _, state in reversed(found)]
 
     async def run(self, name: str) -> Run:
@@ -228,7 +270,7 @@ class World:
 
     def counts(self) -> Counter[str]:
         """What it met, for the sums."""
-        met = Counter(line.rpartition(": ")[2].split(" ")[0] for hand in self.hands for line in hand.met)
+        met = Counter(line.split(": ")[1] for hand in self.hands for line in hand.met)
         runs = self.backstage.rows("select count(*) from streams where starts_with(name, 'run/')")[0][0]
         return met + Counter(runs=runs, effects=len(self.effects()), statements=self.backstage.statements)
 
