@@ -1,8 +1,8 @@
 """Asking for a deploy or a rollback: who may, what stands in the way, where a rollback goes to."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-from runbooks.catalogue import Catalogue, Environment
+from runbooks.catalogue import Catalogue
 from runbooks.concerns import incident_with, joined, rollback_of
 from runbooks.digests import digest_of
 from runbooks.engine import asks
@@ -43,17 +43,7 @@ async def deploy(ask: asks.Deploy, desk: Desk) -> asks.Reply:
     _refuse_locked(desk.draft.state(f"release/{ask.service}/{name}"))
     await _refuse_busy(desk, held)
     started = run_id(ask, desk.number)
-    request = run.Request(
-        by=desk.who.by,
-        command="deploy",
-        runbook=service.runbooks.deploy,
-        service=ask.service,
-        environment=name,
-        version=ask.version,
-        targets=held,
-        quorum=_quorum(environment),
-        approval_seconds=int(environment.approval.expires.total_seconds()),
-    )
+    request = _request(ask, desk, service.runbooks.deploy, ask.version)
     await desk.draft.apply(f"run/{started}", request)
     return asks.Reply("started", facts={"run": started, "version": ask.version, **where(ask.service, name)})
 
@@ -71,8 +61,20 @@ async def _refuse_busy(desk: Desk, wanted: frozenset[str]) -> None:
         raise Refused("busy", **await _busy(desk.draft, holder))
 
 
-def _quorum(environment: Environment) -> Quorum:
-    return Quorum(environment.approval.group, environment.approval.count)
+def _request(ask: asks.Start, desk: Desk, runbook: str, version: str) -> run.Request:
+    """A run that holds all that its document reserves, and waits for the approvals of its environment."""
+    service, name, environment = desk.place(ask.service, ask.environment)
+    return run.Request(
+        by=desk.who.by,
+        command="deploy" if isinstance(ask, asks.Deploy) else "rollback",
+        runbook=runbook,
+        service=ask.service,
+        environment=name,
+        version=version,
+        targets=desk.targets(service, name, runbook),
+        quorum=Quorum(environment.approval.group, environment.approval.count),
+        approval_seconds=int(environment.approval.expires.total_seconds()),
+    )
 
 
 def _holders(draft: Draft, wanted: frozenset[str]) -> list[str]:
@@ -122,16 +124,10 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
     held = desk.targets(service, name, service.runbooks.rollback)
     await _bring(desk, state, held)
     stopped = await _supersede(desk, started, state, held)
-    request = run.Request(
-        by=desk.who.by,
-        command="rollback",
-        runbook=service.runbooks.rollback,
-        service=ask.service,
-        environment=name,
-        version=target.version,
-        targets=held,
-        quorum=None if target == state.known_good else _quorum(environment),
-        approval_seconds=int(environment.approval.expires.total_seconds()),
+    request = _request(ask, desk, service.runbooks.rollback, target.version)
+    request = replace(
+        request,
+        quorum=None if target == state.known_good else request.quorum,
         target=target,
         supersedes=(*stopped, *await _left_unended(desk.draft, state)),
         incident=await _joins(desk, state, [*state.left, *stopped]),
@@ -176,19 +172,8 @@ async def plan_roll_back(ask: asks.PlanRollBack, desk: Desk) -> asks.Reply:
     held = desk.targets(service, name, runbook)
     await _refuse_busy(desk, held)
     started = run_id(ask, desk.number)
-    request = run.Request(
-        by=desk.who.by,
-        command="rollback",
-        runbook=runbook,
-        service=ask.service,
-        environment=name,
-        version=target.version,
-        targets=held,
-        quorum=_quorum(environment),
-        approval_seconds=int(environment.approval.expires.total_seconds()),
-        target=target,
-    )
-    await desk.draft.apply(f"run/{started}", request)
+    request = _request(ask, desk, runbook, target.version)
+    await desk.draft.apply(f"run/{started}", replace(request, target=target))
     facts = {"run": started, "version": target.version, "group": environment.approval.group}
     return asks.Reply("planned", facts={**facts, **where(ask.service, name)})
 

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from runbooks.endings import release_of
 from runbooks.engine.planning import Planner
+from runbooks.releases.state import Release
 from runbooks.runs.state import Run, StepRun
 from runbooks.runs.todo import under_way
-from runbooks.steps.base import Site, Turn
+from runbooks.steps.base import Turn
 from runbooks.store import Store
 from runbooks.vocabulary import PlannedStep
 
@@ -23,8 +24,11 @@ class Turns:
 
     async def of(self, run: Run, step: PlannedStep, epoch: int) -> Turn:
         """This step of the run, under this epoch. Raises PlanningFailed where the catalogue has its place no more."""
-        site = await self._site(run)
-        cut_off = [await self._amid(name, epoch) for name in run.supersedes]
+        stopped = [f"run/{name}" for name in run.supersedes]
+        found = (await self.store.read([release_of(run), *stopped])).streams
+        release: Release = found[release_of(run)].state
+        site = self.planner.site(run, release)
+        cut_off = [self._amid(found[stream].state, release, epoch) for stream in stopped]
         state = run.of(step) or StepRun(0, run.moved_at or self.clock())
         return Turn(
             site=replace(site, cut_off=tuple(turn for turn in cut_off if turn is not None)),
@@ -38,16 +42,11 @@ class Turns:
             evidence=run.evidence,
         )
 
-    async def _site(self, run: Run) -> Site:
-        release = (await self.store.read([release_of(run)])).streams[release_of(run)].state
-        return self.planner.site(run, release)
-
-    async def _amid(self, name: str, epoch: int) -> Turn | None:
-        """What a run that was stopped was in the middle of."""
-        old: Run = (await self.store.read([f"run/{name}"])).streams[f"run/{name}"].state
-        step = under_way(old)
+    def _amid(self, stopped: Run, release: Release, epoch: int) -> Turn | None:
+        """What a run of the same place that was stopped was in the middle of."""
+        step = under_way(stopped)
         if step is None:
             return None
-        state = old.steps[step.id]
-        began = state.first_began_at or state.began_at
-        return Turn(await self._site(old), step, epoch, began, self.clock(), evidence=old.evidence)
+        state = stopped.steps[step.id]
+        began, site = state.first_began_at or state.began_at, self.planner.site(stopped, release)
+        return Turn(site, step, epoch, began, self.clock(), evidence=stopped.evidence)

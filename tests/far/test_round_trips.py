@@ -1,11 +1,13 @@
 """How often a request asks the database before it is answered: each time costs what the network costs."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
 from runbooks.engine import asks
 from runbooks.engine.starts import target_digest
+from runbooks.engine.turns import Turns
 from sandbox.far import FarDatabase
 from tests.engine.world import ALEX, RILEY, World
 
@@ -102,3 +104,14 @@ async def test_at_most_four_round_trips_before_the_answer(far: World, way: FarDa
     reply = await far.hears(ask, RILEY if name in ("deploy", "deploy, refused", "tick", "abort") else ALEX)
     assert (reply.did, bool(reply.refused)) == (did, not did), reply
     assert 2 <= way.round_trips - before <= MOST
+
+
+async def test_what_stopped_runs_were_amid_is_read_in_one_round_trip(far: World, way: FarDatabase) -> None:
+    await far.adopted("v1")
+    run = await far.run(await far.at_the_gate())
+    assert run.plan
+    stopped = tuple(f"D-{number}" for number in range(100, 103))
+    turns = Turns(far.reception.store, far.engine.planner, lambda: far.now)
+    before = way.round_trips
+    await turns.of(replace(run, supersedes=stopped), run.plan.steps[0], 1)
+    assert way.round_trips - before == 1
