@@ -151,10 +151,10 @@ class Hands:
             await self._by_socket(gesture, kind, payload)
 
     async def _by_socket(self, gesture: Gesture, kind: str, payload: Json) -> None:
-        envelope = await self._slack.proxy.sockets.give(kind, json.loads(json.dumps(payload)))
         try:
+            envelope = await self._slack.proxy.sockets.give(kind, json.loads(json.dumps(payload)))
             await self._slack.journal.until(lambda: envelope.ack_seconds is not None, seconds=ACK_WITHIN)
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):  # a socket that was cut just then
             return
         gesture.acknowledged.append(time.time())
         gesture.hears(envelope.ack)

@@ -73,7 +73,7 @@ async def world(folder: Path, *, services: int, seed: int) -> AsyncIterator[Worl
         starting = asyncio.create_task(asyncio.to_thread(_cluster, cluster, made))
         workspace = places.workspace(made)
         slack = await stack.enter_async_context(LocalSlack(SlackServer(workspace, folder=folder / "slack")))
-        postgres = stack.enter_context(temporary_server())
+        postgres = stack.enter_context(temporary_server(durable=True))  # in memory, where there is room
         _databases(postgres, made)
         await starting
         stack.enter_context(Kwok(cluster, nodes=2))
