@@ -11,6 +11,7 @@ from bot.adapters.postgres.inspection import hears
 from bot.adapters.postgres.listen import listen as listen_database
 from bot.adapters.postgres.preflight import assert_migrated, assert_restricted, wait_until_reachable
 from bot.health import Health, WayIn, answering
+from bot.lookout import POLL, Bell
 from bot.settings import Settings
 from bot.slack_app import slack_app
 from bot.slack_http import Door
@@ -18,7 +19,7 @@ from bot.slack_sockets import Connection
 from bot.slack_sockets import listen as listen_slack
 from bot.telemetry import logs
 from bot.wiring import Services, read_configuration, services
-from bot.worker import POLL, Bell, Handler, Worker
+from bot.worker import Handler, Worker
 from runbooks.redaction import Redactor
 
 RUN_SLOTS, ROLLBACK_SLOTS, MESSAGE_SLOTS, PACK_SLOTS, RECORD_SLOTS = 8, 2, 4, 1, 2

@@ -7,50 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.lookout import POLL, WOKEN, Bell, Lookout
 from bot.telemetry import logs
 from bot.telemetry.watching import Watching
 from runbooks.store import Lease, LeaseLost, Store, StoreUnavailable
 from runbooks.vocabulary import Unreachable
 
 RENEW = 0.3  # of a lease's length
-POLL = 1.0  # seconds; the backstop where no notification came
 RETRY = timedelta(seconds=5)  # after a fault of ours or of the database
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Lease], Awaitable[datetime | None]]
-
-
-class Bell:
-    """Rung when there may be work; whoever waits wakes up. Closed, it says that no more is begun here."""
-
-    def __init__(self) -> None:
-        self._rung = asyncio.Event()
-        self._closed = asyncio.Event()
-
-    @property
-    def closed(self) -> bool:
-        """Whether no more is begun."""
-        return self._closed.is_set()
-
-    def close(self) -> None:
-        """Begin no more; wake everybody who waits."""
-        self._closed.set()
-        self.ring()
-
-    async def until_closed(self) -> None:
-        """Until no more is begun."""
-        await self._closed.wait()
-
-    def ring(self) -> None:
-        """Wake everybody who waits."""
-        self._rung.set()
-        self._rung = asyncio.Event()
-
-    async def wait(self, seconds: float) -> None:
-        """Until it is rung, at most so long."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._rung.wait()
 
 
 @dataclass(frozen=True)
@@ -66,30 +33,38 @@ class Worker:
     slots: int = 4
     prefix: str = ""
     watching: Watching = field(default_factory=Watching)
+    poll: float = POLL  # seconds
 
     async def run(self) -> None:
         """Work until the bell is closed and what is at work is done; cancelled, that is cut off and let go of."""
+        lookout, name = Lookout(self.bell, poll=self.poll), " ".join((*self.kinds, self.prefix)).rstrip()
         async with asyncio.TaskGroup() as group:
             for number in range(self.slots):
-                group.create_task(self._slot(f"{' '.join(self.kinds)}{self.prefix and f' {self.prefix}'} {number}"))
+                group.create_task(self._slot(f"{name} {number}", lookout))
 
-    async def _slot(self, name: str) -> None:
+    async def _slot(self, name: str, lookout: Lookout) -> None:
         while not self.bell.closed:
             self.watching.pulse.beat(name)
-            asked_at = asyncio.get_running_loop().time()
+            heard, asked_at = self.bell.rings, asyncio.get_running_loop().time()
             try:
                 lease = await self.store.claim(self.kinds, prefix=self.prefix)
             except StoreUnavailable as cause:
                 log.warning("no work claimed: %s", cause)
                 lease = None
             if lease is None:
-                await self.bell.wait(POLL)
+                if not lookout.free:
+                    self.watching.pulse.rest(name)
+                await lookout.rest(heard)
             else:
+                lookout.wake(WOKEN)
                 with logs.about(work=lease.work.kind, **logs.named(lease.work.key)):
-                    await self._work(lease, asyncio.timeout_at(asked_at + self.lease_seconds), name)
+                    due = await self._work(lease, asyncio.timeout_at(asked_at + self.lease_seconds), name)
+                if due is not None:
+                    lookout.expect((due - self.clock()).total_seconds())
+        lookout.wake()
 
-    async def _work(self, lease: Lease, good: asyncio.Timeout, slot: str) -> None:
-        """Do it while the lease is good; a renewal that hangs does not make it last longer."""
+    async def _work(self, lease: Lease, good: asyncio.Timeout, slot: str) -> datetime | None:
+        """Do it while the lease is good; a renewal that hangs does not make it last longer. When it is due again."""
         due: datetime | None = self.clock()  # cut off: at once, by another process
         began = asyncio.get_running_loop().time()
         doing = asyncio.create_task(_within(good, self.handler, lease))
@@ -114,6 +89,7 @@ class Worker:
             await _ended(doing, renewing)
             with suppress(StoreUnavailable, LeaseLost):
                 await self.store.finish(lease, due)
+        return due
 
     async def _keep(self, lease: Lease, good: asyncio.Timeout, slot: str) -> None:
         """Renew the lease, and with it the time that is left for the work; return where it is lost."""

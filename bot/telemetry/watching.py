@@ -38,6 +38,10 @@ class Pulse:
         """It turns."""
         self._turned[loop] = self._clock()
 
+    def rest(self, loop: str) -> None:
+        """It waits until another one wakes it, however long that is."""
+        self._turned.pop(loop, None)
+
     def still(self, seconds: float) -> list[str]:
         """Those that did not turn for longer than this."""
         return sorted(loop for loop, at in self._turned.items() if self._clock() - at > seconds)

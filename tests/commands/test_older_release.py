@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
-from bot.worker import Bell, Worker
+from bot.lookout import Bell
+from bot.worker import Worker
 from commands.deploy import answer
 from commands.home import show
 from runbooks.audit.chain import link

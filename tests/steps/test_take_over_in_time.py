@@ -11,8 +11,8 @@ import pytest
 from bot.adapters.kubernetes.client import Clusters
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
 from bot.adapters.service_database.database import ServiceDatabases
+from bot.lookout import POLL
 from bot.settings import Settings
-from bot.worker import POLL
 from runbooks.engine import advance
 from runbooks.steps.base import Site, Step, Turn
 from runbooks.steps.kubernetes.workloads import Missing, Ref

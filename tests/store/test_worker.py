@@ -11,8 +11,9 @@ import pytest
 
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
+from bot.lookout import Bell
 from bot.serving import ROLLBACKS, ended
-from bot.worker import Bell, Worker
+from bot.worker import Worker
 from runbooks.store import Changes, Lease, LeaseLost, Work
 from sandbox.waiting import until
 from tests.store.counter import FOLDS, add, added, read

@@ -11,8 +11,9 @@ from bot.adapters.postgres import gauges
 from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.record import PostgresRecord
 from bot.adapters.slack.client import web_client
+from bot.lookout import Bell
 from bot.telemetry.watching import Pulse, WatchedPacks, Watching
-from bot.worker import Bell, Worker
+from bot.worker import Worker
 from runbooks.engine import asks
 from runbooks.engine.audits import Audits
 from runbooks.engine.draft import Draft
