@@ -50,7 +50,8 @@ def _acknowledged(seen: Seen) -> Iterator[Violation]:
             yield Violation(Kind.LOST, f"{told.key} ({told.kind}) was acknowledged {binding or ''} and not recorded")
         if len(binding) > 1:
             yield Violation(Kind.WRONG, f"{told.key} was told {binding}")
-        if told.sent == 1 and not binding and NOT_RECORDED in told.said and told.key in seen.inbox:
+        alone = told.sent == 1 and told.kind != "confirm"  # of that, every click has the same key
+        if alone and not binding and NOT_RECORDED in told.said and told.key in seen.inbox:
             yield Violation(Kind.WRONG, f"{told.key} was told that nothing was recorded, and it was")
         for text in binding:
             yield from _told_of_a_run(seen, told, text)
