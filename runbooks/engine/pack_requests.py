@@ -44,6 +44,8 @@ class PackRequests:
 
     async def judge(self, packs: str, request: int, *, by: Actor, approves: bool, key: str) -> None:
         """Approve or reject a request of the stream `packs`, once per `key`. Raises Refused."""
+        if not self._is_known(packs):
+            raise Refused("no-such-pack")
         found = (await self._read(packs)).of(request)
         group = found.wanted.group if found and found.wanted else ""
         groups = await self.members.groups_of(by, frozenset({group} - {""}))
@@ -60,6 +62,12 @@ class PackRequests:
         if group and not set(request.approved_by) <= await self.members.of(group):
             return f"who approved it is no longer in {group}"
         return ""
+
+    def _is_known(self, stream: str) -> bool:
+        match stream.split("/"):
+            case ["audit", service] | ["audit", service, _]:
+                return service in self.audits.catalogue.services
+        return False
 
     async def _read(self, stream: str) -> Packs:
         found: Packs = (await self.audits.store.read([stream])).streams[stream].state

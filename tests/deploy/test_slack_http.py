@@ -20,6 +20,7 @@ from bot.adapters.postgres.store import PostgresStore
 from bot.adapters.slack.client import web_client
 from bot.slack_app import slack_app
 from bot.slack_http import LONGEST, PATH, WINDOW, Door, signed
+from commands.edge import Edge
 from runbooks.runs.state import Run
 from sandbox.slack import LocalSlack
 from sandbox.waiting import until
@@ -101,9 +102,9 @@ def encoded(payload: object) -> bytes:
 
 
 @asynccontextmanager
-async def open_door(world: World, slack: LocalSlack) -> AsyncIterator[Sender]:
+async def open_door(world: World, slack: LocalSlack, edge: Edge | None = None) -> AsyncIterator[Sender]:
     port = free_port()
-    app = slack_app(web_client(token=slack.bot_token, api_url=slack.api_url), edge_of(world))
+    app = slack_app(web_client(token=slack.bot_token, api_url=slack.api_url), edge or edge_of(world))
     door = Door(app, slack.signing_secret, now=lambda: NOW)
     task = asyncio.create_task(door.listen(port))
     try:
@@ -189,6 +190,12 @@ async def test_nothing_that_is_sent_makes_it_stumble(sender: Sender, payload: ob
     answer = await sender.sends(payload)
     assert answer.status_code in (200, 400, 404)
     assert "Traceback" not in answer.text
+
+
+def test_without_a_secret_nothing_is_signed() -> None:
+    told = hmac.new(b"", b"v0:%d:body" % NOW, hashlib.sha256).hexdigest()
+    headers = {"X-Slack-Request-Timestamp": str(NOW), "X-Slack-Signature": f"v0={told}"}
+    assert not signed(b"", b"body", headers=headers, now=NOW)
 
 
 @given(secret=st.binary(min_size=1), body=st.binary(), at=st.text() | st.integers().map(str), told=st.text())

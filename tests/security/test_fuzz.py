@@ -3,10 +3,12 @@
 `OPSBOT_FUZZ=5000 pytest tests/security/test_fuzz.py` plays so many payloads; without it, some of them.
 """
 
+import json
 import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from commands.clicks import NOT_UNDERSTOOD
 from commands.views.notice import NOT_A_FORM
@@ -21,11 +24,13 @@ from runbooks.engine.asks import Declare
 from runbooks.vocabulary import Severity
 from sandbox.slack import LocalSlack
 from sandbox.waiting import until
+from tests.commands.audit_desk import with_packs
+from tests.commands.form import Versions
 from tests.deploy.test_health import free_port
 from tests.deploy.test_slack_http import COMMAND, NOW, Sender, encoded, open_door
 from tests.engine.world import World
 from tests.security.hostile import TEXTS
-from tests.security.payloads import ACTIONS, COMMANDS, FILLED, WORDS, named, phrase, sent
+from tests.security.payloads import ACTIONS, COMMANDS, FILLED, GOOD, WORDS, named, phrase, sent
 
 pytestmark = pytest.mark.slack
 MANY = int(os.environ.get("OPSBOT_FUZZ", "150"))
@@ -83,13 +88,14 @@ async def said() -> AsyncIterator[Said]:
 
 
 @pytest.fixture
-async def sender(small_world: World, local_slack: LocalSlack) -> AsyncIterator[Sender]:
+async def sender(small_world: World, local_slack: LocalSlack, store_pool: Pool) -> AsyncIterator[Sender]:
     """Before a deploy that waits for a tick, an incident that asks for lessons, and something to go back to."""
     await small_world.adopted("v1")
     await small_world.deploys()
     await small_world.works()
+    edge = replace(with_packs(small_world, store_pool), revisions=Versions())
     await small_world.hears(Declare("api", "", "It is slow.", Severity.S2))
-    async with open_door(small_world, local_slack) as sender:
+    async with open_door(small_world, local_slack, edge) as sender:
         yield sender
 
 
@@ -124,6 +130,26 @@ async def test_whoever_clicks_what_carries_nothing_is_told_so(sender: Sender, sa
             with listened():
                 answer = await sender.sends({**named(click, trigger="1.2.a"), "response_url": said.url})
                 assert (action, answer.status_code, await said.next()) == (action, 200, NOT_UNDERSTOOD)
+
+
+@pytest.mark.parametrize("stream", ["run/D-1", "nowhere", "", "audit", "audit/api/x/y", "release/api/production"])
+async def test_a_click_on_a_request_that_is_none_is_told_so(sender: Sender, said: Said, stream: str) -> None:
+    value = json.dumps({"packs": stream, "request": "1"})
+    click = {"type": "block_actions", "actions": [{"action_id": "approve-pack", "type": "button", "value": value}]}
+    with listened():
+        await sender.sends({**named(click, trigger="1.2.a"), "response_url": said.url})
+        assert (await said.next()).startswith(("There is no such request", NOT_UNDERSTOOD))
+
+
+@pytest.mark.parametrize("name", ["", "D", "D-1", "../x", "x" * 300, "I-1/x", "I-1.x", "audit/api"])
+async def test_a_click_on_what_is_not_there_is_told_so(sender: Sender, said: Said, name: str) -> None:
+    value = json.dumps({**GOOD, "run": f"{name}?", "finding": name, "incident": name, "service": name, "to": name})
+    for action in ACTIONS:
+        if not action.startswith((*SILENT, "approve-pack", "reject-pack")):
+            click = {"type": "block_actions", "actions": [{"action_id": action, "type": "button", "value": value}]}
+            with listened():
+                await sender.sends({**named(click, trigger=f"1.{action}"), "response_url": said.url})
+                assert (await said.next()).endswith((".", "”"))
 
 
 def submitted(callback: str, kept: str, values: Any) -> dict[str, Any]:
