@@ -13,7 +13,8 @@ SUBMITTED = "deploy-form"
 SERVICE, ENVIRONMENT, KNOWN, TYPED = FIELDS = ("form-service", "form-environment", "form-known", "form-typed")
 """The fields' action ids; a block id is that, and for what depends on the service its name."""
 
-MOST = 100  # options that a menu of Slack's takes
+MOST = 100  # options that a menu of Slack's takes, or a group of one; and groups
+_HALF = 36  # characters of a name in a group's label
 OTHER = "Another one: type it"  # in the menu of versions; nothing of git's is called that
 _NAME = 75  # characters of an option
 
@@ -92,7 +93,7 @@ def _version(chosen: Chosen, seen: Seen) -> list[Block]:
     """
     fitting = [each for each in seen.versions if len(each) <= _NAME]
     at = OTHER if chosen.types else chosen.known
-    menu = [_menu("Version", KNOWN, [OTHER, *fitting], at=at, of=chosen.service)] if fitting else []
+    menu = [_menu("Version", KNOWN, [OTHER, *fitting][:MOST], at=at, of=chosen.service)] if fitting else []
     if menu and not chosen.types:
         return menu
     field = {
@@ -114,8 +115,8 @@ def _menu(
     label: str, action: str, names: Iterable[str], *, at: str = "", of: str = "", optional: bool = False
 ) -> Block:
     """A menu; it tells at once what is chosen in it, so that the rest can follow."""
-    options = [{"text": _plain(name), "value": name} for name in list(names)[:MOST]]
-    menu: Block = {"type": "static_select", "action_id": action, "placeholder": _plain("Choose"), "options": options}
+    options = [{"text": _plain(name), "value": name} for name in names]
+    menu: Block = {"type": "static_select", "action_id": action, "placeholder": _plain("Choose"), **_fitted(options)}
     if chosen := next((option for option in options if option["value"] == at), None):
         menu["initial_option"] = chosen
     block = f"{action}/{of}"[:255] if of else action
@@ -127,6 +128,21 @@ def _menu(
         "dispatch_action": True,
         "optional": optional,
     }
+
+
+def _fitted(options: list[Block]) -> Block:
+    """All of them; where they are more than a menu takes, in groups, each named by its first and its last."""
+    if len(options) <= MOST:
+        return {"options": options}
+    groups = [options[start : start + MOST] for start in range(0, len(options), MOST)]
+    return {
+        "option_groups": [{"label": _plain(_from_to(group)), "options": group} for group in groups[:MOST]],
+    }
+
+
+def _from_to(group: list[Block]) -> str:
+    first, last = (str(option["value"])[:_HALF] for option in (group[0], group[-1]))
+    return f"{first} … {last}"
 
 
 def _plain(text: str) -> Block:

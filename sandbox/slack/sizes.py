@@ -58,15 +58,21 @@ def _block_fits(block: Thing) -> bool:
 
 
 def _element_fits(element: Thing) -> bool:
-    options = element.get("options", [])
+    groups = element.get("option_groups", [])
+    lists = [element.get("options", []), *(group["options"] for group in groups)]
     return (
         len(element.get("action_id") or "") <= _ID
         and len(element.get("value") or "") <= _BUTTON_VALUE
         and _text_fits(element, _ELEMENT_TEXTS.get(element.get("type", ""), _TEXT))
-        and len(options) <= _OPTIONS
-        and all(_text_fits(each, _OPTION_TEXT) and len(each["value"]) <= _OPTION_VALUE for each in options)
+        and len(groups) <= _OPTIONS
+        and all(0 < len(_text(group["label"])) <= _OPTION_TEXT for group in groups)
+        and all(len(options) <= _OPTIONS and all(map(_option_fits, options)) for options in lists)
         and all(len(part["text"]) <= _CONFIRM[name] for name, part in _confirm(element).items())
     )
+
+
+def _option_fits(option: Thing) -> bool:
+    return _text_fits(option, _OPTION_TEXT) and len(option["value"]) <= _OPTION_VALUE
 
 
 def _confirm(element: Thing) -> dict[str, Thing]:

@@ -27,6 +27,7 @@ from commands.views.deploy_form import (
 from commands.views.sent import form_of
 from runbooks.catalogue import Catalogue
 from runbooks.folds import folds as rooms
+from sandbox.slack.sizes import too_large
 from tests.commands.form import Versions, menu, names, of, typing, with_versions
 from tests.commands.seat import edge_of
 from tests.commands.stages import KNOWN as TWO_PLACES
@@ -86,12 +87,33 @@ def test_what_was_chosen_stays_chosen_where_it_is_still_offered() -> None:
 def test_it_keeps_slacks_sizes_with_very_many_services_and_versions() -> None:
     api = CATALOGUE["services"]["api"]
     many = Catalogue.model_validate({**CATALOGUE, "services": {f"api-{n}": api for n in range(150)}})
-    view = form(many, Chosen("api-7"), Seen([f"v{n}" for n in range(300)] + ["x" * 76], ["a line"] * 3))
-    assert len(names(view, SERVICE)) == len(names(view, KNOWN)) == MOST
+    view = form(many, Chosen("api-149"), Seen([f"v{n}" for n in range(300)] + ["x" * 76], ["a line"] * 3))
+    assert len(names(view, KNOWN)) == MOST
+    assert too_large({"view": view}) == ""
     assert len(json.dumps(view)) < 250_000
-    long = form(many, Chosen("api-7"), Seen(["x" * 76]))
+
+
+def test_where_services_are_more_than_a_menu_takes_each_can_be_chosen_in_a_group() -> None:
+    api = CATALOGUE["services"]["api"]
+    many = Catalogue.model_validate({**CATALOGUE, "services": {f"api-{n}": api for n in range(250)}})
+    view = form(many, Chosen("api-249"), Seen())
+    offered = menu(view, SERVICE)
+    groups = {group["label"]["text"]: group["options"] for group in offered["option_groups"]}
+    assert {label: len(options) for label, options in groups.items()} == {
+        "api-0 … api-99": MOST,
+        "api-100 … api-199": MOST,
+        "api-200 … api-249": 50,
+    }
+    assert [option["value"] for group in groups.values() for option in group] == list(many.services)
+    assert offered["initial_option"]["value"] == "api-249"
+    assert too_large({"view": view}) == ""
+
+
+def test_a_version_that_is_too_long_for_a_menu_can_still_be_typed() -> None:
+    service = next(iter(TWO_PLACES.services))
+    long = form(TWO_PLACES, Chosen(service), Seen(["x" * 76]))
     sent = form_of({**long, "state": {"values": {}}})
-    assert block_of(sent, KNOWN, TYPED) == TYPED, "a version too long for a menu can still be typed"
+    assert block_of(sent, KNOWN, TYPED) == TYPED
 
 
 def test_what_slack_says_of_the_fields_is_read_whatever_the_blocks_are_called() -> None:
