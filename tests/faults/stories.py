@@ -1,5 +1,6 @@
 """What is deployed while processes die: the documents, the service, and what outsiders must count once."""
 
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -59,13 +60,8 @@ class Story:
         return {**world.service, "commands": commands, "migrations": {"folder": "db"}}
 
     def release(self, world: World) -> str:
-        """The next version."""
-        world.number += 1
-        return world.release(f"v{world.number}", self.files(world))
-
-    def files(self, world: World) -> dict[str, str]:
-        """What it has more than the one before."""
-        return {}
+        """The next version; its tag."""
+        raise NotImplementedError
 
     def effects(self, world: World, version: str, runs: Iterable[str]) -> Effects:
         """How often each effect is seen from outside; `runs` are those of the play."""
@@ -91,11 +87,16 @@ class Plain(Story):
     ends = ("succeeded",)
     once: ClassVar = {"marks": 1, "rows": 1, "tables": 1}
 
-    def files(self, world: World) -> dict[str, str]:
-        """A migration."""
-        name, folder = f"m{world.number}", f"db/{world.number:03}"
+    def release(self, world: World) -> str:
+        """The next version, with the first migration that its database sees."""
+        with psycopg.connect(world.service_url) as connection:
+            connection.execute("drop schema if exists opsbot cascade")
+        shutil.rmtree(world.repository.folder / "db", ignore_errors=True)
+        world.number += 1
+        name = f"m{world.number}"
         script = "".join((f"create table {name} ();\n", "insert into effects values (", f"'{name}');\n"))
-        return {f"{folder}_{name}.sql": script, f"{folder}_rollback.sql": f"drop table {name};\n"}
+        files = {f"db/001_{name}.sql": script, "db/001_rollback.sql": f"drop table {name};\n"}
+        return world.release(f"v{world.number}", files)
 
     def effects(self, world: World, version: str, runs: Iterable[str]) -> Effects:
         """The command's mark, the migration's row and table."""
