@@ -67,7 +67,9 @@ class _Play:
         if world.serving is None or world.serving.ended.is_set():
             await self.leave()
             await world.serve()
+        told = any(envelope.ack_seconds is not None for envelope in world.slack.journal.envelopes)
         self.runs = await world.runs(self.born)
+        assert self.runs or not told, "acknowledged, and not recorded"
         if self.doing is not None and self.doing.done():
             await self.leave()
         if self.doing is None and world.slack.proxy.sockets.count:
