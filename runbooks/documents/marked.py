@@ -17,7 +17,7 @@ from runbooks.documents.errors import Report
 Loc = tuple[str | int, ...]
 
 _DEPTH = 40
-_NODES = 200_000  # a service has up to 250; aliases count too: they may stand for each other many times over
+_NODES = 200_000  # a service has some 160; aliases count too: they may stand for each other many times over
 _PREFIX = "tag:yaml.org,2002:"
 _NULL = (f"{_PREFIX}null", re.compile(r"^(?:~|null|Null|NULL|)$"))
 _BOOL = (f"{_PREFIX}bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"))

@@ -28,14 +28,14 @@ def test_it_loads_and_fits_the_library() -> None:
     found.check(library.read([library.shipped(), *found.folders], known=KNOWN))
 
 
-def test_a_hundred_services_as_full_as_its_one_are_read(tmp_path: Path) -> None:
+def test_two_hundred_services_as_full_as_its_one_are_read(tmp_path: Path) -> None:
     head, _, service = EXAMPLE.read_text().partition("  solvereign-api:\n")
     one, line, rest = service.partition("\nlibrary:")
     assert line
     path = tmp_path / "opsbot.yaml"
-    path.write_text("".join([head, *(f"  api-{number}:\n{one}\n" for number in range(100)), line, rest]))
+    path.write_text("".join([head, *(f"  api-{number}:\n{one}\n" for number in range(200)), line, rest]))
 
-    assert len(load(path).catalogue.services) == 100
+    assert len(load(path).catalogue.services) == 200
 
 
 def test_it_says_what_it_seems_to_say() -> None:
