@@ -6,7 +6,8 @@ With git itself, on a mirror of its own; nothing is checked out.
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +17,7 @@ from bot.adapters.source.mirror import GitFailed, Mirror
 from runbooks.releases.lkg_file import NotKept
 from runbooks.vocabulary import Unreachable
 
+FRESH = 60.0  # seconds
 _TRIES = 5  # each lost race means that somebody else's push won
 _NEW = "refs/opsbot/record"  # where a commit stands here before it is pushed
 
@@ -43,16 +45,27 @@ class GitRecords:
     """Mirrors below `folder`, which one process uses at a time; `author` is the address to commit under."""
 
     def __init__(
-        self, folder: Path, *, environment: Mapping[str, str], author: str, fetch_seconds: float = 60.0
+        self,
+        folder: Path,
+        *,
+        environment: Mapping[str, str],
+        author: str,
+        fetch_seconds: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
         self._environment = environment
         self._author = author
         self._fetch_seconds = fetch_seconds
+        self._clock = clock
         self._mirrors: dict[str, Mirror] = {}
+        self._seen: dict[str, float] = {}  # when a repository was fetched that needed no push since
 
     async def write(self, place: Branch, record: Record) -> None:
-        """Make the branch's head hold this text; nothing is pushed where it does. Raises NotKept and Unreachable."""
+        """Make the branch's head hold this text; nothing is pushed where it does. Raises NotKept and Unreachable.
+
+        What a repository holds is asked once in FRESH seconds, since hundreds of services may share one.
+        """
         mirror = self._mirror(place)
         async with mirror.lock:
             try:
@@ -61,10 +74,14 @@ class GitRecords:
                 raise Unreachable(f"the copy of {place.name}") from cause
 
     async def _write(self, mirror: Mirror, place: Branch, record: Record) -> None:
-        await mirror.fetch()
+        seen = self._seen.pop(place.repository, None)
+        if seen is None or self._clock() - seen >= FRESH:
+            seen = self._clock()
+            await mirror.fetch()
         for _ in range(_TRIES):
             head = await _head(mirror, place)
             if await _text(mirror, head, place) == record.text.encode():
+                self._seen[place.repository] = seen
                 return
             await self._commit(mirror, place, record, head)
             try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.lkg_git import Branch, GitRecords, Record
+from bot.adapters.lkg_git import FRESH, Branch, GitRecords, Record
 from runbooks.releases.lkg_file import NotKept
 from runbooks.vocabulary import Unreachable
 from tests.fixtures.repositories import Repository
@@ -101,6 +101,29 @@ async def test_what_stands_there_is_not_committed_again(shared: Shared, records:
     await records.write(shared.place, V42)
     await GitRecords(tmp_path / "anew", environment=os.environ, author=AUTHOR).write(shared.place, V42)
     assert shared.git("rev-parse", "main") == before
+
+
+async def test_a_repository_whose_records_stand_is_asked_once_a_minute(shared: Shared, tmp_path: Path) -> None:
+    now = [0.0]
+    records = GitRecords(tmp_path / "state", environment=os.environ, author=AUTHOR, clock=lambda: now[0])
+    other = replace(shared.place, path="staging/last-known-good.json")
+    for place in (shared.place, other, shared.place):
+        await records.write(place, V42)
+    shared.bare.rename(tmp_path / "away")
+    await records.write(other, V42)
+    now[0] = FRESH
+    with pytest.raises(Unreachable):
+        await records.write(other, V42)
+
+
+async def test_what_another_process_recorded_since_it_was_asked_is_not_lost(shared: Shared, tmp_path: Path) -> None:
+    here, there = (GitRecords(tmp_path / name, environment=os.environ, author=AUTHOR) for name in ("here", "there"))
+    for _ in range(2):
+        await here.write(shared.place, V42)
+    await there.write(replace(shared.place, path="staging/last-known-good.json"), V42)
+    await here.write(shared.place, V43)
+    assert shared.text() == V43.text
+    assert shared.git("show", "main:staging/last-known-good.json") + "\n" == V42.text
 
 
 async def test_somebody_who_pushes_first_loses_nothing(shared: Shared, tmp_path: Path) -> None:

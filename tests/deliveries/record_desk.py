@@ -68,7 +68,12 @@ class Desk:
     def process(self) -> RecordKeeper:
         """A process of its own on the same database."""
         clusters = Clusters({"main": Address(self.folder / "no.kubeconfig")})
-        git = GitRecords(self.folder / "git", environment=os.environ, author="ops@solvereign.example")
+        git = GitRecords(
+            self.folder / "git",
+            environment=os.environ,
+            author="ops@solvereign.example",
+            clock=self.seconds,
+        )
         places = RecordPlaces(KubernetesConfigMaps(clusters), git, os.environ.__getitem__)
         return RecordKeeper(
             self.world.store,
@@ -77,6 +82,9 @@ class Desk:
             self.running,  # type: ignore[arg-type]  # as much of a cluster as a look asks
             lambda: self.world.now,
         )
+
+    def seconds(self) -> float:
+        return self.world.now.timestamp()
 
     async def looks(self) -> int:
         """Do what is due; how often that was."""
