@@ -127,10 +127,9 @@ class Deliveries:
             message = replace(message, channel=stands.channel)
         try:
             with asking(message.key, message.urgency):
-                if before is None or before.ts is None:
-                    if not message.thread or _ts(sent, message.thread):
-                        sent[message.key] = await self._post(stream, message, sent)
-                elif message.kept and before.body != body:
+                if (before is None or before.ts is None) and (not message.thread or _ts(sent, message.thread)):
+                    before = sent[message.key] = await self._post(stream, message, sent)
+                if before is not None and before.ts is not None and message.kept and before.body != body:
                     return await self._edit(message, before.ts, sent)
         except SlackBusy as busy:
             return self._turn(busy)

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from runbooks.engine.asks import Abort
 from sandbox.slack import Fault, Kind
 from tests.deliveries.desk import KPI, Desk, fails, pictured
 
@@ -37,6 +38,18 @@ async def test_a_post_whose_answer_was_lost_is_looked_for_and_never_posted_twice
     cards = [m for m in await desk.seen() if run_id in m.shown]
     assert len(cards) == 1
     assert (await desk.deliveries.sent.of(f"run/{run_id}"))[f"run/{run_id}/card"].ts == cards[0].ts
+
+
+async def test_a_post_that_is_found_again_says_what_became_of_it_since(desk: Desk) -> None:
+    run_id = await desk.world.deploys()
+    desk.slack.proxy.inject(Fault("chat.postMessage", Kind.LOST_ANSWER))
+    await desk.deliver()
+    await desk.world.hears(Abort(run_id))
+    await desk.world.works()
+    desk.world.later(seconds=4)
+    await desk.deliver()
+    [card] = await desk.seen()
+    assert "Aborted" in card.shown
 
 
 async def test_a_lost_reply_in_a_thread_is_found_there(desk: Desk) -> None:
