@@ -18,7 +18,7 @@ class Bell:
 
     def __init__(self) -> None:
         self.rings = 0
-        self._wakes: set[Callable[[], None]] = set()
+        self._wakes: dict[Callable[[], None], None] = {}  # woken in the order they came
         self._closed = asyncio.Event()
 
     @property
@@ -44,11 +44,11 @@ class Bell:
     @contextmanager
     def heard_by(self, wake: Callable[[], None]) -> Iterator[None]:
         """Call this whenever it is rung."""
-        self._wakes.add(wake)
+        self._wakes[wake] = None
         try:
             yield
         finally:
-            self._wakes.discard(wake)
+            del self._wakes[wake]
 
 
 class Lookout:

@@ -18,7 +18,7 @@ with clock as materialized (
     from work
    where kind = any(%(kinds)s) and starts_with(key, %(prefix)s) and due <= (select now from clock)
      and (leased_until is null or leased_until <= (select now from clock))
-   order by due
+   order by due, key, kind
    limit 1
    for update skip locked
 ), drawn as materialized (
