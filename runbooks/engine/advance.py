@@ -37,6 +37,7 @@ from runbooks.vocabulary import (
 )
 
 AGAIN = timedelta(seconds=3)  # after an outside system did not answer
+OTHERS = timedelta(minutes=1)  # for which a run is left to them, before it ends as its place is gone
 LOCKED = timedelta(minutes=1)  # while a lock holds; its release wakes most runs at once
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ class Advance:
             try:
                 if isinstance(act, t.Begin | t.Start | t.Check | t.Settle):
                     self.planner.kind(act.step)
+                if not isinstance(act, t.Stop | t.GiveUp):
+                    self._leave_to_others(run)
                 await self._tell_cut(run, act, lease)
                 lease = replace(lease, lapsed=False, late=timedelta())  # what is told is told
                 with self.doing(run, act):
@@ -77,6 +80,12 @@ class Advance:
                         return until
             except Unreachable as cause:
                 return self.clock() + await self._say_unreachable(run, act, lease, cause)
+
+    def _leave_to_others(self, run: Run) -> None:
+        """Another's catalogue may have the place that ours lacks, as in an update. Raises Unreachable for a while."""
+        place = f"An Opsbot whose catalogue has {run.service} in {run.environment}"
+        if not self.planner.has(run) and silence.lasts(run, place, self.clock()) < OTHERS:
+            raise Unreachable(place)
 
     async def _load(self, lease: Lease) -> Run:
         run: Run = (await self.store.read([lease.work.key])).streams[lease.work.key].state

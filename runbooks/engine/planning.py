@@ -39,6 +39,11 @@ class Planner:
         """What does it. Raises Unreachable where this process does not know it."""
         return kind_of(self.steps, step)
 
+    def has(self, run: Run) -> bool:
+        """Whether the catalogue has the place where the run acts."""
+        service = self.catalogue.services.get(run.service)
+        return service is not None and run.environment in service.environments
+
     def site(self, run: Run, release: Release) -> Site:
         """Where the run acts. Raises PlanningFailed where the catalogue no longer has the place."""
         service = self.catalogue.services.get(run.service)

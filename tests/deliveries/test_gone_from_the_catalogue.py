@@ -7,6 +7,7 @@ import pytest
 from runbooks.runs.state import Status
 from sandbox.slack import Message
 from tests.deliveries.desk import Desk
+from tests.engine.test_stopped_midway import left_to_others
 
 pytestmark = pytest.mark.slack
 
@@ -21,8 +22,7 @@ async def without_its_place(desk: Desk) -> Desk:
 
 async def ended(desk: Desk, run_id: str) -> list[Message]:
     """All that stands in Slack once the run has ended."""
-    desk.world.later(seconds=2)
-    await desk.world.works()
+    await left_to_others(desk.world)
     await desk.deliver()
     assert (await desk.world.run(run_id)).status is Status.FAILED
     return await desk.seen()

@@ -6,9 +6,11 @@ from runbooks.documents.runbook import Runbook
 from runbooks.engine import asks, silence
 from runbooks.runs.state import Status
 from tests.engine.interrupting import turning
+from tests.engine.test_stopped_midway import forget
 from tests.engine.world import World
 
 NO_BOOK = "An Opsbot that knows the runbook `{}` does not answer"
+NO_PLACE = "An Opsbot whose catalogue has api in production does not answer"
 NOT_KNOWN = "An Opsbot that knows the step `{}` does not answer; trying again"
 
 
@@ -88,3 +90,26 @@ async def test_a_runbook_that_nobody_knows_for_long_is_a_finding_and_the_run_can
     await other.hears(asks.Abort(run_id))
     await other.works()
     assert (await world.run(run_id)).status is Status.ABORTED
+
+
+async def test_a_run_whose_place_only_a_newer_catalogue_has_is_left_to_who_has_it(world: World) -> None:
+    """In the middle of its work outside, and while its plan is made."""
+    run_id = await turning(world)
+    other = world.replica()
+    forget(other)
+    for _ in range(5):
+        world.later(seconds=10)
+        other.now = world.now
+        await other.works()
+    run = await world.run(run_id)
+    assert run.status is Status.RUNNING
+    assert run.steps["knob"].progress == f"{NO_PLACE}; trying again"
+    world.outside.turning = False
+    world.later(seconds=4)
+    await world.works()
+    assert (await world.run(run_id)).status is Status.SUCCEEDED
+    other.now = world.now
+    second = await world.deploys("v3")
+    await other.works()
+    run = await world.run(second)
+    assert (run.status, run.notes) == (Status.PLANNING, (f"{NO_PLACE}; trying again.",))
