@@ -105,9 +105,11 @@ def _done(world: Any, runs: dict[str, Run]) -> Iterator[str]:
     migrated = {effect.run for each in world.databases.values() for effect in each.effects}
     rolled = {(effect.run, effect.what) for effect in world.cluster.effects}
     for run in runs.values():
-        if run.status is not Status.SUCCEEDED or run.command != "deploy":
+        if run.status is not Status.SUCCEEDED or run.command != "deploy" or run.plan is None:
             continue
-        if run.id not in migrated or (run.id, f"registry.example/{run.service}:{run.version}") not in rolled:
+        image = f"registry.example/{run.service}:{run.version}"
+        stood = run.plan.runs == (run.version,)
+        if run.id not in migrated or not (stood or (run.id, image) in rolled):
             yield f"{run.id} succeeded, and was not done"
 
 

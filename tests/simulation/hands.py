@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
+from bot.adapters.slack.client import Unanswered
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Unreachable
 from tests.simulation.loop import VirtualLoop
@@ -30,6 +31,7 @@ PATIENCE = 4.0  # seconds that an outside system is waited for
 ANSWERS = 2.0  # seconds that the database is waited for
 CHANGING = 8  # crossings from before a change until its outcome is recorded
 MOST = 0.5  # however likely
+LATE_STATEMENTS, LATE_EDITS = 0.05, 0.2  # of what is late of changes
 
 
 class Bridge(Protocol):
@@ -63,7 +65,11 @@ class Hand:
         if self._happens("refuse", f"no answer to {name}"):
             raise StoreUnavailable("the database did not answer")
         delay = self._frozen(name)
-        if not delay and name != "commit" and self._happens("late", f"request to the database late: {name}", 0.05):
+        if (
+            not delay
+            and name != "commit"
+            and self._happens("late", f"request to the database late: {name}", LATE_STATEMENTS)
+        ):
             delay = self.random.uniform(1, 15)
         answer = self._sent(lambda: self.database_answers(ask), delay)
         await asyncio.wait({answer}, timeout=ANSWERS)
@@ -124,16 +130,26 @@ class Hand:
         self.loop.call_later(seconds, arrives, context=Context())
         return answer
 
-    async def at_once(self, what: str, ask: Callable[[], Any]) -> Any:
+    async def posts(self, ask: Callable[[], Any]) -> Any:
         """Ask Slack, which no epoch protects: nothing lies between the last look at the lease and its act."""
         self._alive()
-        if self.silent(what, self.owner) or self._happens("refuse", f"{what} does not answer"):
-            raise Unreachable(what)
+        if self.silent("Slack", self.owner) or self._happens("refuse", "Slack does not answer"):
+            raise Unreachable("Slack")
         done = ask()
         await self._cross()
-        if self._happens("lose", f"answer of {what} lost"):
-            raise Unreachable(what)
+        if self._happens("lose", "answer of Slack lost"):
+            raise Unanswered("Slack")
         return done
+
+    async def edits(self, ask: Callable[[], Any]) -> Any:
+        """Ask Slack for what may come late: it is done again then."""
+        self._alive()
+        if self.silent("Slack", self.owner) or not self._happens("late", "edit of Slack late", LATE_EDITS):
+            return await self.posts(ask)
+        self._sent(ask, self.random.uniform(5, 15))
+        await asyncio.sleep(PATIENCE)
+        await self._cross()
+        raise Unanswered("Slack")
 
     async def nothing(self) -> None:
         """Ask for nothing, which takes its time too."""

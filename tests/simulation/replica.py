@@ -46,7 +46,7 @@ class Letters:
         return await self._ask(lambda: self._slack.post(key, channel, text, blocks, thread))
 
     async def update(self, *, key: str, channel: str, ts: str, text: str, blocks: Any) -> None:
-        await self._ask(lambda: self._slack.update(channel, ts, text, blocks))
+        await self._hand.edits(lambda: self._slack.update(channel, ts, text, blocks))
 
     async def find(self, *, key: str, channel: str, thread: str | None, since: datetime) -> Any:
         return await self._ask(lambda: self._slack.find(key, channel))
@@ -61,7 +61,7 @@ class Letters:
         """Purposes, invitations and pins change nothing here."""
 
     async def _ask(self, ask: Any) -> Any:
-        return await self._hand.at_once("Slack", ask)
+        return await self._hand.posts(ask)
 
 
 class Replica:
