@@ -168,12 +168,13 @@ class Good(OnCluster):
         """The copies of the record too."""
         where = ("get", "configmap", RECORD, "--namespace", self._namespace(world))
         in_cluster = self._cluster.kubectl.json(*where)["data"]["last-known-good.json"]
+        commit = world.repository.git("rev-parse", version)
         told = ["git", "log", "--format=%s", "main"]
         log = subprocess.run(told, cwd=world.folder / "record", check=True, capture_output=True, text=True).stdout
         return {
             **super().effects(world, version, runs),
-            "file": _names(_file(world).read_text(), version),
-            "ConfigMap": _names(in_cluster, version),
+            "file": _names(_file(world).read_text(), commit),
+            "ConfigMap": _names(in_cluster, commit),
             "commits": sum(f" {version} " in line for line in log.splitlines()),
         }
 
@@ -184,7 +185,7 @@ class Failing(OnCluster):
     books: ClassVar = {"deploy": f"# Deploy\n{APPROVED}{PODS}", "back": BACK}
     ends = ("failed", "succeeded")
     once: ClassVar = {"it": 1, f"{manifests.IMAGE}:{GOOD}": 1, "jobs": 0}
-    says = "rolled back"
+    says = "took production back to v0"
 
     def release(self, world: World) -> str:
         """One whose pods crash."""
@@ -197,7 +198,7 @@ class TakenOver(OnCluster):
     books: ClassVar = {"deploy": f"# Deploy\n{CHECKED}{APPROVED}{PODS}", "back": BACK}
     ends = ("superseded", "succeeded")
     once: ClassVar = {"jobs": 1, "pods left": 0}
-    says = "stopped"
+    says = "took production back to v0"
 
     def release(self, world: World) -> str:
         """One whose Jobs go on and on."""
@@ -218,8 +219,8 @@ def _file(world: World) -> Path:
     return world.folder / "kept" / "last-known-good.json"
 
 
-def _names(record: str, version: str) -> int:
-    return int(json.loads(record)["version"] == version)
+def _names(record: str, commit: str) -> int:
+    return int(commit.startswith(json.loads(record)["git_sha"]))
 
 
 def _is_of(job: Json, runs: Iterable[str]) -> bool:

@@ -34,7 +34,6 @@ PLAYED_ELSEWHERE: Mapping[str, str] = {
     "slack views.publish": "the Home, which is made anew each time that it is opened",
     "slack files.getUploadURLExternal": "a picture or a pack: tests/deliveries, and tests/packs",
     "slack files.completeUploadExternal": "as above",
-    "POST by aiohttp": "a file's content, as above; an answer to a gesture, which only its person sees",
 }
 """Effects that no story has, each with the reason."""
 

@@ -46,7 +46,7 @@ async def play(world: World, story: Story, at: str = "") -> Met:
         return await playing.met(killed=bool(at) and first.ended.is_set())
     except TimeoutError as late:
         log = (world.folder / "log").read_text()[-3000:]
-        raise TimeoutError(f"{at or 'no point'}: {await playing.stands()}\n{log}") from late
+        raise TimeoutError(f"{await playing.stands()}\n{log}") from late
     finally:
         await playing.leave()
         await world.ends()
