@@ -57,7 +57,7 @@ async def _within(ended: asyncio.Event, seconds: float) -> bool:
 class Kills(Lane):
     """SIGKILL, and another process a moment later."""
 
-    name, rest = "kills", (1.0, 6.0)
+    name, rest = "kills", (2.0, 8.0)
 
     def deeds(self) -> Sequence[tuple[int, Deed]]:
         return [(1, self._kill)]

@@ -30,7 +30,7 @@ from tests.chaos.nursery import Nursery
 from tests.chaos.wires import ApiWire, Wire
 from tests.fixtures.postgres import temporary_server
 
-VERSIONS = 400
+VERSIONS = 200
 PROCESSES = 3
 TEMPLATE = "chaos_template"
 LARGER = 40  # times Slack's real budgets
