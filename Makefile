@@ -36,7 +36,7 @@ test: setup check ## everything, on real parts; says what it skipped and why
 kills: setup ## kills the bot in the middle of its work, KILLS=20 times for each kind, from SEED=1 on
 	@$(BIN)/python -m tests.acceptance.campaign --kills $(KILLS) --seed $(SEED)
 
-faults: setup ## kills a real process at every point of four deploys, eight at a time
+faults: setup ## kills a real process at every point of four deploys, several at a time
 	@OPSBOT_FAULTS=all $(BIN)/pytest -q -s tests/faults
 
 bench: setup ## speed beside floors and peers, as one table; on a machine that does nothing else, a quarter of an hour
