@@ -15,6 +15,7 @@ from sandbox.tether import tethered
 SLOTS = 8  # of every worker
 _ROOT = Path(__file__).parent.parent
 _LOCK = _ROOT / "requirements" / "bench.txt"
+SETTLED = 1.0  # seconds; a run's end is committed a moment after its last step told it
 _PATIENCE = 60.0  # seconds for what is to be told soon
 
 
@@ -43,6 +44,7 @@ class Program:
             self.told.append(Told(word, item, float(at)))
             async with self._more:
                 self._more.notify_all()
+        await self.process.wait()
         async with self._more:
             self._more.notify_all()
 

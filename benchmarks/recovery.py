@@ -4,7 +4,7 @@ import asyncio
 import random
 from contextlib import AsyncExitStack
 
-from benchmarks.contest import SLOTS, Contestant
+from benchmarks.contest import SETTLED, SLOTS, Contestant
 from benchmarks.table import Row, quantile
 
 ROUNDS = 4
@@ -63,6 +63,7 @@ async def _opsbot(contestant: Contestant) -> tuple[list[float], list[float]]:
                 killed = doomed.kill()
                 elsewhere += [told.at - killed for told in await standing.until("started", SLOTS)]
                 await standing.until("ended", SLOTS)
+                await asyncio.sleep(SETTLED)
     return elsewhere, [seconds for number in range(ROUNDS // 2) for seconds in await _again(contestant, number)]
 
 
@@ -80,6 +81,7 @@ async def _again(contestant: Contestant, number: int) -> list[float]:
     async with contestant.works("a") as anew:
         found = [told.at - killed for told in await anew.until("started", SLOTS)]
         await anew.until("ended", SLOTS)
+        await asyncio.sleep(SETTLED)
         return found
 
 

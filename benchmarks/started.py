@@ -2,12 +2,11 @@
 
 import asyncio
 
-from benchmarks.contest import SLOTS, Contestant, Program, Told
+from benchmarks.contest import SETTLED, SLOTS, Contestant, Program, Told
 from benchmarks.table import Row, milliseconds, quantile
 
 COUNT, GAP, WARM = 200, 0.1, 20  # items, seconds between two on average, items before that
 STEPS, ROUNDS = 20, 4  # of each run; the first round is left out
-SHORT = 0.5  # seconds in which what was asked for last is ended too
 
 
 async def measure(opsbot: Contestant, peers: list[Contestant]) -> list[Row]:
@@ -67,5 +66,5 @@ async def _steps(contestant: Contestant) -> float:
             ended = await worker.until("ended", jobs)
             began = min(told.at for told in worker.of("started"))
             speeds.append(SLOTS * STEPS / (max(told.at for told in ended) - began))
-            await asyncio.sleep(SHORT)
+            await asyncio.sleep(SETTLED)
     return quantile(speeds[1:], 0.5)

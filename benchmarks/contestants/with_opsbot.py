@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import zlib
 from pathlib import Path
 
 if __name__ == "__main__":  # as the peers' programs, it is run by its path
@@ -27,9 +28,10 @@ async def _work(url: str, *, slots: int, hangs: bool) -> None:
 
 async def _ask(url: str, *, count: int, steps: int, gap: float, prefix: str) -> None:
     async with small(url, services=SERVICES, steps=steps) as made:
+        first = zlib.crc32(prefix.encode())  # others than were asked for just before
         for number, wait in gaps(count, gap):
             await asyncio.sleep(wait)
-            ask = asks.Deploy(f"api-{number % SERVICES}", "v2")
+            ask = asks.Deploy(f"api-{(first + number) % SERVICES}", "v2")
             reply = await made.reception.handle(ask, by=RILEY, key=f"{prefix}{number}")
             if reply.did != "started":
                 raise RuntimeError(f"not started: {reply}")
