@@ -5,16 +5,19 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runbooks.redaction import passwords
 from runbooks.vocabulary import within
 
 EMBEDDED = "embedded"
 
-_SECRET = re.compile(r"PASSW(OR)?D|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(API|ACCESS|PRIVATE|SIGNING|ENCRYPTION)_?KEY")
+_SECRET = re.compile(
+    r"PASSW(OR)?D|PASSPHRASE|_(PASS|PWD)$|SECRET|TOKEN|CREDENTIAL"
+    r"|(API|ACCESS|PRIVATE|SIGNING|ENCRYPTION|MASTER|DEPLOY|SSH)_?KEY"
+)
 _PLACE = re.compile(r"_(FILE|PATH|DIR|FOLDER|NAME|ID)$")  # says where a secret is, not what it is
 
 
@@ -117,14 +120,7 @@ class Settings(BaseSettings):
 
 def _is_secret(name: str, value: str) -> bool:
     looks = _SECRET.search(name.upper()) is not None and _PLACE.search(name.upper()) is None
-    return looks or _has_password(value)
-
-
-def _has_password(value: str) -> bool:
-    try:
-        return "://" in value and bool(urlsplit(value).password)
-    except ValueError:
-        return False
+    return looks or any(passwords(value))
 
 
 def _said(message: str) -> str:

@@ -174,7 +174,8 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
             slack=slack,
             edge=Edge(
                 WatchedReception(
-                    Reception(asked, configuration.catalogue, members, clock, configuration.library), watching
+                    Reception(asked, configuration.catalogue, members, clock, configuration.library, redactor),
+                    watching,
                 ),
                 asked,
                 configuration.catalogue,

@@ -9,7 +9,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
@@ -19,7 +20,13 @@ HIDDEN = "[redacted]"
 _SHORTEST = 6  # characters: a shorter known value would take ordinary words with it
 _SHORTEST_LINE = 16  # characters of one line of a known value with several
 
-_NAME = "(?i:pass(?:word|wd|phrase)|secret|token|credentials?|(?:api|access|private|secret|signing)[-_.]?key)"
+_SHORTEST_CODED = 8  # characters of a known value's middle, coded
+_SHORTEST_TOKEN = 16  # characters: a shorter one before the host of an address is somebody's name
+
+_NAME = (
+    "(?:(?i:pass(?:word|wd|phrase)|secret|token|credentials?|(?:api|access|private|secret|signing)[-_.]?key)"
+    "|(?<=_)PASS)"
+)
 _SECRET_KEY = re.compile(rf"{_NAME}$")
 
 _QUOTED = r"""\\"(?:[^"\\\n]|\\[^"\n])*+\\" | "(?:[^"\\\n]|\\.)*+" | '(?:[^'\\\n]|\\.)*+' """
@@ -43,6 +50,10 @@ _SCHEME = re.compile(r"(?P<kept>\b(?i:bearer|basic) +)(?=\S{0,80}?(?:[0-9=]|[a-z
 _COOKIE = re.compile(r"(?P<kept>(?i:cookie): *)(?:;? *[^=\s;\[]{1,64}=[^\s;\"']{1,4096}){1,64}")
 _WEBHOOK = re.compile(r"(?P<kept>hooks\.slack\.com/(?:services|workflows|triggers)/)[A-Za-z0-9_/-]{8,255}")
 _USERINFO = re.compile(r"""(?P<kept>://[^\s:/?#@"']{0,255}:)(?!\[redacted\]@)[^\s/?#"']{1,1024}(?P<end>@)""")
+_AS_USER = re.compile(rf"""(?P<kept>\bhttps?://)[^\s:/?#@"'\[]{{{_SHORTEST_TOKEN},1024}}(?P<end>@)""")
+_WORDS = re.compile(
+    r"(?:^|[\s?&;])password\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<bare>[^\s']\S*))", re.IGNORECASE
+)
 _TOKENS = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,512}|xapp-[A-Za-z0-9-]{10,512}"  # Slack
@@ -63,7 +74,7 @@ _PEM_END = re.compile(
     r"(?:^[ \t]*[A-Za-z0-9+/=]++[ \t\r]*\n)++(?P<key>[ \t]*-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----)?",
     re.MULTILINE,
 )  # its beginning was cut off
-_SHAPES = (_HEADER, _SCHEME, _COOKIE, _WEBHOOK, _USERINFO, _TOKENS, _OPTION, _ASSIGNED)
+_SHAPES = (_HEADER, _SCHEME, _COOKIE, _WEBHOOK, _USERINFO, _AS_USER, _TOKENS, _OPTION, _ASSIGNED)
 
 
 class Redactor:
@@ -92,6 +103,16 @@ class Redactor:
                 return [self.json(inner) for inner in value]
             case _:
                 return value
+
+    def said(self, value: Any) -> Any:
+        """A value of ours with each secret in its texts replaced."""
+        texts = {field.name: getattr(value, field.name) for field in fields(value)}
+        return replace(value, **{name: self._said(text) for name, text in texts.items()})
+
+    def _said(self, value: Any) -> Any:
+        if isinstance(value, str) and not isinstance(value, Enum):
+            return self.text(value)
+        return self.said(value) if is_dataclass(value) and not isinstance(value, type) else value
 
     def outcome(self, outcome: Outcome) -> Outcome:
         """What a step answered, with each secret replaced."""
@@ -140,14 +161,33 @@ def _hide(found: re.Match[str]) -> str:
 
 def _forms(value: str) -> Iterator[str]:
     """The ways in which a value may stand in a text; an address's password stands alone too."""
-    for plain in (value, *_passwords(value)):
+    for plain in (value, *passwords(value)):
         yield from (plain, quote(plain, safe=""), quote_plus(plain), json.dumps(plain)[1:-1])
-        yield base64.b64encode(plain.encode()).decode()
+        for coded in _coded(plain.encode()):
+            yield from (coded, coded.replace("+", "-").replace("/", "_"))
     if "\n" in value:
         yield from (line for line in map(str.strip, value.splitlines()) if len(line) >= _SHORTEST_LINE)
 
 
-def _passwords(value: str) -> Iterator[str]:
+def _coded(plain: bytes) -> Iterator[str]:
+    """In Base64, alone; and what is left of it between others, which depends on where it begins."""
+    yield base64.b64encode(plain).decode()
+    for before, first in ((0, 0), (1, 2), (2, 3)):  # bytes; the first letter that is its own alone
+        middle = base64.b64encode(b" " * before + plain).decode()[first : (before + len(plain)) * 8 // 6]
+        if len(middle) >= _SHORTEST_CODED:
+            yield middle
+
+
+def passwords(value: str) -> Iterator[str]:
+    """What an address keeps secret: the password, or the token that stands for a user of the web, as it is used."""
     with suppress(ValueError):  # it is no address
-        if password := urlsplit(value).password:
-            yield from {password, unquote(password)}
+        found = urlsplit(value)
+        user = found.username if found.scheme in ("http", "https") else None
+        token = user if user and len(user) >= _SHORTEST_TOKEN else ""
+        if secret := found.password or token:
+            yield from {secret, unquote(secret)}
+    for words in _WORDS.finditer(value):  # as libpq and others take it
+        if words["quoted"] is not None:
+            yield re.sub(r"\\(.)", r"\1", words["quoted"])
+        else:
+            yield from {words["bare"], re.split("[&;]", words["bare"])[0]}

@@ -43,6 +43,8 @@ KEPT = {
     'password="cut off': "password=§",
     "psql --db-password hunter2 --host db": "psql --db-password § --host db",
     "to postgresql://bot:a@b@db.example/app?x=1": "to postgresql://bot:§@db.example/app?x=1",
+    "fatal: at 'https://made-up-of-a-token@git.example/app'": "fatal: at 'https://§@git.example/app'",
+    "SMTP_PASS=hunter2 SMTP_USER=me": "SMTP_PASS=§ SMTP_USER=me",
     "Authorization: Bearer abc.def": "Authorization: Bearer §",
     "authorization=s3cretvalue": "authorization=§",
     "curl -H 'Basic dXNlcjpwYXNz' x": "curl -H 'Basic §' x",
@@ -64,6 +66,8 @@ HARMLESS = [
     "sha256:0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9",
     "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
     "412 passed, 0 failed in 3.21s",
+    "ssh://git@git.example/app and http://a.example/x?mail=me@example.com",
+    "3 pass: all of them",
 ]
 
 
@@ -100,6 +104,27 @@ def test_text_without_a_secret_stays(redactor: Redactor, text: str) -> None:
 )
 def test_a_known_value_is_hidden_in_each_of_its_forms(redactor: Redactor, form: str) -> None:
     assert redactor.text(f"<{form}>") == f"<{HIDDEN}>"
+
+
+@pytest.mark.parametrize(
+    ("configured", "alone"),
+    [
+        ("host=db.example user=bot password=canary-in-words dbname=app", "canary-in-words"),
+        (r"user=bot password = 'canary \'in\' quotes'", "canary 'in' quotes"),
+        ("https://canary-that-is-no-name@git.example/app.git", "canary-that-is-no-name"),
+    ],
+)
+def test_what_an_address_keeps_secret_is_hidden_where_it_stands_alone(configured: str, alone: str) -> None:
+    assert Redactor([configured]).text(f"<{alone}>") == f"<{HIDDEN}>"
+
+
+@pytest.mark.parametrize("user", ["", "u", "me", "bot", "user:"])
+def test_what_is_coded_together_with_something_else_is_hidden(redactor: Redactor, user: str) -> None:
+    """As in a header, `user:password`: its letters are others wherever it begins."""
+    coded = base64.b64encode(f"{user}:{CANARY}:after".encode()).decode()
+    assert redactor.text(coded) != coded
+    assert len(redactor.text(coded).replace(HIDDEN, "")) < len(coded) / 2
+    assert HIDDEN in redactor.text(base64.urlsafe_b64encode(CANARY.encode()).decode().rstrip("="))
 
 
 def test_each_line_of_a_known_value_is_hidden() -> None:

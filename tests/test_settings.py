@@ -112,6 +112,11 @@ def test_secrets_are_those_of_the_settings_and_what_looks_like_one(monkeypatch: 
         "GITHUB_TOKEN": "made-up-token",
         "db_password": "made-up-password",
         "SMTP_API_KEY": "made-up-key",
+        "SMTP_PASS": "made-up-pass",
+        "REPLICA_PWD": "made-up-pwd",
+        "RAILS_MASTER_KEY": "made-up-master",
+        "LEDGER_DATABASE": "host=db.example user=bot password=made-up-words dbname=app",
+        "API_REPOSITORY": "https://made-up-of-a-token@git.example/app.git",
     }
     harmless = {
         "SLACK_API_URL": "https://slack.com/api/",
@@ -120,6 +125,11 @@ def test_secrets_are_those_of_the_settings_and_what_looks_like_one(monkeypatch: 
         "TOKEN_FILE": "/var/run/token",
         "BROKEN_URL": "http://[",
         "KEYBOARD": "qwerty",
+        "PWD": "/app",
+        "OLDPWD": "/",
+        "COMPASS": "north-by-north",
+        "SSH_REPOSITORY": "ssh://git@git.example/app.git",
+        "READER_URL": "postgresql://reader@db.example/app",
     }
     for name, value in (secret | harmless).items():
         monkeypatch.setenv(name, value)

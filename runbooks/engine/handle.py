@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
@@ -17,6 +17,7 @@ from runbooks.engine.people import Members
 from runbooks.engine.planning import Library
 from runbooks.engine.shapes import is_version
 from runbooks.gates import is_code
+from runbooks.redaction import Redactor
 from runbooks.store import Conflict, Duplicate, Inbox, Store, TargetBusy
 from runbooks.vocabulary import Actor, Refused, Unreachable
 
@@ -34,14 +35,16 @@ class Reception:
     members: Members
     clock: Callable[[], datetime]
     library: Library
+    redactor: Redactor = field(default_factory=Redactor)
 
     async def handle(self, ask: asks.Ask, *, by: Actor, key: str) -> asks.Reply:
-        """Move what was asked for, once per `key`. When it returns, it is recorded.
+        """Move what was asked for, once per `key`. When it returns, it is recorded, without the secrets in it.
 
         What can't be a version or a tenant is refused before it costs anything, and where nobody can tell who is in
         which group, everything is; neither is recorded. Raises StoreUnavailable: nothing was recorded, or (`unknown`)
         it can't be told.
         """
+        ask = self.redactor.said(ask)
         if isinstance(ask, asks.Deploy) and not is_version(ask.version):
             return asks.Reply(refused="not-a-version", facts={"version": ask.version})
         if isinstance(ask, asks.Onboard) and not is_code(ask.tenant):

@@ -1,4 +1,4 @@
-"""Canary secrets, printed by a command and told by a failing migration: nowhere in database, log, Slack or pack."""
+"""Canary secrets, printed by a command, told by a migration and a person: nowhere in database, log, Slack or pack."""
 
 import base64
 import io
@@ -144,7 +144,7 @@ def _catalogue(folder: Path, repository: Repository, slack: LocalSlack) -> Path:
 async def test_they_are_nowhere(leaking: Leaking, tmp_path: Path) -> None:
     with _logged(leaking.settings) as log:
         async with services(leaking.settings, read_configuration(leaking.settings)) as bot:
-            run = await _deployed(bot, leaking.slack)
+            run = await _deployed(bot, leaking.slack, said=" ".join(leaking.canaries))
         assert run.status is Status.FAILED
         today = datetime.now(UTC).date()
         days = (str(today - timedelta(days=1)), str(today))
@@ -174,9 +174,14 @@ def _logged(settings: Settings) -> Iterator[io.StringIO]:
     logging.getLogger().removeHandler(handler)
 
 
-async def _deployed(bot: Services, slack: LocalSlack) -> Run:
-    """A deploy of main, asked for by one and approved by another, to its end, with all its messages sent."""
+async def _deployed(bot: Services, slack: LocalSlack, *, said: str) -> Run:
+    """A deploy of main, asked for by one and approved by another, to its end, with all its messages sent.
+
+    Before it, somebody declares an incident in these words.
+    """
     riley, alex = (Actor(f"{slack.workspace.team_id}/{slack.users[name]}") for name in ("riley", "alex"))
+    accepted, text = await bot.edge.submit(asks.Declare("api", "", said), by=riley, key="none")
+    assert accepted, text
     accepted, text = await bot.edge.submit(asks.Deploy("api", "main"), by=riley, key="one")
     assert accepted, text
     await _works(bot)

@@ -155,4 +155,32 @@ MUTANTS = (
         "        kept = outcome\n",
         ("tests/acceptance/test_canaries.py",),
     ),
+    Mutant(
+        "what people say kept with its secrets",
+        "runbooks/engine/handle.py",
+        "        ask = self.redactor.said(ask)\n",
+        "",
+        ("tests/security/test_secrets.py",),
+    ),
+    Mutant(
+        "text from outside acts in Slack",
+        "commands/views/words.py",
+        '    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")\n',
+        "    escaped = text\n",
+        ("tests/security/test_mrkdwn.py",),
+    ),
+    Mutant(
+        "who may something somewhere may it everywhere",
+        "runbooks/runs/policy.py",
+        "    if not groups & allowed:\n",
+        "    if not groups:\n",
+        ("tests/security/test_authority.py",),
+    ),
+    Mutant(
+        "an empty secret signs",
+        "bot/slack_http.py",
+        "    if not secret or not _TIMESTAMP",
+        "    if not _TIMESTAMP",
+        ("tests/deploy/test_slack_http.py::test_without_a_secret_nothing_is_signed",),
+    ),
 )
