@@ -72,7 +72,7 @@ class ControlPlane:
             self._run(programs.controller_manager(self._places))
             self._run(programs.scheduler(self._places))
             if self._rights:
-                install(self.kubectl)
+                install(self.kubectl, self.folder)
                 write_kubeconfig(self.opsbot_kubeconfig, token=self._opsbot_token(), server=self.server)
         except BaseException:
             self.stop()

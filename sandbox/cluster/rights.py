@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from sandbox.cache import recipe_key
 from sandbox.cluster.identities import OPSBOT, OPSBOT_USER
 from sandbox.cluster.kubectl import Kubectl, KubectlFailed
 
@@ -26,11 +27,17 @@ _SECONDS = 30
 _POLL_SECONDS = 0.1
 
 
-def install(kubectl: Kubectl) -> None:
-    """Apply all of it, beside the namespaces that the services run in; return once the policies are in force."""
-    kubectl.apply([namespace(name) for name in sorted(_namespaces())])
-    kubectl("apply", "--kustomize", str(MANIFESTS))
-    kubectl("scale", "deployment", OPSBOT, "-n", OPSBOT, "--replicas=0")  # its image is nowhere: it runs beside this
+def install(kubectl: Kubectl, folder: Path) -> None:
+    """Have all of it there, beside the namespaces that the services run in; return once the policies are in force.
+
+    The control plane's folder keeps what was applied last: the same is not applied again.
+    """
+    mark, state = folder / "deployed", _state()
+    if not mark.exists() or mark.read_text() != state:
+        kubectl.apply([namespace(name) for name in sorted(_namespaces())])
+        kubectl("apply", "--kustomize", str(MANIFESTS))
+        kubectl("scale", "deployment", OPSBOT, "-n", OPSBOT, "--replicas=0")  # its image is nowhere: it runs beside
+        mark.write_text(state)
     as_bot, deadline = Kubectl(kubectl.program, kubectl.kubeconfig, AS_OPSBOT), time.monotonic() + _SECONDS
     for policy in _REFUSED:
         while not _in_force(as_bot, policy):
@@ -50,6 +57,11 @@ def service_rights(name: str) -> list[Object]:
     for one in objects:
         one["metadata"]["namespace"] = name
     return [namespace(name), *objects]
+
+
+def _state() -> str:
+    files = sorted(path for path in MANIFESTS.rglob("*") if path.is_file())
+    return recipe_key(*(part for path in files for part in (bytes(path.relative_to(MANIFESTS)), path.read_bytes())))
 
 
 def _in_force(as_bot: Kubectl, policy: str) -> bool:

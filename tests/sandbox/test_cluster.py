@@ -3,12 +3,14 @@
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from sandbox.cluster import rights
 from sandbox.cluster.build import recipe
 from sandbox.cluster.control_plane import ControlPlane, ControlPlaneFailed
 from sandbox.cluster.identities import OPSBOT_USER
@@ -141,9 +143,10 @@ def _wait(plane: ControlPlane, namespace: str, label: str, condition: str) -> No
     plane.kubectl("wait", "pods", *place, f"--for={condition}", f"--timeout={_SECONDS}s")
 
 
-def test_it_ends_whole_and_goes_on_where_it_was(tmp_path: Path) -> None:
-    with temporary_control_plane(tmp_path) as plane:
+def test_it_ends_whole_and_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with temporary_control_plane(tmp_path / "plane") as plane:
         plane.kubectl("create", "namespace", "kept")
+        plane.kubectl("delete", "serviceaccount", "opsbot-job", "-n", "opsbot-jobs")
         descriptors, token = _watched(plane.pids), plane.opsbot_kubeconfig.read_text()
         plane.stop()
         assert _have_ended(descriptors)
@@ -152,6 +155,13 @@ def test_it_ends_whole_and_goes_on_where_it_was(tmp_path: Path) -> None:
         plane.start()
         assert plane.opsbot_kubeconfig.read_text() == token
         assert "kept" in plane.kubectl("get", "namespace", "kept")
+        with pytest.raises(KubectlFailed, match="not found"):  # what stands there was not applied again
+            plane.kubectl("get", "serviceaccount", "opsbot-job", "-n", "opsbot-jobs")
+        shutil.copytree(rights.MANIFESTS, tmp_path / "other")
+        (tmp_path / "other" / "more.txt").write_text("another state")
+        monkeypatch.setattr(rights, "MANIFESTS", tmp_path / "other")
+        rights.install(plane.kubectl, plane.folder)
+        plane.kubectl("get", "serviceaccount", "opsbot-job", "-n", "opsbot-jobs")
 
 
 def test_it_ends_when_the_process_that_started_it_is_killed(tmp_path: Path) -> None:
