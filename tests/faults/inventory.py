@@ -47,7 +47,8 @@ def effects() -> set[str]:
 def _of_slack() -> set[str]:
     """By the methods of Slack's client that are called anywhere."""
     methods = {name for name, _ in inspect.getmembers(AsyncWebClient, inspect.iscoroutinefunction) if name[0] != "_"}
-    called = {use for _, tree in modules() for use in _attributes(tree) if use in methods and "_" in use}
+    known = {name for name in methods - {"api_call"} if "_" in name}
+    called = {use for _, tree in modules() for use in _attributes(tree) if use in known}
     uploads = _UPLOAD if "files_upload_v2" in called else set()
     found = {name.replace("_", ".") for name in called - {"files_upload_v2"}} | uploads
     return {name if " " in name else f"slack {name}" for name in found if not SLACK_READS.search(name)}
