@@ -50,7 +50,7 @@ async def checks(stack: AsyncExitStack, settings: Settings, catalogue: Catalogue
         client = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False, trust_env=False))
         opened = _Opened(settings, catalogue, clusters, lacking, client)
         epochs, named = opened.epochs(url), [*opened.in_clusters(), *opened.outside()]
-    own = [DatabaseChecks(url, epochs).checks()] if url and not settings.embedded else []
+    own = [DatabaseChecks(url, _now, epochs).checks()] if url and not settings.embedded else []
     slack = web_client(token=settings.slack_bot_token.get_secret_value(), api_url=settings.slack_api_url)
     people = SlackChecks(settings, SlackInspection(slack), _now).checks(catalogue)
     return [*own, *people, *named, *files.checks(settings, catalogue)]

@@ -1,6 +1,8 @@
 """Opsbot's own database: it answers, its tables are there, its role may do its work and no more, it notifies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -11,6 +13,7 @@ from runbooks.store import StoreUnavailable
 
 _PATIENCE = 4.0  # seconds
 _SEE = "see that PostgreSQL runs and lets this host in, and that OPSBOT_DATABASE_URL is right"
+_CLOCKS_DIFFER = 60  # seconds
 _POOLER = (
     "connect to PostgreSQL itself, or through a pooler in session mode; "
     "until then work begins seconds later than it could"
@@ -19,9 +22,10 @@ _POOLER = (
 
 @dataclass(frozen=True)
 class DatabaseChecks:
-    """Asks the database at `url`; `last` is asked once its role may do the bot's work."""
+    """Asks the database at `url`; `now` is this host's clock; `last` is asked once its role may do the bot's work."""
 
     url: str
+    now: Callable[[], datetime]
     last: tuple[Check, ...] = ()
 
     @property
@@ -32,7 +36,8 @@ class DatabaseChecks:
         """All of it."""
         role = _check("role", self._role, _check("privileges", self._privileges, *self.last))
         migrated = _check("migrations", self._migrations, role)
-        return _check("server", self._server, migrated, _check("notifications", self._notifications))
+        notified, clock = _check("notifications", self._notifications), _check("clock", self._clock)
+        return _check("server", self._server, migrated, notified, clock)
 
     async def _server(self) -> Finding:
         try:
@@ -65,6 +70,15 @@ class DatabaseChecks:
             told = "the role may change more than the bot's work needs"
             return _subject("privileges").wrong(told, f"run as the tables' owner: {statements}")
         return _subject("privileges").ok("the role may do all of the bot's work, and change no more")
+
+    async def _clock(self) -> Finding:
+        asked = self.now()
+        there = await inspection.time_at(self.url)
+        seconds = round((there - min(max(there, asked), self.now())).total_seconds())
+        if abs(seconds) > _CLOCKS_DIFFER:
+            told = f"its clock is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} this host's"
+            return _subject("clock").wrong(told, "set both by NTP; every time of a run is the database's")
+        return _subject("clock").ok(f"it differs from this host's by at most {abs(seconds) + 1} s")
 
     async def _notifications(self) -> Finding:
         if await inspection.hears(self.url):

@@ -79,7 +79,10 @@ class SlackChecks:
         seconds = round((self.now() - there).total_seconds())
         if abs(seconds) > CLOCKS_DIFFER.total_seconds():
             told = f"this host's clock is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} Slack's"
-            return subject.wrong(told, "set this host's clock by NTP; times of approvals and posts depend on it")
+            return subject.wrong(
+                told,
+                "set this host's clock by NTP; the database's, which times approvals and posts, is held against it",
+            )
         return subject.ok(f"it differs from Slack's by at most {abs(seconds) + 1} s")
 
 

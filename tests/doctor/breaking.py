@@ -63,6 +63,20 @@ def _merge(old: dict[str, Any], new: Mapping[str, Any]) -> None:
             old[key] = value
 
 
+AHEAD = """
+create schema ahead;
+grant usage on schema ahead to public;
+create function ahead.clock_timestamp() returns timestamptz language sql
+  as $$ select pg_catalog.clock_timestamp() + interval '5 minutes' $$;
+do $$
+begin
+  execute format('alter database %I set search_path = ahead, pg_catalog, public', current_database());
+end
+$$
+"""
+"""The database's clock, five minutes on, until the schema is dropped."""
+
+
 def statement(database: str, do: str, undo: str) -> Break:
     """A statement by the administrator, and the one that mends it."""
 

@@ -125,6 +125,13 @@ DATABASE = [
     ),
     row("a pooler that passes no notifications", by.deaf, "database · notifications", "hears nothing", "pooler"),
     row(
+        "a database whose clock is ahead",
+        by.statement("store", by.AHEAD, "drop schema ahead cascade"),
+        "database · clock",
+        "s ahead of this host's",
+        "NTP",
+    ),
+    row(
         "a restored database behind a Deployment",
         by.epochs("41"),
         f"database · epochs of {PLACE}",

@@ -1,6 +1,7 @@
 """Opsbot's own database as the doctor sees it: which grants are needed, and how those that differ are told."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -13,8 +14,9 @@ from tests.doctor.reading import faults, found, only_fault
 from tests.fixtures.store import BOT_USER, StoreDatabase
 
 
-async def look(url: str) -> list[Finding]:
-    return await found([DatabaseChecks(url).checks()])
+async def look(url: str, ahead: timedelta = timedelta()) -> list[Finding]:
+    """As the doctor on a host whose clock is so far ahead."""
+    return await found([DatabaseChecks(url, lambda: datetime.now(UTC) + ahead).checks()])
 
 
 def as_owner(database: StoreDatabase, statement: str) -> None:
@@ -25,6 +27,14 @@ def as_owner(database: StoreDatabase, statement: str) -> None:
 async def test_an_address_that_is_none() -> None:
     fault = only_fault(await look("postgresql://opsbot:made-up@[::1/ops"))
     assert fault.says.startswith("the database's URL is not one that PostgreSQL understands")
+
+
+@pytest.mark.parametrize(("minutes", "says"), [(5, "300 s behind this host's"), (-5, "300 s ahead of this host's")])
+async def test_a_clock_that_differs_from_this_hosts(store_database: StoreDatabase, minutes: int, says: str) -> None:
+    fault = only_fault(await look(store_database.url, timedelta(minutes=minutes)))
+    assert (fault.check, fault.verdict) == ("clock", Verdict.WRONG)
+    assert says in fault.says
+    assert faults(await look(store_database.url, timedelta(minutes=minutes / 10))) == []
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -76,6 +77,14 @@ async def version(url: str) -> str:
     async with _connected(url) as connection:
         row = await (await connection.execute(query("server"))).fetchone()
         return str(row[0]) if row else ""
+
+
+async def time_at(url: str) -> datetime:
+    """What time it is there. Raises StoreUnavailable."""
+    async with _connected(url) as connection:
+        [(now,)] = await (await connection.execute(query("time"))).fetchall()
+        told: datetime = now
+        return told
 
 
 async def last_epoch(url: str) -> int:
