@@ -7,6 +7,7 @@ from typing import get_args
 import psycopg
 import pytest
 
+from bot.telemetry.metrics import Metrics
 from runbooks.engine import asks
 from runbooks.engine.handle import Reception
 from runbooks.redaction import Redactor
@@ -56,6 +57,12 @@ async def test_what_people_say_is_kept_without_secrets(
     assert [secret for secret in (CONFIGURED, SHAPED) if secret in kept] == []
     assert "[redacted]" in kept
     assert bool(reply.refused) == (SHAPED in vars(ask).values())
+
+
+def test_metrics_have_no_label_for_words_of_people() -> None:
+    made = vars(Metrics()).values()
+    labels = {name for metric in made for name in getattr(metric, "_labelnames", ())}
+    assert labels == {"command", "outcome", "uses", "kind", "method", "part", "lag"}
 
 
 def test_every_ask_with_words_of_people_is_tried() -> None:
