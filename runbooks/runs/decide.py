@@ -99,8 +99,8 @@ def _(command: c.Begin, run: Run, now: datetime) -> list[e.Event]:
     step = run.current
     if run.status is not Status.RUNNING or step is None or step.id != command.step:
         return []
-    if step.changes and run.quorum and not run.changed and (left := _no_longer_valid(run, command, now)):
-        return [left]
+    if step.changes and run.quorum and not run.changed and (gone := _no_longer_valid(run, command, now)):
+        return gone
     if step.changes and not run.changed and run.approvals_wanted:
         return []
     began = e.Began(command.by, now, command.step, command.epoch)
@@ -110,13 +110,12 @@ def _(command: c.Begin, run: Run, now: datetime) -> list[e.Event]:
     return [began]
 
 
-def _no_longer_valid(run: Run, command: c.Begin, now: datetime) -> e.Disapproved | None:
-    """Approvals are looked at again when the first change begins: membership and time."""
+def _no_longer_valid(run: Run, command: c.Begin, now: datetime) -> list[e.Event]:
+    """Approvals are looked at again when the first change begins: membership and time, an event for each."""
     left = tuple(a.by for a in run.approvals if a.by not in command.members)
-    late = tuple(a.by for a in run.approvals if a.expires <= now)
-    if not left and not late:
-        return None
-    return e.Disapproved(command.by, now, left or late, "left the approvers' group" if left else "expired")
+    late = tuple(a.by for a in run.approvals if a.by in command.members and a.expires <= now)
+    gone = {"left the approvers' group": left, "expired": late}
+    return [e.Disapproved(command.by, now, people, why) for why, people in gone.items() if people]
 
 
 @_decide.register

@@ -90,6 +90,15 @@ def test_an_approval_that_is_too_old_no_longer_counts() -> None:
     assert story.run.waits_for_approval
 
 
+def test_one_that_is_too_old_goes_with_that_of_somebody_who_left() -> None:
+    story = Story().requested(quorum=Quorum("sre", 2)).planned(count=2).done("tests").ticked("told")
+    story.done("gate", Waiting("approval")).approved(ALEX).after(minutes=20).approved(SAM).verified()
+    story.done("gate").after(minutes=11)
+    story.begun("migrate", members=frozenset({ALEX}))
+    assert (story.run.approvals, story.run.approvals_wanted) == ((), 2)
+    assert len(story.run.notes) == 2
+
+
 def test_once_a_change_has_begun_nothing_expires() -> None:
     story = Story().past_the_gate().done("migrate").after(hours=5)
     story.begun("rollout", members=frozenset())
