@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncApp
 from commands.deploy_form import ViewGone
 from commands.edge import Edge, Payload
 from commands.replies import not_read
-from commands.views.home import Seen, home, unread
+from commands.views.home import Seen, home, unread, waited_for
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Actor, Unreachable
 
@@ -52,20 +52,21 @@ async def look(edge: Edge, me: Actor) -> Seen:
     releases = (await edge.store.read(places)).streams
     newest = [run for _, run in await edge.store.latest("run/", LOOKED_AT)]
     going = await edge.store.outstanding("run", LOOKED_AT)
+    packs = await edge.store.outstanding("audit", LOOKED_AT)
     known = {run.id for run in newest}
     return Seen(
         me=me,
-        groups=await _groups(edge, me),
+        groups=await _groups(edge, me, waited_for(edge.catalogue, going, packs)),
         runs=[*newest, *(run for run in going if run.id not in known)],
         releases=[releases[stream].state for stream in places],
         findings=await edge.store.outstanding("finding", LOOKED_AT),
         incidents=await edge.store.outstanding("incident", LOOKED_AT),
-        packs=await edge.store.outstanding("audit", LOOKED_AT),
+        packs=packs,
     )
 
 
-async def _groups(edge: Edge, me: Actor) -> frozenset[str] | None:
+async def _groups(edge: Edge, me: Actor, among: frozenset[str]) -> frozenset[str] | None:
     try:
-        return await edge.reception.groups(me, frozenset(edge.catalogue.groups))
+        return await edge.reception.groups(me, among)
     except Unreachable:
         return None

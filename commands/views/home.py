@@ -53,6 +53,17 @@ def home(catalogue: Catalogue, seen: Seen) -> Block:
     return _home([*blocks, context("`/deploy` opens a form · `/ops` leads to what to do · `/lkg` tells more")])
 
 
+def waited_for(catalogue: Catalogue, going: Iterable[Run], packs: Iterable[Packs]) -> frozenset[str]:
+    """The groups that something waits for, as far as the view tells of it."""
+    of_runs = (group for run in going for group in (*operators(catalogue, run), *_quorum(run)))
+    of_packs = (request.wanted.group for each in packs for request in each.requests if request.wanted)
+    return frozenset([*of_runs, *of_packs])
+
+
+def _quorum(run: Run) -> list[str]:
+    return [run.quorum.group] if run.quorum else []
+
+
 def unread(sentence: str) -> Block:
     """The view where nothing can be told."""
     return _home(paragraphs([sentence]))

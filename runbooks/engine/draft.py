@@ -61,6 +61,11 @@ class Draft:
         """The stream's state with all that was applied so far. KeyError where it was not opened."""
         return self._states[stream]
 
+    @property
+    def states(self) -> list[Any]:
+        """All that is opened so far."""
+        return list(self._states.values())
+
     async def apply(self, stream: str, command: Any) -> bool:
         """Decide, evolve, and do what follows from it, until quiet. Whether anything happened. Raises Refused."""
         await self._ensure(stream)

@@ -13,7 +13,7 @@ from runbooks.engine import asks
 from runbooks.engine.desk import Desk, Who
 from runbooks.engine.draft import Draft, stored_reply
 from runbooks.engine.gestures import beginning, gesture, opening
-from runbooks.engine.people import Members
+from runbooks.engine.people import Members, at_stake
 from runbooks.engine.planning import Library
 from runbooks.engine.shapes import is_version
 from runbooks.gates import is_code
@@ -49,15 +49,11 @@ class Reception:
             return asks.Reply(refused="not-a-version", facts={"version": ask.version})
         if isinstance(ask, asks.Onboard) and not is_code(ask.tenant):
             return asks.Reply(refused="not-a-tenant", facts={"name": ask.tenant})
-        try:
-            groups = await self.groups(by, frozenset(self.catalogue.groups))
-        except Unreachable as cause:
-            return asks.Reply(refused="membership-unknown", facts={"doing": asks.doing(ask), "what": cause.what})
         number = 0
         async for _ in _tries(urgent=isinstance(ask, asks.RollBack)):
             draft = Draft(store=self.store, catalogue=self.catalogue, now=self.clock(), number=number)
             try:
-                return await self._once(ask, Who(by, groups), draft, key)
+                return await self._once(ask, by, draft, key)
             except (Conflict, TargetBusy):
                 number = draft.number
             except Duplicate:
@@ -72,12 +68,16 @@ class Reception:
         """What a run of this runbook reserves of its environment."""
         return self.library.runbook(runbook).reserved
 
-    async def _once(self, ask: asks.Ask, who: Who, draft: Draft, key: str) -> asks.Reply:
+    async def _once(self, ask: asks.Ask, by: Actor, draft: Draft, key: str) -> asks.Reply:
         streams, targets = opening(self.catalogue, ask)
         numbered = isinstance(ask, asks.Numbered)
         if (first := await draft.open(streams, targets=targets, inbox=key, numbered=numbered)) is not None:
             return _reply(first)
         draft.begin(beginning(ask, draft.number))
+        try:
+            who = Who(by, await self.groups(by, at_stake(self.catalogue, ask, draft.states)))
+        except Unreachable as cause:
+            return asks.Reply(refused="membership-unknown", facts={"doing": asks.doing(ask), "what": cause.what})
         try:
             reply = await gesture(ask, Desk(self.catalogue, draft, who, draft.number, self.library))
         except Refused as refused:

@@ -1,10 +1,18 @@
 """Who is in which group now (fail closed: a look-up that fails denies), and which groups may do what."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Protocol
 
 from runbooks.catalogue import Catalogue, Environment
+from runbooks.engine.asks import Declare
+from runbooks.engine.places import find_place
+from runbooks.incidents.findings import Finding
+from runbooks.incidents.incident import Incident
+from runbooks.releases.state import Release
 from runbooks.runs.state import Run
-from runbooks.vocabulary import Actor
+from runbooks.tenants.state import Tenant
+from runbooks.vocabulary import Actor, Refused
 
 
 class Members(Protocol):
@@ -34,3 +42,14 @@ def operators(catalogue: Catalogue, run: Run) -> tuple[str, ...]:
 def concerned(place: Environment) -> frozenset[str]:
     """The groups that may lock, unlock and acknowledge: all that may start or approve anything there."""
     return frozenset({*place.deployers, *place.rollers_back, place.approval.group})
+
+
+def at_stake(catalogue: Catalogue, ask: object, states: Iterable[object]) -> frozenset[str]:
+    """The groups that can matter to an ask which these states were opened for: each is a question to Slack."""
+    about = [each for each in states if isinstance(each, Release | Run | Finding | Incident | Tenant)]
+    places = [catalogue.place(each.service, each.environment) for each in about]
+    if isinstance(ask, Declare):
+        with suppress(Refused):  # the gesture refuses it, with the nearest names
+            places.append(find_place(catalogue, ask.service, ask.environment)[2])
+    asked = {each.quorum.group for each in about if isinstance(each, Run) and each.quorum}
+    return frozenset(asked).union(*(concerned(place) for place in places if place))
