@@ -34,6 +34,8 @@ AT_ONCE = 8  # channels and people; Slack slows down who sends many more
 GONE = frozenset({"message_not_found", "cant_update_message"})
 """What Slack answers where a message can't be edited any more: somebody deleted it, or it is another app's now."""
 LATE = timedelta(seconds=20)  # an edit that nobody answered, or whose process is gone, has come by then or never will
+DOUBTED = "doubted until "
+"""Kept in place of what a message says, with the time: all replicas know of a doubt, and which is the newest."""
 GAP = timedelta(seconds=1.2)  # between edits of one card, which all share one budget: nobody reads faster
 log = logging.getLogger(__name__)
 
@@ -61,7 +63,6 @@ class Deliveries:
     clock: Callable[[], datetime]
     rooms: IncidentRooms
     edited: dict[str, datetime] = field(default_factory=dict)  # key -> when this process last edited it
-    doubted: dict[str, datetime] = field(default_factory=dict)  # key -> until when an earlier edit of it may come
     uploaded: dict[str, Uploaded] = field(default_factory=dict)  # by the picture's name
 
     async def deliver(self, lease: Lease) -> datetime | None:
@@ -173,9 +174,8 @@ class Deliveries:
     async def _doubt(self, keys: Sequence[str], sent: dict[str, Sent]) -> None:
         """An edit of these by somebody else, or that nobody answered, may still come: what they say is not known."""
         for key in keys:
-            sent[key] = replace(sent[key], body="")
-            self.doubted[key] = self.clock() + LATE
-            await self.sent.posted(key, ts=sent[key].ts or "", body="")
+            sent[key] = replace(sent[key], body=f"{DOUBTED}{(self.clock() + LATE).isoformat()}")
+            await self.sent.posted(key, ts=sent[key].ts or "", body=sent[key].body)
 
     async def _edit(self, message: Message, ts: str, sent: dict[str, Sent]) -> datetime | None:
         """The newest state wins: edits that come too fast are left out, the last one never.
@@ -183,8 +183,8 @@ class Deliveries:
         Where an earlier one may still come, it is made once more after that.
         """
         key, now = message.key, self.clock()
-        _forget(self.edited, now - GAP)
-        _forget(self.doubted, now - LATE)
+        for each in [each for each, at in self.edited.items() if at + GAP <= now]:
+            del self.edited[each]
         if key in self.edited:
             return self.edited[key] + GAP
         channel, text, blocks = sent[key].channel, message.text, message.blocks
@@ -194,11 +194,11 @@ class Deliveries:
             await self._doubt([key], sent)
             raise
         self.edited[key] = now
-        if not sent[key].body:
-            self.doubted.setdefault(key, now + LATE)
-        until = self.doubted.get(key, now)
-        await self.sent.posted(key, ts=ts, body=_body(message) if until <= now else "")
-        return until if until > now else None
+        until = _doubted(sent[key].body)
+        if until is not None and until > now:
+            return until
+        await self.sent.posted(key, ts=ts, body=_body(message))
+        return None
 
     async def _post(self, stream: str, message: Message, sent: Mapping[str, Sent]) -> Sent:
         """Post once: the intent is stored first, and where it stood already the message is looked for."""
@@ -251,10 +251,9 @@ class Deliveries:
         return self.uploaded[picture.name]
 
 
-def _forget(times: dict[str, datetime], before: datetime) -> None:
-    """Those up to then."""
-    for key in [key for key, at in times.items() if at <= before]:
-        del times[key]
+def _doubted(body: str) -> datetime | None:
+    """Until when an earlier edit may still come; None where none may."""
+    return datetime.fromisoformat(body.removeprefix(DOUBTED)) if body.startswith(DOUBTED) else None
 
 
 def _in_words(picture: Picture, why: str) -> Block:

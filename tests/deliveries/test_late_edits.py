@@ -79,3 +79,27 @@ async def test_one_that_nobody_answered(desk: Desk, world: World) -> None:
     world.later(seconds=LATE.total_seconds())
     await desk.deliver()
     assert NEW in (await desk.seen())[0].shown
+
+
+async def test_the_end_of_one_doubt_is_not_that_of_a_newer_one(
+    desk: Desk, store_pool: Pool, local_slack: LocalSlack
+) -> None:
+    """The desk doubts what a process did that is gone, and meanwhile nobody answers another one."""
+    other = desk_of(desk.world, local_slack, store_pool)
+    await overtaken(desk, other)
+    desk.world.later(seconds=LATE.total_seconds() - 5)
+    run_id = (await desk.world.store.latest("run/", 1))[0][1].id
+    await desk.world.approves(run_id)
+    desk.slack.proxy.inject(Fault("chat.update", Kind.DELAY, seconds=3))
+    await other.deliver()
+    late = desk.slack.journal.calls("chat.update")[-1]
+    assert not late.status
+    await desk.world.works()
+    desk.world.later(seconds=6)
+    await desk.deliver()
+    assert "✅ Done" in (await desk.seen())[0].shown
+    await desk.slack.journal.until(lambda: late.status)
+    assert "✅ Done" not in (await desk.seen())[0].shown
+    desk.world.later(seconds=LATE.total_seconds())
+    await desk.deliver()
+    assert "✅ Done" in (await desk.seen())[0].shown

@@ -16,7 +16,7 @@ class Message:
     channel: str
     ts: str | None
     thread_ts: str | None
-    body: str  # what was last posted or, before the first post, intended; a digest will do
+    body: str  # what was last posted or, before the first post, intended; a digest will do, or a note of not knowing
     posted_at: datetime | None  # the first post
     intended_at: datetime
     refused: str = ""  # why Slack would not take it, in its own code
