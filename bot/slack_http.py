@@ -28,12 +28,15 @@ log = logging.getLogger(__name__)
 class Door:
     """The port, as health sees it; the handlers are those of Socket Mode."""
 
-    def __init__(self, app: AsyncApp, signing_secret: str, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, app: AsyncApp, signing_secret: str, *, now: Callable[[], float] = time.time, within: float = PATIENCE
+    ) -> None:
         self.in_hand = InHand()
         self.in_hand.watch(app)
         self._app = app
         self._secret = signing_secret.encode()
         self._now = now
+        self._within = within  # seconds; Slack waits no longer for an answer
         self._since: float | None = None
 
     async def up(self) -> bool:
@@ -65,7 +68,11 @@ class Door:
         return application
 
     async def _take(self, request: web.Request) -> web.Response:
-        body = await request.read()
+        try:
+            async with asyncio.timeout(self._within):
+                body = await request.read()
+        except TimeoutError:
+            return web.Response(status=408, text="not sent in time", headers={"Connection": "close"})
         if not signed(self._secret, body, headers=request.headers, now=self._now()):
             return web.Response(status=401, text="not signed by Slack, or too long ago")
         with self.in_hand.one():

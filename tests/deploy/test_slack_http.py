@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from aiohttp.test_utils import TestServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -149,6 +150,17 @@ async def test_what_is_not_signed_now_does_nothing(sender: Sender, store: Postgr
     assert (await sender.sends(b"x" * (LONGEST + 1))).status_code == 413
     assert (await sender.client.get(sender.url)).status_code == 405
     assert await runs(store) == []
+
+
+async def test_who_does_not_end_what_they_send_is_not_waited_for(small_world: World) -> None:
+    """Strangers too: a signature is looked at when all is there."""
+    app = slack_app(web_client(token="xoxb-made-up", api_url=NOWHERE), edge_of(small_world))
+    async with TestServer(Door(app, "made-up", within=0.2).application()) as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        writer.write(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf".encode())
+        async with asyncio.timeout(15):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+        writer.close()
 
 
 @pytest.mark.slack

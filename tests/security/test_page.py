@@ -31,5 +31,5 @@ def test_every_line_has_a_test() -> None:
 
 
 def test_every_file_that_it_names_exists() -> None:
-    files = {name for name in re.findall(r"`((?:bot|commands|runbooks|deploy)/[\w/.-]+)`", PAGE)}
+    files = set(re.findall(r"`((?:bot|commands|runbooks|deploy)/[\w/.-]+)`", PAGE))
     assert sorted(name for name in files if not (ROOT / name).exists()) == []
