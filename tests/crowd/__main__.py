@@ -23,10 +23,10 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--processes", type=int, default=2, help="of the bot")
     asked = parser.parse_args()
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    print(f"{asked.runs} runs, {asked.processes} processes, {os.cpu_count()} cores, commit {commit}")
+    git = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    load = f"load {os.getloadavg()[1]:.0f} on {os.cpu_count()} cores"
+    print(f"{asked.runs} runs, {asked.processes} processes, {load}, commit {commit}", flush=True)
     with tempfile.TemporaryDirectory(prefix="opsbot-crowd-") as folder:
         return asyncio.run(_play(Path(folder), asked.runs, asked.processes))
 

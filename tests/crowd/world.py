@@ -26,6 +26,10 @@ from tests.fixtures.repositories import Repository
 
 IN_A_CHANNEL = 20  # services; a channel takes a post a second
 BOOKS = {"deploy": "# Deploy\n\n- [ ] Look\n- [ ] Look again\n", "back": "# Back\n\n- [ ] Look\n"}
+GOING = """
+select name, state ->> 'service' from streams
+ where starts_with(name, 'run/') and state ->> 'status' in ('planning', 'running')
+"""
 OWED = """
 select coalesce(max(extract(epoch from clock_timestamp() - owed_since)), 0)
   from work where due is not null and kind = 'messages'
@@ -50,6 +54,10 @@ class World:
                 if name.endswith("/card"):
                     found[name.removesuffix("/card")] = message
         return found
+
+    async def going(self) -> dict[str, str]:
+        """The services of the runs that nobody has ended, by run."""
+        return {name.removeprefix("run/"): service for name, service in await self.records.rows(GOING)}
 
     async def owed(self) -> float:
         """For how long the oldest change waits that Slack does not show, in seconds."""
