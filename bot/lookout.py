@@ -4,7 +4,7 @@ So an idle process asks the database once a second for each kind of work, not on
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 POLL = 1.0  # seconds; the backstop where no notification came
@@ -18,7 +18,7 @@ class Bell:
 
     def __init__(self) -> None:
         self.rings = 0
-        self._wakes: dict[Callable[[], None], None] = {}  # woken in the order they came
+        self._wakes: dict[Callable[[], None], frozenset[str]] = {}  # woken in the order they came
         self._closed = asyncio.Event()
 
     @property
@@ -35,16 +35,16 @@ class Bell:
         """Until no more is begun."""
         await self._closed.wait()
 
-    def ring(self) -> None:
-        """Wake everybody who waits."""
+    def ring(self, kinds: frozenset[str] = frozenset()) -> None:
+        """Wake everybody who waits for work of these kinds; none means all."""
         self.rings += 1
-        for wake in tuple(self._wakes):
+        for wake in [wake for wake, of in self._wakes.items() if not kinds or kinds & of]:
             wake()
 
     @contextmanager
-    def heard_by(self, wake: Callable[[], None]) -> Iterator[None]:
-        """Call this whenever it is rung."""
-        self._wakes[wake] = None
+    def heard_by(self, wake: Callable[[], None], kinds: frozenset[str]) -> Iterator[None]:
+        """Call this whenever it is rung for one of these kinds of work."""
+        self._wakes[wake] = kinds
         try:
             yield
         finally:
@@ -52,10 +52,11 @@ class Bell:
 
 
 class Lookout:
-    """The idle slots of one worker."""
+    """The idle slots of one worker, for work of these kinds."""
 
-    def __init__(self, bell: Bell, *, poll: float = POLL) -> None:
+    def __init__(self, bell: Bell, kinds: Collection[str], *, poll: float = POLL) -> None:
         self._bell = bell
+        self._kinds = frozenset(kinds)
         self._poll = poll
         self._resting: list[asyncio.Future[None]] = []
         self._taken = False  # somebody looks out
@@ -76,7 +77,7 @@ class Lookout:
         self._taken = True
         timer = asyncio.get_running_loop().call_later(self._poll, _end, rest)
         try:
-            with self._bell.heard_by(lambda: _end(rest)):
+            with self._bell.heard_by(lambda: _end(rest), self._kinds):
                 await rest
         finally:
             timer.cancel()

@@ -37,7 +37,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until the bell is closed and what is at work is done; cancelled, that is cut off and let go of."""
-        lookout, name = Lookout(self.bell, poll=self.poll), " ".join((*self.kinds, self.prefix)).rstrip()
+        lookout, name = Lookout(self.bell, self.kinds, poll=self.poll), " ".join((*self.kinds, self.prefix)).rstrip()
         async with asyncio.TaskGroup() as group:
             for number in range(self.slots):
                 group.create_task(self._slot(f"{name} {number}", lookout))

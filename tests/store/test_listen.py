@@ -16,26 +16,26 @@ DEADLINE = 10
 
 
 class _Ear:
-    """Counts what is heard, and waits for it."""
+    """Keeps what is heard, and waits for it."""
 
     def __init__(self) -> None:
-        self.heard = asyncio.Semaphore(0)
+        self.heard: asyncio.Queue[frozenset[str]] = asyncio.Queue()
 
-    async def hears(self) -> None:
+    async def hears(self) -> frozenset[str]:
         async with asyncio.timeout(DEADLINE):
-            await self.heard.acquire()
+            return await self.heard.get()
 
     @property
     def silent(self) -> bool:
-        return self.heard.locked()
+        return self.heard.empty()
 
 
 @asynccontextmanager
 async def _listening(url: str) -> AsyncIterator[_Ear]:
     ear = _Ear()
-    task = asyncio.create_task(listen(url, ear.heard.release))
+    task = asyncio.create_task(listen(url, ear.heard.put_nowait))
     try:
-        await ear.hears()  # it has connected
+        assert not await ear.hears(), "it has connected, and may have missed any"
         yield ear
     finally:
         task.cancel()
@@ -46,9 +46,9 @@ async def _listening(url: str) -> AsyncIterator[_Ear]:
 async def test_work_due_now_is_heard_once_per_commit(store: PostgresStore, store_database: StoreDatabase) -> None:
     async with _listening(store_database.url) as ear:
         await store.commit(Changes(wake=(Work("messages", "counter/a"), Work("messages", "counter/b"))))
-        await ear.hears()
-        await add(store, "counter/a", added(look_after=-(10**9)))
-        await ear.hears()
+        assert await ear.hears() == {"messages"}
+        await add(store, "counter/a", added(look_after=-(10**9)), wake=(Work("messages", "counter/a"),))
+        assert await ear.hears() == {"counter", "messages"}
         assert ear.silent
 
 
@@ -64,7 +64,7 @@ async def test_work_due_later_is_not_heard(store: PostgresStore, store_database:
 async def test_a_lost_connection_is_made_again_and_said(store: PostgresStore, store_database: StoreDatabase) -> None:
     async with _listening(store_database.url) as ear:
         end(store_database.owner_url, SESSIONS)
-        await ear.hears()  # connected again: something may have been missed
+        assert not await ear.hears(), "connected again: something may have been missed"
         await store.commit(Changes(wake=(Work("messages", "counter/a"),)))
         await ear.hears()
 

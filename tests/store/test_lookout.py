@@ -81,12 +81,24 @@ async def test_as_much_is_done_at_once_as_there_are_slots(store: PostgresStore, 
         await until(lambda: len(begun) == SLOTS + 1, what="that the rest is done too")
 
 
+@pytest.mark.parametrize(("kinds", "woken"), [({"run"}, False), ({"run", "messages"}, True), (set(), True)])
+async def test_it_hears_of_its_own_kind_of_work(kinds: set[str], woken: bool) -> None:
+    bell = Bell()
+    resting = asyncio.create_task(Lookout(bell, ["messages"], poll=NEVER).rest(bell.rings))
+    await asyncio.sleep(0)
+    bell.ring(frozenset(kinds))
+    await asyncio.wait([resting], timeout=0)
+    await asyncio.sleep(0)
+    assert resting.done() == woken
+    resting.cancel()
+
+
 async def test_what_it_hears_while_it_looks_is_not_missed() -> None:
     bell = Bell()
     heard = bell.rings
     bell.ring()
     async with asyncio.timeout(5):
-        await Lookout(bell, poll=NEVER).rest(heard)
+        await Lookout(bell, ["messages"], poll=NEVER).rest(heard)
 
 
 async def test_what_it_is_to_look_at_again_is_looked_at_when_it_is_due(

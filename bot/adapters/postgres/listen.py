@@ -16,8 +16,10 @@ _LONGEST_WAIT = 5.0
 _KEEPALIVE = {"keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3"}
 
 
-async def listen(url: str, heard: Callable[[], None]) -> None:
-    """Call `heard` for every notification, and after every connection made, since some may have been missed.
+async def listen(url: str, heard: Callable[[frozenset[str]], None]) -> None:
+    """Call `heard` with the kinds of work that each notification names; with none after every connection made.
+
+    None means all: some may have been missed.
 
     Runs until cancelled, on a connection of its own; connects again with a growing wait.
     """
@@ -26,11 +28,11 @@ async def listen(url: str, heard: Callable[[], None]) -> None:
         try:
             async with await AsyncConnection.connect(_address(url), autocommit=True) as connection:
                 await connection.execute(query("listen"))
-                heard()
+                heard(frozenset())
                 wait = _FIRST_WAIT
                 async with aclosing(connection.notifies()) as notifications:
-                    async for _ in notifications:
-                        heard()
+                    async for notification in notifications:
+                        heard(frozenset(notification.payload.split()))
         except psycopg.OperationalError:
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)

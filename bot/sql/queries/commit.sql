@@ -66,7 +66,8 @@ select target, stream
  order by target;
 
 -- name: schedule
--- When work is due, and that it was woken, which it is owed since; one notification where any of it is due now.
+-- When work is due, and that it was woken, which it is owed since; one notification of the
+-- kinds of it that are due now.
 -- The caller says when by its own clock, which may be wrong: what counts is how long from now, never less than none.
 with clock as materialized (
   select coalesce(%(now)s::timestamptz, clock_timestamp()) as now
@@ -90,10 +91,10 @@ with clock as materialized (
         owed_since = case when standing.due is null and standing.leased_until is null then excluded.owed_since
                           else coalesce(standing.owed_since, excluded.owed_since) end,
         woken_since = coalesce(standing.woken_since, excluded.woken_since)
-  returning due
+  returning standing.kind, standing.due
 )
-select pg_notify('opsbot', '')
-  from scheduled, clock where due <= clock.now limit 1;
+select pg_notify('opsbot', string_agg(distinct kind, ' '))
+  from scheduled, clock where due <= clock.now having count(*) > 0;
 
 -- name: revoke
 -- Void the leases on this work. Who holds one is left standing, until they let go or it lapses.
