@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import yaml
 from psycopg import sql
 
@@ -15,9 +16,11 @@ from benchmarks.contest import Contestant
 from benchmarks.table import Row
 from sandbox.postgres import PostgresServer
 from sandbox.tether import tethered
+from sandbox.waiting import until
 
 SETTLED, COUNTED = 15.0, 30.0  # seconds
 _STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROLLBACK)", re.IGNORECASE)
+_HEALTH = 13016
 _NOWHERE = "http://127.0.0.1:9/"  # idle, it calls nobody
 CATALOGUE = {
     "groups": {"sre": {"members": ["URILEY"]}},
@@ -82,6 +85,14 @@ async def _counted(server: PostgresServer) -> float:
     return len(_STATEMENT.findall(text)) / COUNTED
 
 
+async def _ready() -> bool:
+    try:
+        async with httpx.AsyncClient() as probe:
+            return (await probe.get(f"http://127.0.0.1:{_HEALTH}/readyz")).is_success
+    except httpx.TransportError:
+        return False
+
+
 @asynccontextmanager
 async def _serving(url: str, folder: Path) -> AsyncIterator[None]:
     """A real `opsbot serve`, that would take requests by HTTP."""
@@ -90,7 +101,8 @@ async def _serving(url: str, folder: Path) -> AsyncIterator[None]:
         "OPSBOT_DATABASE_URL": url,
         "OPSBOT_CATALOGUE": str(folder / "opsbot.yaml"),
         "OPSBOT_STATE_FOLDER": str(folder / "var"),
-        "OPSBOT_SLACK_PORT": "13017",
+        "OPSBOT_HEALTH_PORT": str(_HEALTH),
+        "OPSBOT_SLACK_PORT": str(_HEALTH + 1),
         "SLACK_BOT_TOKEN": "xoxb-made-up",
         "SLACK_SIGNING_SECRET": "made-up",
         "SLACK_API_URL": _NOWHERE,
@@ -100,6 +112,7 @@ async def _serving(url: str, folder: Path) -> AsyncIterator[None]:
         *tethered([sys.executable, "-m", "bot", "serve"]), env=environment, stderr=asyncio.subprocess.DEVNULL
     )
     try:
+        await until(_ready, seconds=60, what="that it is ready")
         yield
         if process.returncode is not None:
             raise RuntimeError(f"it ended with {process.returncode}")
