@@ -34,7 +34,7 @@ async def test_a_clock_that_differs_from_this_hosts(store_database: StoreDatabas
     fault = only_fault(await look(store_database.url, timedelta(minutes=minutes)))
     assert (fault.check, fault.verdict) == ("clock", Verdict.WRONG)
     assert says in fault.says
-    assert faults(await look(store_database.url, timedelta(minutes=minutes / 10))) == []
+    assert faults(await look(store_database.url, timedelta(minutes=minutes / 15))) == []
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from bot.adapters.slack.gate import Gate, GatedClient
 from runbooks.vocabulary import Actor, Unreachable
 
 SLOW_DOWN = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-CLOCKS_DIFFER = timedelta(minutes=1)  # ours and Slack's
+CLOCKS_DIFFER = timedelta(minutes=1)  # the database's and Slack's
 NAMES_WITHIN = 10.0  # seconds
 FILE_WITHIN = 120  # seconds: nobody waits for it at a screen
 _METHOD = re.compile(r"[a-z]+(?:\.[a-zA-Z0-9]+)+")
