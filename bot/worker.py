@@ -108,10 +108,19 @@ class Worker:
                 good.reschedule(asked_at + self.lease_seconds)
 
 
+class CutOff(Exception):
+    """Something beneath the work was cancelled, and nobody here asked for it: a fault like any other."""
+
+
 async def _within(good: asyncio.Timeout, handler: Handler, lease: Lease) -> datetime | None:
     try:
         async with good:
             return await handler(lease)
+    except asyncio.CancelledError as cut:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise CutOff("cancelled from inside") from cut  # or it would end the slot with it, without a word
     except TimeoutError:
         if good.expired():
             raise LeaseLost("it was not renewed in time") from None

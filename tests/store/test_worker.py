@@ -14,7 +14,7 @@ from bot.adapters.postgres.store import PostgresStore
 from bot.lookout import Bell
 from bot.serving import ROLLBACKS, ended
 from bot.worker import Worker
-from runbooks.store import Changes, Lease, LeaseLost, Work
+from runbooks.store import Changes, Conflict, Lease, LeaseLost, Work
 from sandbox.waiting import until
 from tests.store.counter import FOLDS, add, added, read
 
@@ -179,6 +179,31 @@ async def test_what_is_cut_off_by_time_is_let_say_what_came_of_it(due: PostgresS
     working = asyncio.create_task(worker.run())
     try:
         await asyncio.wait_for(told.wait(), 10)
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+@pytest.mark.parametrize("fault", [asyncio.CancelledError, Conflict])
+async def test_a_slot_outlives_work_that_was_cut_off_from_inside(
+    due: PostgresStore, fault: type[BaseException]
+) -> None:
+    """Whatever a library beneath it cancels or raises: nobody asked this process to stop."""
+    done: list[str] = []
+
+    async def handle(lease: Lease) -> datetime | None:
+        done.append(lease.work.key)
+        if len(done) == 1:
+            raise fault
+        return None
+
+    worker = Worker(due, ["messages"], handle, Bell(), lambda: datetime.now(UTC), LEASE, 1)
+    working = asyncio.create_task(worker.run())
+    try:
+        await until(lambda: done, what="the first")
+        await due.commit(Changes(wake=(Work("messages", "run/D-2"),)))
+        await until(lambda: done[1:], what="the next")
+        assert done[1] == "run/D-2"
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
