@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.slack import Message
 from tests.chaos.gestures import Gesture
-from tests.chaos.places import APPROVERS, ENVIRONMENT, OUTSIDERS, REQUESTERS, Place
+from tests.chaos.places import APPROVERS, ENVIRONMENT, OUTSIDERS, REQUESTERS, Place, version
 from tests.chaos.world import VERSIONS, World
 
 RUN = re.compile(r"\b[DR]-[0-9]+\b")
@@ -62,19 +62,19 @@ class _Team:
         await asyncio.sleep(self._whims.uniform(0, 3))
         while not self._people.ending.is_set() and self._version < VERSIONS:
             self._version += 1
-            await self._deploy(f"v{self._version}")
+            await self._deploy(version(self._version))
         await self._tidy()
 
-    async def _deploy(self, version: str) -> None:
+    async def _deploy(self, wanted: str) -> None:
         """Until a run of this version has ended, whichever gesture began it."""
         while not self._people.ending.is_set():
             known = {run for run, _ in self._board.cards(self._place.channel)}
-            line = f"/deploy {self._place.service} {version}"
-            asked = await self._types("deploy", self._whims.choice(REQUESTERS), line, version=version)
+            line = f"/deploy {self._place.service} {wanted}"
+            asked = await self._types("deploy", self._whims.choice(REQUESTERS), line, version=wanted)
             if not asked.said or "started" in asked.said[0]:  # else it is known that nothing was
                 await self._sees(lambda known=known: self._new(known), seconds=PATIENCE)
             ran = await self._attend_all()
-            if version in ran:
+            if wanted in ran:
                 return
 
     def _new(self, known: set[str]) -> bool:
@@ -94,7 +94,7 @@ class _Team:
 
     def _version_of(self, run: str) -> str:
         card = self._board.card(run)
-        found = re.search(r"\*(v[0-9]+)\*", card.shown) if card else None
+        found = re.search(r"\*(v[0-9]+(-crash)?)\*", card.shown) if card else None
         return found[1] if found else ""
 
     async def _attend(self, run: str) -> None:

@@ -31,12 +31,13 @@ data {up_size}
 M 100644 inline {folder}/{digits}_rollback.sql
 data {back_size}
 {back}
-reset refs/tags/v{number}
+reset refs/tags/{tag}
 from :{number}
 
 """
 _UP = "create table m_{digits} (id integer);\ninsert into effects (what) values ('m_{digits}');\n"
 _BACK = "drop table m_{digits};\n"
+_BROKEN, _FIRST = 20, 3  # one version in 20 has pods that crash, so that its deploy fails and goes back by itself
 _BEGINNING = 1_767_600_000  # seconds since 1970; the same commits every time
 
 
@@ -60,6 +61,11 @@ class Place:
     def variable(self) -> str:
         """What the catalogue calls the address of its database."""
         return f"CHAOS_{self.number:02}_DATABASE"
+
+
+def version(number: int) -> str:
+    """What a version is called; the end of the name tells a simulated node what becomes of its pods."""
+    return f"v{number}-crash" if number % _BROKEN == _FIRST else f"v{number}"
 
 
 def places(count: int) -> tuple[Place, ...]:
@@ -102,7 +108,7 @@ def _service(place: Place, repository: Path) -> dict[str, Any]:
         "deployers": ["developers"],
         "rollers-back": ["sre"],
         "approval": {"group": "sre"},
-        "rollout": {"deadline": "5m", "grace": "20s", "soak": "0s", "poll": "1s"},
+        "rollout": {"deadline": "5m", "grace": "4s", "soak": "0s", "poll": "1s"},
     }
     return {
         "image": manifests.IMAGE,
@@ -132,7 +138,7 @@ def deployment(place: Place) -> dict[str, Any]:
 
 
 def repository(folder: Path, versions: int) -> Path:
-    """A bare repository with the tags v1 to v`versions`."""
+    """A bare repository with so many versions, each a tag."""
     clean = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     for arguments, told in (
         (["init", "--quiet", "--bare", "--initial-branch=main", str(folder)], ""),
@@ -148,6 +154,7 @@ def _commits(versions: int) -> Iterator[str]:
         up, back = _UP.format(digits=digits), _BACK.format(digits=digits)
         yield _COMMIT.format(
             number=number,
+            tag=version(number),
             digits=digits,
             seconds=_BEGINNING + number,
             folder=MIGRATIONS,
