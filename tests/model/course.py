@@ -1,6 +1,7 @@
 """A course of events: whatever people, processes, the outside and the clock do, engine and model come to the same."""
 
 import copy
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -45,6 +46,7 @@ class Course:
         self.requests: list[tuple[Still, Asked]] = []  # that stand still
         self.processes: list[tuple[Still, Any]] = []  # that stand still, each with its part of the model
         self.plans: dict[tuple[str, str], str | None] = {}  # by run and digest
+        self.happened = Counter[str]()
 
     def possible(self, steps: Iterable[str]) -> list[str]:
         """Those of the steps that have something to act on."""
@@ -59,9 +61,15 @@ class Course:
             "kill": not self.processes,
             "let_come": not self.requests,
             "pass_time": self.requests,  # they come within seconds
+            "let_expire": self.requests or not any(run.waits or run.approvals for run in runs if run.open),
             "change_groups": self.requests,  # who is in which group was read before
         }
         return [name for name in steps if not nothing.get(name)]
+
+    @property
+    def waiting(self) -> list[Run]:
+        """The runs that wait for approvals."""
+        return [run for run in self.model.runs.values() if run.waits]
 
     # ------------------------------------------------------------ people
 
@@ -80,7 +88,7 @@ class Course:
 
     def judge(self, number: int, by: Actor | None, waiting: bool, old: bool, no: bool, still: bool) -> None:
         """Somebody, or whoever asked for it, approves a run or rejects it; mostly one that waits for that."""
-        waits = [run for run in self.model.runs.values() if run.waits and waiting]
+        waits = self.waiting if waiting else []
         run = waits[-1 - number % len(waits)] if waits else self._run(number)
         self._judge(run, by or run.requester, old=old, no=no, still=still)
 
@@ -146,6 +154,7 @@ class Course:
 
     def let_come(self, number: int) -> None:
         """A request that was overtaken is decided on what stands now."""
+        self.happened["request overtaken"] += 1
         still, asked = self.requests.pop(number % len(self.requests))
         self._hear(asked, self.bench.wakes(still))
 
@@ -157,6 +166,10 @@ class Course:
     def pass_time(self, seconds: int) -> None:
         self.bench.now += timedelta(seconds=seconds)
         self.model.now = self.bench.now
+
+    def let_expire(self) -> None:
+        """So long that neither a wait for approvals nor an approval is good any more."""
+        self.pass_time(1860)
 
     def change_mood(self, spot: Spot, mood: str) -> None:
         self.bench.outside.mood[spot.service, spot.environment] = self.model.mood[spot] = mood
@@ -187,6 +200,17 @@ class Course:
             assert not unapproved(self.bench.history(name)), (
                 f"{name} ({run.requester}) changed what nobody had approved"
             )
+
+    def met(self) -> Counter[str]:
+        """How runs stand at the end, and what people were told."""
+        told = [asked.reply for asked in self.asked if asked.reply]
+        counted = Counter(f"{run.kind} {run.status}" for run in self.model.runs.values())
+        counted += Counter(reply.refused or reply.did for reply in told)
+        return (
+            counted
+            + self.happened
+            + Counter({"course": 1, "refused by the outside": len(self.bench.outside.refused)})
+        )
 
     # ------------------------------------------------------------ how
 
@@ -238,6 +262,7 @@ class Course:
             return False
         run = self.model.runs[lease.work.key.partition("/")[2]]
         assert not self._is_held(run.id), f"{run.id} was claimed, and another process holds it"
+        self.happened["lease lapsed"] += lease.lapsed
         self.model.leases[run.id] = Lease(lease.epoch, self.model.now + LEASE)
         part = (run, lease.epoch, holding(self.model, run, lease.epoch, self.bench.outside.refused))
         still = self.bench.work(lease, point)
@@ -246,6 +271,7 @@ class Course:
             return True
         reached = next((here for here in part[2] if here == point), None)
         assert reached == point, f"{run.id} stands before its {point}, where it should not be"
+        self.happened["process stood still"] += 1
         self.processes.append((still, part))
         return True
 

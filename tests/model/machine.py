@@ -4,6 +4,7 @@ It is one rule that takes any step: of several rules Hypothesis leaves about hal
 nowhere without a request, work, ticks and approvals.
 """
 
+from collections import Counter
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,11 +19,13 @@ NUMBER = st.integers(0, 7)  # of a run, a request, a process: the newest is 0
 PEOPLE = st.sampled_from([ALEX, RILEY, SAM, KIM, OUTSIDER])
 DEPLOYERS = st.sampled_from([RILEY, ALEX, RILEY, SAM, OUTSIDER])  # most of them
 OPERATORS = st.sampled_from([ALEX, SAM, KIM, ALEX, SAM, KIM, RILEY, OUTSIDER])  # most of them
+JUDGES = st.sampled_from([ALEX, SAM, KIM, ALEX, SAM, KIM, RILEY, OUTSIDER, None, None])  # None: who asked for it
 SPOT = st.sampled_from(SPOTS)
 VERSION = st.sampled_from(["v2", "v3", "v4"])
 GOOD = st.sampled_from(["", "", "v1", "v2"])
 MOOD = st.sampled_from(["quick", "slow", "quick", "slow", "breaks", "stuck"])
-POINT = st.sampled_from(["", "", "", *POINTS])
+POINT = st.sampled_from(["", "", *POINTS])
+TIMES = st.sampled_from([1, 1, 1, 2, 4])
 SELDOM = st.sampled_from([False] * 6 + [True])
 OFTEN = st.sampled_from([True, True, False])
 PLACED = {"spot": SPOT, "still": SELDOM}
@@ -30,11 +33,11 @@ OF_A_RUN = {"number": NUMBER, "still": SELDOM}
 
 
 STEPS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "bring_on": {"number": NUMBER, "times": st.integers(1, 4), "point": POINT},
+    "bring_on": {"number": NUMBER, "times": TIMES, "point": POINT},
     "deploy": {"version": VERSION, "by": DEPLOYERS, **PLACED},
     "roll_back": {"to": GOOD, "by": OPERATORS, "old": SELDOM, **PLACED},
     "plan_a_rollback": {"to": GOOD, "by": OPERATORS, **PLACED},
-    "judge": {"by": st.none() | OPERATORS, "waiting": OFTEN, "old": st.booleans(), "no": SELDOM, **OF_A_RUN},
+    "judge": {"by": JUDGES, "waiting": OFTEN, "old": st.booleans(), "no": SELDOM, **OF_A_RUN},
     "tick": {"line": NUMBER, "by": DEPLOYERS, **OF_A_RUN},
     "abort": {"by": PEOPLE, **OF_A_RUN},
     "lock": {"by": PEOPLE, **PLACED},
@@ -44,20 +47,23 @@ STEPS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "wake": {"number": NUMBER, "late": OFTEN},
     "let_come": {"number": NUMBER},
     "kill": {"number": NUMBER},
-    "pass_time": {"seconds": st.sampled_from([2, 2, 11, 11, 180, 1860])},
+    "pass_time": {"seconds": st.sampled_from([2, 11, 180])},
+    "let_expire": {},
     "change_mood": {"spot": SPOT, "mood": MOOD},
     "move_version": {"version": VERSION, "commit": st.sampled_from("ab")},
     "change_groups": {"who": st.sampled_from([SAM, KIM]), "here": st.booleans()},
 }
-WEIGHTS = {"bring_on": 6, "deploy": 2, "wake": 2, "judge": 2}  # else 1
+WEIGHTS = {"bring_on": 6, "deploy": 2, "wake": 3, "let_come": 6}  # else 1
+WHILE_ONE_WAITS = {"bring_on": 4, "judge": 12, "let_expire": 3}
 
 
 class Machine(RuleBasedStateMachine):
     """One course of events."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, met: Counter[str]) -> None:
         super().__init__()
         self.course = Course(bench)
+        self.met = met
 
     @initialize(moods=st.tuples(*[MOOD] * len(SPOTS)))
     def begin(self, moods: tuple[str, ...]) -> None:
@@ -66,7 +72,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def go_on(self, data: st.DataObject) -> None:
-        possible = [name for name in self.course.possible(STEPS) for _ in range(WEIGHTS.get(name, 1))]
+        weights = {**WEIGHTS, **(WHILE_ONE_WAITS if self.course.waiting else {})}
+        possible = [name for name in self.course.possible(STEPS) for _ in range(weights.get(name, 1))]
         name = data.draw(st.sampled_from(possible))
         getattr(self.course, name)(**data.draw(st.fixed_dictionaries(STEPS[name])))
 
@@ -76,3 +83,4 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.course.end()
+        self.met += self.course.met()

@@ -68,9 +68,9 @@ class VoidLeasesCount(GatedStore):
 
 WRONG = {
     "an approval of one's own counts": Parts(reception=OwnApprovalCounts),
-    "a gesture that comes again is a new one": Parts(reception=EveryGestureIsNew),
     "an approval of another plan counts": Parts(reception=AnyPlanIsMeant),
     "one approval is enough": Parts(approvals=1),
+    "a gesture that comes again is a new one": Parts(reception=EveryGestureIsNew),
     "locks are not seen": Parts(store=LocksUnseen),
     "a void lease counts": Parts(store=VoidLeasesCount),
 }
