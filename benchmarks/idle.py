@@ -23,7 +23,7 @@ _STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROL
 _HEALTH = 13016
 _NOWHERE = "http://127.0.0.1:9/"  # idle, it calls nobody
 CATALOGUE = {
-    "groups": {"sre": {"members": ["URILEY"]}},
+    "groups": {"sre": {"members": ["UALEX", "URILEY"]}},
     "clusters": {"main": {"in-cluster": True}},
     "services": {
         "api": {
