@@ -21,8 +21,10 @@ from sandbox.waiting import until
 SETTLED, COUNTED = 15.0, 30.0  # seconds
 _STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*): (?!BEGIN|COMMIT|ROLLBACK)", re.IGNORECASE)
 _HEALTH = 13016
+_START = 60.0  # seconds
 _NOWHERE = "http://127.0.0.1:9/"  # idle, it calls nobody
 CATALOGUE = {
+    "library": ["shelf"],
     "groups": {"sre": {"members": ["UALEX", "URILEY"]}},
     "clusters": {"main": {"in-cluster": True}},
     "services": {
@@ -30,6 +32,7 @@ CATALOGUE = {
             "image": "registry.example/api",
             "source": {"repository": "file:///source"},
             "workloads": [{"deployment": "api", "containers": ["web"]}],
+            "runbooks": {"deploy": "deploy", "rollback": "back"},
             "default-environment": "production",
             "environments": {
                 "production": {
@@ -65,7 +68,9 @@ async def measure(server: PostgresServer, opsbot: Contestant, peers: list[Contes
 
 
 def _written(folder: Path) -> None:
-    folder.mkdir()
+    (folder / "shelf").mkdir(parents=True)
+    for name in ("deploy", "back"):
+        (folder / "shelf" / f"{name}.md").write_text(f"# {name.title()}\n\n- [ ] Look\n")
     (folder / "opsbot.yaml").write_text(yaml.safe_dump(CATALOGUE))
 
 
@@ -85,7 +90,9 @@ async def _counted(server: PostgresServer) -> float:
     return len(_STATEMENT.findall(text)) / COUNTED
 
 
-async def _ready() -> bool:
+async def _ready(process: asyncio.subprocess.Process) -> bool:
+    if process.returncode is not None:
+        raise RuntimeError(f"it ended with {process.returncode}")
     try:
         async with httpx.AsyncClient() as probe:
             return (await probe.get(f"http://127.0.0.1:{_HEALTH}/readyz")).is_success
@@ -108,14 +115,10 @@ async def _serving(url: str, folder: Path) -> AsyncIterator[None]:
         "SLACK_API_URL": _NOWHERE,
         "KUBERNETES_SERVICE_HOST": "",
     }
-    process = await asyncio.create_subprocess_exec(
-        *tethered([sys.executable, "-m", "bot", "serve"]), env=environment, stderr=asyncio.subprocess.DEVNULL
-    )
+    process = await asyncio.create_subprocess_exec(*tethered([sys.executable, "-m", "bot", "serve"]), env=environment)
     try:
-        await until(_ready, seconds=60, what="that it is ready")
+        await until(lambda: _ready(process), seconds=_START, what="that it is ready")
         yield
-        if process.returncode is not None:
-            raise RuntimeError(f"it ended with {process.returncode}")
     finally:
         if process.returncode is None:
             process.kill()
