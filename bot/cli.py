@@ -15,9 +15,11 @@ from bot.adapters.postgres.preflight import NotReady, assert_migrated, wait_unti
 from bot.adapters.postgres.verify import faults
 from bot.doctor import command as doctoring
 from bot.kinds import known
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings, SettingsError, secrets_around
+from bot.telemetry import logs
 from runbooks.documents.errors import DocumentError
 from runbooks.folds import folds
+from runbooks.redaction import Redactor
 from runbooks.store import OlderRelease, StoreUnavailable
 
 FINE, FAILED, UNUSABLE = 0, 1, 2
@@ -26,7 +28,9 @@ FINE, FAILED, UNUSABLE = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; answers its exit code. What is wrong is said in a sentence, never as a traceback."""
     asked = _parser().parse_args(arguments)
-    logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if not logging.getLogger().handlers:  # a program that calls this has a log of its own
+        logging.basicConfig()
+        logs.begin(level="WARNING", machine=False, redactor=Redactor(secrets_around()))
     try:
         return int(asked.do(asked))
     except (SettingsError, DocumentError, adopting.NotAdopted, auditing.NotAudited, backup.NoBackup) as cause:

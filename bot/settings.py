@@ -107,8 +107,7 @@ class Settings(BaseSettings):
         """What must never be stored or shown: the secret fields, and what looks like a secret in the environment."""
         fields = (getattr(self, name) for name in type(self).model_fields)
         own = [field.get_secret_value() for field in fields if isinstance(field, SecretStr)]
-        others = [value for name, value in os.environ.items() if _is_secret(name, value)]
-        return sorted({value for value in (*own, *others) if value and value != EMBEDDED})
+        return sorted({value for value in (*own, *secrets_around()) if value and value != EMBEDDED})
 
     def _is_set(self, name: str) -> bool:
         value = getattr(self, name)
@@ -116,6 +115,11 @@ class Settings(BaseSettings):
 
     def _lacks(self, name: str) -> str:
         return f"{type(self).model_fields[name].validation_alias} is not set; .env.example says what it is for."
+
+
+def secrets_around() -> list[str]:
+    """What looks like a secret in the environment, whether the settings can be read or not."""
+    return [value for name, value in os.environ.items() if _is_secret(name, value)]
 
 
 def _is_secret(name: str, value: str) -> bool:

@@ -106,7 +106,7 @@ def begin(*, level: str, machine: bool, redactor: Redactor) -> None:
     logging.getLogger("httpx").setLevel("WARNING")  # at INFO it tells every probe
     for handler in root.handlers:
         handler.setFormatter(JsonLines() if machine else Lines())
-        handler.addFilter(Redacting(redactor))
+        handler.filters = [Redacting(redactor)]
 
 
 def _at_work(record: logging.LogRecord) -> Mapping[str, str]:

@@ -4,12 +4,15 @@ import asyncio
 import io
 import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from bot.telemetry import logs
-from runbooks.redaction import Redactor
+from runbooks.redaction import HIDDEN, Redactor
 from runbooks.steps.base import Turn
 from tests.engine.world import World
 from tests.telemetry.conftest import Watched
@@ -96,3 +99,11 @@ async def test_what_the_engine_logs_of_a_step_names_it(
     [line] = [json.loads(each) for each in stream.getvalue().splitlines()]
     assert (line["level"], line["step"], line["logger"]) == ("ERROR", "knob", "runbooks.engine.advance")
     assert "RuntimeError: [redacted] is wrong" in line["exception"]
+
+
+def test_no_command_logs_a_secret_before_its_settings_are_read() -> None:
+    says = "import logging, os; logging.warning('it is %s', os.environ['MADE_UP_TOKEN'])"
+    code = f"from bot.cli import main; main(['schema', 'runbook']); {says}"
+    environment = {**os.environ, "MADE_UP_TOKEN": CANARY}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr.endswith(f"it is {HIDDEN}\n")
