@@ -3,6 +3,7 @@
 import argparse
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -13,7 +14,7 @@ from bot.adapters.postgres.migrate import grant_login, migrate
 from tests.fixtures.postgres import temporary_server
 from tests.fixtures.store import BOT_USER, as_user
 from tests.simulation.plants import PLANTS
-from tests.simulation.playing import begin, play
+from tests.simulation.playing import again, begin, play
 
 EVERY = 100  # seeds, after which it is said how far it is
 
@@ -21,6 +22,7 @@ EVERY = 100  # seeds, after which it is said how far it is
 def main() -> int:
     """0 where every seed held."""
     asked = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the server and the players end too
     jobs = min(asked.jobs, asked.seeds)
     with temporary_server() as server:
         server.create_database("simulated")
@@ -64,11 +66,6 @@ def _play(pool: Any, asked: argparse.Namespace) -> int:
         f"failed: {failed or 'none'}", ", ".join(f"{count} {what}" for what, count in sorted(met.items())), sep="\n"
     )
     return 1 if failed else 0
-
-
-def again(seed: int, plant: str = "") -> str:
-    """The command that plays this seed again."""
-    return f".venv/bin/python -m tests.simulation --from {seed} --seeds 1 --loud{plant and f' --plant {plant}'}"
 
 
 if __name__ == "__main__":

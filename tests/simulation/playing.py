@@ -42,3 +42,8 @@ def play(seed: int, plant: str) -> Played:
         return Played(seed, world.counts(), violations(world), world.trace())
     except Exception:
         return Played(seed, Counter(), [traceback.format_exc()])
+
+
+def again(seed: int, plant: str = "") -> str:
+    """The command that plays this seed again."""
+    return f".venv/bin/python -m tests.simulation --from {seed} --seeds 1 --loud{plant and f' --plant {plant}'}"

@@ -2,13 +2,24 @@
 
 import pytest
 
-from tests.simulation.__main__ import again
 from tests.simulation.checker import violations
 from tests.simulation.plants import PLANTS
+from tests.simulation.playing import again
 from tests.simulation.world import Backstage, World
 
-SEEDS = (1, 4, 6, 7, 9, 10, 11)  # short ones, in which much happens
-CAUGHT_BY = {"outside-without-epoch": 11, "post-without-look-up": 2}
+SEEDS = (3, 4, 5, 9, 11, 21)  # short ones, in which much happens
+CAUGHT_BY = {
+    "commit-without-epoch": 13,
+    "outside-without-epoch": 8,
+    "interrupted-begun-anew": 1,
+    "post-without-look-up": 2,
+    "request-not-known-again": 1,
+    "approval-of-another-plan": 8,
+    "requester-counts": 22,
+    "one-person-counts-twice": 18,
+    "good-before-the-watch": 5,
+}
+SEARCHED = 60  # seeds, where a change of the product made another course of events of the known one
 
 
 def test_nothing_is_lost_done_twice_or_done_by_who_may_not(backstage: Backstage) -> None:
@@ -23,15 +34,18 @@ def test_nothing_is_lost_done_twice_or_done_by_who_may_not(backstage: Backstage)
 
 def test_a_seed_is_always_the_same_course_of_events(backstage: Backstage) -> None:
     traces = []
-    for _ in range(2):
-        world = World(10, backstage)
+    for seed in (5, 3, 5):
+        world = World(seed, backstage)
         world.play()
         traces.append(world.trace())
-    assert traces[0] == traces[1]
+    assert traces[0] == traces[2] != traces[1]
 
 
-@pytest.mark.parametrize("plant", sorted(CAUGHT_BY))
+@pytest.mark.parametrize("plant", sorted(PLANTS.keys() - {""}))
 def test_what_is_wrong_on_purpose_is_caught(backstage: Backstage, plant: str) -> None:
-    world = World(CAUGHT_BY[plant], backstage, PLANTS[plant])
-    world.play()
-    assert violations(world) != []
+    for seed in (CAUGHT_BY[plant], *range(1, SEARCHED)):
+        world = World(seed, backstage, PLANTS[plant])
+        world.play()
+        if violations(world):
+            return
+    pytest.fail(f"{plant} is caught by no seed up to {SEARCHED}")
