@@ -19,7 +19,9 @@ NUMBER = st.integers(0, 7)  # of a run, a request, a process: the newest is 0
 PEOPLE = st.sampled_from([ALEX, RILEY, SAM, KIM, OUTSIDER])
 DEPLOYERS = st.sampled_from([RILEY, ALEX, RILEY, SAM, OUTSIDER])  # most of them
 OPERATORS = st.sampled_from([ALEX, SAM, KIM, ALEX, SAM, KIM, RILEY, OUTSIDER])  # most of them
-JUDGES = st.sampled_from([ALEX, SAM, KIM, ALEX, SAM, KIM, RILEY, OUTSIDER, None, None])  # None: who asked for it
+JUDGES = st.sampled_from(
+    [ALEX, SAM, KIM, ALEX, SAM, KIM, RILEY, OUTSIDER, None, None, None, None]
+)  # None: who asked for it
 SPOT = st.sampled_from(SPOTS)
 VERSION = st.sampled_from(["v2", "v3", "v4"])
 GOOD = st.sampled_from(["", "", "v1", "v2"])
