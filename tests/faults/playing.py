@@ -39,7 +39,7 @@ class Met:
 async def play(world: World, story: Story, at: str = "") -> Met:
     """Deploy the next version; the first process dies at this point, and another takes over."""
     version = await asyncio.to_thread(story.release, world)
-    world.slack.journal.clear()
+    await asyncio.to_thread(world.slack.reset)
     playing = _Play(world, story, version, born=await world.born())
     first = await world.serve(at)
     try:
