@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -205,8 +206,13 @@ class Slack(Lane):
         self._inject(Fault(which, kind, times=self.whims.randint(1, 3), seconds=self.whims.uniform(0.2, 3)))
 
     def _inject(self, fault: Fault) -> None:
-        self.met[f"Slack {fault.kind}"] += fault.times
-        self.world.slack.proxy.inject(fault)
+        """It counts when it is met."""
+
+        def met(_: object) -> bool:
+            self.met[f"Slack {fault.kind}"] += 1
+            return True
+
+        self.world.slack.proxy.inject(replace(fault, match=met))
 
     async def _deafen(self) -> None:
         self.met["deaf sockets"] += 1
