@@ -75,7 +75,7 @@ class Deliveries:
             wanted = messages(self.catalogue, state, lambda name: seen[name].state)
             if lease.lapsed:
                 await self._doubt([each.key for each in wanted if each.kept and _ts(sent, each.key)], sent)
-            later = await self._side_by_side(stream, wanted, sent)
+            later = await self._side_by_side(lease, wanted, sent)
             if isinstance(state, Incident):
                 await self._room(lease, state, sent)
         except SlackBusy as busy:
@@ -86,7 +86,7 @@ class Deliveries:
         return min((due for due in later if due), default=None)
 
     async def _side_by_side(
-        self, stream: str, wanted: Sequence[Message], sent: dict[str, Sent]
+        self, lease: Lease, wanted: Sequence[Message], sent: dict[str, Sent]
     ) -> list[datetime | None]:
         """What goes to one place in its order, several places at a time: of a deploy many may be told.
 
@@ -98,7 +98,7 @@ class Deliveries:
         left = iter(places.values())
 
         async def deliver() -> list[datetime | None]:
-            return [await self._deliver(stream, message, wanted, sent) for place in left for message in place]
+            return [await self._deliver(lease, message, wanted, sent) for place in left for message in place]
 
         later: list[datetime | None] = []
         for done in await asyncio.gather(*(deliver() for _ in range(AT_ONCE)), return_exceptions=True):
@@ -117,7 +117,7 @@ class Deliveries:
             await keep(self.store, self.catalogue, lease=lease, did=did, now=self.clock())
 
     async def _deliver(
-        self, stream: str, message: Message, wanted: Sequence[Message], sent: dict[str, Sent]
+        self, lease: Lease, message: Message, wanted: Sequence[Message], sent: dict[str, Sent]
     ) -> datetime | None:
         """Post or edit one; answers when to come back where it is too soon. One that is refused stops no other."""
         before, body = sent.get(message.key), _body(message)
@@ -127,9 +127,9 @@ class Deliveries:
                 return None
             message = replace(message, channel=stands.channel)
         try:
-            with asking(message.key, message.urgency):
+            with asking(message.key, message.urgency, lease.owed.total_seconds()):
                 if (before is None or before.ts is None) and (not message.thread or _ts(sent, message.thread)):
-                    before = sent[message.key] = await self._post(stream, message, sent)
+                    before = sent[message.key] = await self._post(lease.work.key, message, sent)
                 if before is not None and before.ts is not None and message.kept and before.body != body:
                     return await self._edit(message, before.ts, sent)
         except SlackBusy as busy:

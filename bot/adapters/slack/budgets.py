@@ -52,10 +52,14 @@ def spends(method: str, channel: str = "") -> Mapping[str, Limit]:
 
 @dataclass(frozen=True)
 class Asking:
-    """Who asks: `key` is theirs for ever, "" of who does not come back; a lower `rank` goes first."""
+    """Who asks: `key` is theirs for ever, "" of who does not come back; a lower `rank` goes first.
+
+    `waited`: seconds since it is wanted; so whoever was in another process's line does not begin anew in ours.
+    """
 
     key: str = ""
     rank: int = 0
+    waited: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -118,14 +122,19 @@ def _now(budget: Budget | None, limit: Limit, now: float) -> Budget:
 
 def _turn(budget: Budget, limit: Limit, asking: Asking, now: float) -> float:
     """When this one may go, were all to come that stand before it; not after `now` where it is now."""
-    since = budget.line[asking.key].since if asking.key in budget.line else now
+    since = _since(budget, asking, now)
     before = sum(
-        waiting.turn + TO_COME >= now and (waiting.rank, waiting.since) < (asking.rank, since)
+        waiting.turn + TO_COME >= now and (waiting.rank, waiting.since, key) < (asking.rank, since, asking.key)
         for key, waiting in budget.line.items()
         if key != asking.key
     )
     missing = before + 1 - budget.left
     return budget.at + (missing * limit.every / budget.share if missing > _SLIGHT else 0)
+
+
+def _since(budget: Budget, asking: Asking, now: float) -> float:
+    known = budget.line[asking.key].since if asking.key in budget.line else now
+    return min(known, now - asking.waited)
 
 
 def _left(budget: Budget, asking: Asking) -> Budget:
@@ -135,5 +144,5 @@ def _left(budget: Budget, asking: Asking) -> Budget:
 
 
 def _joined(budget: Budget, asking: Asking, now: float, turn: float) -> Budget:
-    since = budget.line[asking.key].since if asking.key in budget.line else now
+    since = _since(budget, asking, now)
     return replace(budget, line={**budget.line, asking.key: Waiting(asking.rank, since, turn)})

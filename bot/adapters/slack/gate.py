@@ -28,9 +28,9 @@ class SlackBusy(Unreachable):
 
 
 @contextmanager
-def asking(key: str, rank: int) -> Iterator[None]:
-    """What is called within is for this, which comes back where it is told to."""
-    before = _ASKING.set(Asking(key, rank))
+def asking(key: str, rank: int, waited: float = 0.0) -> Iterator[None]:
+    """What is called within is for this, wanted for so many seconds, which comes back where it is told to."""
+    before = _ASKING.set(Asking(key, rank, waited))
     try:
         yield
     finally:
