@@ -29,13 +29,13 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="opsbot-bench-"))
     try:
         with PostgresServer(folder / "postgres", durable=True) as server:
-            print(asyncio.run(_measured(server, folder, chosen)))
+            asyncio.run(_measured(server, folder, chosen))
     finally:
         shutil.rmtree(folder)
 
 
-async def _measured(server: PostgresServer, folder: Path, chosen: list[str]) -> str:
-    """The whole page."""
+async def _measured(server: PostgresServer, folder: Path, chosen: list[str]) -> None:
+    """Print the whole page; where something fails, with what was measured before."""
     alone = {"acknowledge", "far", "history", "memory", "restarts"}.issuperset(chosen)
     ours, *peers = [opsbot(server)] if alone else contestants(server)
     parts: dict[str, Callable[[], Awaitable[list[Row]]]] = {
@@ -48,11 +48,14 @@ async def _measured(server: PostgresServer, folder: Path, chosen: list[str]) -> 
         "memory": lambda: memory.measure(opsbot(server, "memory")),
         "restarts": lambda: restarts.measure(server, opsbot(server, "restarts")),
     }
-    load, rows = os.getloadavg()[0], []
-    for name in (part for part in PARTS if part in chosen):
-        print(f"{datetime.now(UTC):%H:%M:%S} {name}", file=sys.stderr)
-        rows += await parts[name]()
-    return "\n".join([*_head(server, load, peers), "", table(rows)])
+    rows: list[Row] = []
+    head = _head(server, os.getloadavg()[0], peers)
+    try:
+        for name in (part for part in PARTS if part in chosen):
+            print(f"{datetime.now(UTC):%H:%M:%S} {name}", file=sys.stderr)
+            rows += await parts[name]()
+    finally:
+        print("\n".join([*head, f"Load after {os.getloadavg()[0]:.1f}.", "", table(rows)]))
 
 
 def _head(server: PostgresServer, load: float, peers: list[Contestant]) -> list[str]:
