@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from benchmarks.contest import Contestant, contestants, opsbot
 from benchmarks.table import Row, table
 from sandbox.postgres import PostgresServer
 
+_LOOKED = 5.0  # seconds
 ROOT = Path(__file__).parent.parent
 PARTS = ("acknowledge", "far", "started", "recovery", "idle", "history", "memory", "restarts")
 
@@ -49,16 +51,20 @@ async def _measured(server: PostgresServer, folder: Path, chosen: list[str]) -> 
         "restarts": lambda: restarts.measure(server, opsbot(server, "restarts")),
     }
     rows: list[Row] = []
-    head = _head(server, os.getloadavg()[0], peers)
+    head = _head(server, peers)
     try:
         for name in (part for part in PARTS if part in chosen):
             print(f"{datetime.now(UTC):%H:%M:%S} {name}", file=sys.stderr)
             rows += await parts[name]()
     finally:
-        print("\n".join([*head, f"Load after {os.getloadavg()[0]:.1f}.", "", table(rows)]))
+        print(
+            "\n".join(
+                [*head, f"Load after it {os.getloadavg()[0]:.1f}, processors idle {_idle():.0%}.", "", table(rows)]
+            )
+        )
 
 
-def _head(server: PostgresServer, load: float, peers: list[Contestant]) -> list[str]:
+def _head(server: PostgresServer, peers: list[Contestant]) -> list[str]:
     """Where, when and with what it was measured."""
     [(version,)] = server.execute("show server_version")
     [(fsync,)] = server.execute("show fsync")
@@ -66,9 +72,21 @@ def _head(server: PostgresServer, load: float, peers: list[Contestant]) -> list[
     lines = [
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}; {cores} cores, {memory_gib:.0f} GiB, "
         f"Python {platform.python_version()}, PostgreSQL {version} on the same machine, fsync {fsync}; "
-        f"load before {load:.1f}.",
+        f"load before it {os.getloadavg()[0]:.1f}, processors idle {_idle():.0%}.",
     ]
     return [*lines, *(f"{peer.name}: {peer.settings}." for peer in peers)]
+
+
+def _idle() -> float:
+    """The share of the processors' time that nobody used, of some seconds; an average load tells of minutes ago."""
+
+    def ticks() -> list[int]:
+        return [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+
+    before = ticks()
+    time.sleep(_LOOKED)
+    spent = [after - earlier for after, earlier in zip(ticks(), before, strict=True)]
+    return spent[3] / sum(spent)
 
 
 def _commit() -> str:
