@@ -134,6 +134,6 @@ class _Play:
 
 
 def _says_recorded(command: Envelope) -> bool:
-    """Whether its acknowledgement leaves no doubt that it was recorded: a database that is away is said to be."""
-    is_command = command.type == "slash_commands" and command.ack is not None
-    return is_command and not any(doubt in str(command.ack) for doubt in ("Not recorded", "Not known whether"))
+    """Whether its acknowledgement says so, or says nothing: what was refused or could not be recorded is told."""
+    said = str(command.ack or "")
+    return command.type == "slash_commands" and command.ack is not None and (not said or " started: " in said)
