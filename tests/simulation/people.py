@@ -18,7 +18,7 @@ from tests.simulation.places import BAD, KIM, SERVICES, SICK
 PATIENCE = 3.0  # seconds until Slack sends it again
 TRIES = 4
 LOOKS_AFTER = timedelta(seconds=60)  # what was sent has come by then, or never will: stops and delays included
-AWRY, OLD, MOVED, ABORTED, BESIDE = 0.1, 0.3, 0.15, 0.7, 0.15
+AWRY, OLD, MOVED, ABORTED, BESIDE = 0.15, 0.3, 0.15, 0.7, 0.15
 """Shares: what people do as they may not, on an old card, as the release moves; of meddling; what moves no run."""
 
 
@@ -148,7 +148,7 @@ class People:
 
     def _awry(self, run: Run, ask: asks.Ask) -> tuple[asks.Ask, Actor]:
         """By somebody who may not."""
-        return ask, self.random.choice([RILEY, OUTSIDER, SAM, run.requester])
+        return ask, self.random.choice([RILEY, OUTSIDER, SAM, run.requester, run.requester, run.requester])
 
     def _judged(self, run: Run, ask: asks.Approve, by: Actor) -> tuple[asks.Ask, Actor]:
         """As the card shows it, or showed it earlier; or just as what it names becomes something else."""
