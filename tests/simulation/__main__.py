@@ -60,7 +60,9 @@ def _play(pool: Any, asked: argparse.Namespace) -> int:
             if asked.plant:
                 break
         elif last % EVERY == 0:
-            print(f"up to seed {last}: {time.monotonic() - began:.0f} s, {len(failed)} failed", flush=True)
+            print(
+                f"up to seed {last}: {time.monotonic() - began:.0f} s, {len(failed)} failed; {_sums(met)}", flush=True
+            )
     print(f"{last - asked.first + 1} seeds from {asked.first} in {time.monotonic() - began:.0f} s;", end=" ")
     print(
         f"failed: {failed or 'none'}", ", ".join(f"{count} {what}" for what, count in sorted(met.items())), sep="\n"
