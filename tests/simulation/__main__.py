@@ -60,14 +60,14 @@ def _play(pool: Any, asked: argparse.Namespace) -> int:
             if asked.plant:
                 break
         elif last % EVERY == 0:
-            print(
-                f"up to seed {last}: {time.monotonic() - began:.0f} s, {len(failed)} failed; {_sums(met)}", flush=True
-            )
-    print(f"{last - asked.first + 1} seeds from {asked.first} in {time.monotonic() - began:.0f} s;", end=" ")
-    print(
-        f"failed: {failed or 'none'}", ", ".join(f"{count} {what}" for what, count in sorted(met.items())), sep="\n"
-    )
+            print(f"up to seed {last}: {_sums(began, failed, met)}", flush=True)
+    print(f"{last - asked.first + 1} seeds from {asked.first}: {_sums(began, failed, met)}")
     return 1 if failed else 0
+
+
+def _sums(began: float, failed: list[int], met: Counter[str]) -> str:
+    found = ", ".join(f"{count} {what}" for what, count in sorted(met.items()))
+    return f"{time.monotonic() - began:.0f} s, failed: {failed or 'none'}, {found}"
 
 
 if __name__ == "__main__":
