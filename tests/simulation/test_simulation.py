@@ -11,12 +11,12 @@ SEEDS = (3, 4, 5, 9, 11, 21)  # short ones, in which much happens
 CAUGHT_BY = {
     "commit-without-epoch": 13,
     "outside-without-epoch": 8,
-    "interrupted-begun-anew": 7,
-    "post-without-look-up": 1,
+    "interrupted-begun-anew": 2,
+    "post-without-look-up": 10,
     "request-not-known-again": 2,
-    "approval-of-another-plan": 8,
-    "requester-counts": 22,
-    "one-person-counts-twice": 18,
+    "approval-of-another-plan": 1,
+    "requester-counts": 2,
+    "one-person-counts-twice": 1,
     "good-before-the-watch": 4,
 }
 SEARCHED = 60  # seeds, where a change of the product made another course of events of the known one
