@@ -6,8 +6,10 @@ import time
 
 import psycopg
 import pytest
+from psycopg.waiting import MAX_BUSY_TIME
 
 from bot.adapters.postgres.errors import translated
+from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.postgres.pool import Pool, conninfo
 from bot.adapters.postgres.store import PostgresStore
 from runbooks.store import Conflict, StoreUnavailable
@@ -87,6 +89,27 @@ async def test_a_cancelled_use_propagates_and_leaves_the_pool_whole(store_databa
             await task
         async with pool.session() as connection:
             assert await (await connection.execute("select 1")).fetchone() == (1,)
+
+
+async def test_one_that_was_cut_off_while_it_began_several_statements_is_not_used_again(
+    store_database: StoreDatabase,
+) -> None:
+    async def cut_off() -> None:
+        async with pool.session() as connection:
+            stands_still_until = time.monotonic() + 10 * MAX_BUSY_TIME
+            while time.monotonic() < stands_still_until:
+                pass
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            async with connection.pipeline():
+                await connection.execute("select 1")
+
+    async with Pool(store_database.url, size=1) as pool:
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.create_task(cut_off())
+        await MessageLog(pool).intend("run/D-1/card", stream="run/D-1", channel="C1", body="")
+        assert "run/D-1/card" in await MessageLog(pool).of("run/D-1")
 
 
 async def test_those_that_are_to_be_ready_are_there_from_the_start(store_database: StoreDatabase) -> None:

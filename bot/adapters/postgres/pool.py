@@ -17,7 +17,7 @@ from typing import Any, Self
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from bot.adapters.postgres.errors import translated
 from runbooks.store import StoreUnavailable
@@ -89,11 +89,16 @@ class Pool:
             with translated():
                 connection = await self._take(deadline)
                 watch = loop.call_at(deadline, _cut, connection)
+                cut_off = True
                 try:
                     yield connection
+                    cut_off = False
+                except Exception:
+                    cut_off = False
+                    raise
                 finally:
                     try:
-                        await self._give_back(connection)
+                        await (connection.close() if cut_off else self._give_back(connection))
                     finally:
                         watch.cancel()
         finally:
@@ -119,12 +124,15 @@ class Pool:
             raise StoreUnavailable("the database did not accept a connection in time") from exc
 
     async def _give_back(self, connection: Connection) -> None:
+        """Kept only where nothing is left on it: the remains of a cut-off use would swallow the next one's writes."""
+        kept = False
         try:
             if connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
                 with suppress(psycopg.Error):
                     await connection.rollback()
+            kept = _is_idle(connection) and not self._ended
         finally:
-            if connection.info.transaction_status == TransactionStatus.IDLE and not self._ended:
+            if kept:
                 self._idle.append(connection)
             else:
                 await connection.close()
@@ -157,6 +165,11 @@ def conninfo(url: str, *, silent_after: float) -> str:
         "tcp_user_timeout": milliseconds,
     }
     return make_conninfo(url, **{**ours, **told, "options": f"{options} {told.get('options') or ''}".strip()})
+
+
+def _is_idle(connection: Connection) -> bool:
+    info = connection.info
+    return info.transaction_status == TransactionStatus.IDLE and info.pipeline_status == PipelineStatus.OFF
 
 
 def _has_ended(connection: Connection) -> bool:
