@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.chaos.nursery import Nursery, Process
 
 _LOOK = 0.5  # seconds
+_READY = (b"connected to Slack", b"taking Slack's requests")
 _SPEAKS_WITHIN = 5.0  # seconds from an acknowledgement to what else is to be said
 
 
@@ -26,7 +27,14 @@ class Bot:
     port: int = 0  # where it takes signed HTTP; 0: it holds a socket
     standing: bool = False  # stopped by SIGSTOP
     wanted: bool = True  # whether it is to run
+    began: int = 0  # where in the log its process begins
     starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has come so far that people reach it."""
+        said = self.log.read_bytes()[self.began :] if self.up and self.log.exists() else b""
+        return any(sentence in said for sentence in _READY)
 
     @property
     def up(self) -> bool:
@@ -50,6 +58,7 @@ class Bots:
         async with bot.starting:
             bot.wanted = True
             if bot.process is None or bot.process.returncode is not None:
+                bot.began = bot.log.stat().st_size if bot.log.exists() else 0
                 bot.process = await self.nursery.start(bot.environment, bot.log)
 
     async def kill(self, bot: Bot) -> None:

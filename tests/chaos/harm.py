@@ -13,11 +13,13 @@ from pathlib import Path
 import psycopg
 
 from sandbox.slack import Fault, Kind
+from sandbox.waiting import until
 from tests.chaos.wires import ApiWire
 from tests.chaos.world import World
 
 BOTS = ("opsbot", "solvereign")  # whom the bots connect as
 STANDS_STILL = (11.0, 16.0)  # seconds; a lease lasts ten
+_PATIENCE = 60.0  # seconds
 _REFUSED = (Kind.RATE_LIMITED, Kind.SERVER_ERROR, Kind.DELAY, Kind.DROP_REQUEST)
 _DONE = (Kind.LOST_ANSWER, Kind.TIMEOUT_AFTER_EFFECT)
 _METHODS = (
@@ -66,6 +68,9 @@ class Kills(Lane):
     async def _kill(self) -> None:
         bot = self.whims.choice(self.world.bots.every)
         down = self.whims.uniform(0, 2)
+        others = [other for other in self.world.bots.every if other is not bot]
+        with suppress(TimeoutError):  # on a slow machine nothing would go on between two kills
+            await until(lambda: any(other.ready for other in others), seconds=_PATIENCE)
         await self.world.bots.kill(bot)
         await asyncio.sleep(down)
         await self.world.bots.start(bot)

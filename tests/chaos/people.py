@@ -15,7 +15,7 @@ from tests.chaos.world import VERSIONS, World
 RUN = re.compile(r"\b[DR]-[0-9]+\b")
 OVER = ("✅ Done", "❌", "⏹")
 PATIENCE = 15.0  # seconds until somebody tries again
-LOST_AFTER = 240.0  # seconds without any change of a card, after which somebody would look into the log
+LOST_AFTER = 240.0  # seconds without any change of a card, once nothing is begun any more
 
 
 def over(card: Message | None) -> bool:
@@ -119,7 +119,7 @@ class _Team:
                 self._people.stuck.append(f"{run} asks: {card.shown[-300:]} {answers}")
                 return
             moved = await self._sees(lambda card=card: self._board.card(run) is not card, seconds=PATIENCE)
-            still = 0.0 if moved else still + PATIENCE
+            still = 0.0 if moved or not self._people.ending.is_set() else still + PATIENCE
             if still >= LOST_AFTER:
                 self._people.stuck.append(f"{run} stands still: {card.shown[-300:]}")
                 return

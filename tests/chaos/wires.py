@@ -101,6 +101,9 @@ class Wire:
         except OSError:
             end.cut()
             return
+        if end.transport is None or end.transport.is_closing():  # it left meanwhile
+            other.cut()
+            return
         other.joined(end)
         end.joined(other)
 
