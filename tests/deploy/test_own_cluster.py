@@ -13,6 +13,7 @@ from runbooks.steps.kubernetes.workloads import Ref
 from runbooks.vocabulary import Unreachable
 from sandbox.cluster.control_plane import ControlPlane
 from sandbox.service import manifests
+from tests.fixtures.store import StoreDatabase
 
 pytestmark = pytest.mark.cluster
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "opsbot.example.yaml"
@@ -20,12 +21,13 @@ NAMED, CONTEXT = "    kubeconfig: PRODUCTION_KUBECONFIG", "opsbot@production"
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path, store_database: StoreDatabase, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The example's catalogue, with all that it names set to something, but no kubeconfig yet."""
     for variable in load(EXAMPLE).variables:
         if not variable.endswith("_KUBECONFIG"):
             monkeypatch.setenv(variable, "postgresql://made-up.example/none")
     monkeypatch.setenv("OPSBOT_CATALOGUE", str(EXAMPLE))
+    monkeypatch.setenv("OPSBOT_DATABASE_URL", store_database.url)
     monkeypatch.setenv("OPSBOT_STATE_FOLDER", str(tmp_path / "state"))
     return Settings.load()
 

@@ -47,9 +47,9 @@ class LocksUnseen(GatedStore):
     """Reads every place as if it were not locked."""
 
     async def read(
-        self, streams: Sequence[str], *, targets: Sequence[str] = (), inbox: str | None = None
+        self, streams: Sequence[str], *, targets: Sequence[str] = (), inbox: str | None = None, number: bool = False
     ) -> Snapshot:
-        found = await super().read(streams, targets=targets, inbox=inbox)
+        found = await super().read(streams, targets=targets, inbox=inbox, number=number)
         return replace(found, streams={name: _unlocked(stored) for name, stored in found.streams.items()})
 
 
