@@ -31,7 +31,7 @@ tour: setup ## plays the tour and exits 0 only if everything was seen
 
 test: setup check ## everything, on real parts; says what it skipped and why
 	@$(BIN)/python -m sandbox.prepare
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 kills: setup ## kills the bot in the middle of its work, KILLS=20 times for each kind, from SEED=1 on
 	@$(BIN)/python -m tests.acceptance.campaign --kills $(KILLS) --seed $(SEED)
