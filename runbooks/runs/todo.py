@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runbooks.runs.state import Run, Status, approval_ends
-from runbooks.vocabulary import Cut, Json, Pending, PlannedStep
+from runbooks.vocabulary import Cut, InDoubt, Json, Pending, PlannedStep
 
 _FRESH = timedelta(minutes=2)  # a plan that was made again, while nobody could be asked who approves
 _LATE = timedelta(seconds=5)  # longer than any worker that is alive takes to come
@@ -161,5 +161,5 @@ def under_way(run: Run) -> PlannedStep | None:
     """The step whose effect may still be going on outside."""
     step = run.current
     state = run.of(step) if step else None
-    running = state is not None and state.epoch != 0 and (state.outcome is None or isinstance(state.outcome, Pending))
+    running = state is not None and state.epoch != 0 and isinstance(state.outcome, Pending | InDoubt | None)
     return step if running else None

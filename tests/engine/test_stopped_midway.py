@@ -54,6 +54,18 @@ async def test_an_abort_does_not_wait_for_ever_for_what_is_silent(world: World) 
     assert (run.status, run.reason) == (Status.ABORTED, said)
 
 
+async def test_an_abort_ends_also_what_is_in_doubt(world: World) -> None:
+    run_id = await world.at_the_gate()
+    world.outside.answers = [InDoubt("Was the knob turned?")]
+    await world.approves(run_id)
+    await world.works()
+    assert (await world.hears(asks.Abort(run_id))).did == "stopping"
+    await world.works()
+    run = await world.run(run_id)
+    assert (run.status, run.reason) == (Status.ABORTED, "the knob was not turned")
+    assert world.outside.fence > 0, "a request of a process that is gone may still be on its way"
+
+
 def forget(world: World) -> None:
     """The catalogue no longer has the service."""
     world.catalogue = world.catalogue.model_copy(update={"services": {}})
