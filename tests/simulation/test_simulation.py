@@ -9,8 +9,8 @@ from tests.simulation.world import Backstage, World
 
 SEEDS = (3, 4, 5, 9, 11, 21)  # short ones, in which much happens
 CAUGHT_BY = {
-    "commit-without-epoch": 13,
-    "outside-without-epoch": 41,  # without the plant it does not hold either: see docs/reliability.md
+    "commit-without-epoch": 11,
+    "outside-without-epoch": 41,
     "interrupted-begun-anew": 2,
     "post-without-look-up": 10,
     "request-not-known-again": 2,
