@@ -29,9 +29,9 @@ demo: setup ## plays the tour in a local Slack, then stays up for you
 tour: setup ## plays the tour and exits 0 only if everything was seen
 	@$(BIN)/python -m sandbox.demo
 
-test: setup check ## everything, on real parts; says what it skipped and why
+test: setup check ## everything, on real parts; says what it skipped and why; SIDE_BY_SIDE=1 in two processes, half as long
 	@$(BIN)/python -m sandbox.prepare
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest $(if $(SIDE_BY_SIDE),--numprocesses 2 --dist loadfile --no-loadscope-reorder)
 
 kills: setup ## kills the bot in the middle of its work, KILLS=20 times for each kind, from SEED=1 on
 	@$(BIN)/python -m tests.acceptance.campaign --kills $(KILLS) --seed $(SEED)
