@@ -154,7 +154,7 @@ async def _kill(stage: Stage, plan: Plan) -> Left:
     bot = stage.world.bot
     assert bot is not None
     assert bot.returncode is None, f"the bot had ended by itself (seed {plan.seed})"
-    processes = frozenset((pid, _started(pid)) for pid in _descendants(bot.pid))
+    processes = frozenset((pid, started) for pid in _descendants(bot.pid) if (started := _started(pid)))
     left = Left(processes, _sessions(stage.database_url), stage.database_url)
     bot.kill()
     await bot.wait()
