@@ -183,7 +183,7 @@ class Deliveries:
         Where an earlier one may still come, it is made once more after that.
         """
         key, now = message.key, self.clock()
-        for each in [each for each, at in self.edited.items() if at + GAP <= now]:
+        for each in [each for each, at in self.edited.items() if not now - GAP < at <= now]:  # or time went back
             del self.edited[each]
         if key in self.edited:
             return self.edited[key] + GAP

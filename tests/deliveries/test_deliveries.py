@@ -93,6 +93,21 @@ async def test_ten_changes_in_a_second_are_one_edit_and_the_last_one_shows(desk:
     assert "✅ Done" in (await desk.seen())[0].shown
 
 
+async def test_an_edit_of_a_time_that_is_yet_to_come_holds_none_up(desk: Desk) -> None:
+    run_id = await desk.world.deploys()
+    await desk.deliver()
+    await desk.world.works()
+    desk.world.later(seconds=2)
+    await desk.deliver()
+    desk.world.later(hours=-1)  # the database's clock was set back
+    await desk.world.ticks(run_id)
+    await desk.world.works()
+    await desk.deliver()
+    desk.world.later(seconds=2)
+    await desk.deliver()
+    assert "Waits for 1 approval" in (await desk.seen())[0].shown
+
+
 async def test_a_channel_that_is_not_there_stops_no_other_message(desk: Desk) -> None:
     desk.slack.proxy.inject(
         Fault("chat.postMessage", Kind.ERROR, error="channel_not_found", match=lambda a: "S2" in str(a.get("text")))
