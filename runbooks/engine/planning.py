@@ -41,8 +41,7 @@ class Planner:
 
     def has(self, run: Run) -> bool:
         """Whether the catalogue has the place where the run acts."""
-        service = self.catalogue.services.get(run.service)
-        return service is not None and run.environment in service.environments
+        return self.catalogue.place(run.service, run.environment) is not None
 
     def site(self, run: Run, release: Release) -> Site:
         """Where the run acts. Raises PlanningFailed where the catalogue no longer has the place."""

@@ -89,16 +89,14 @@ class Pool:
             with translated():
                 connection = await self._take(deadline)
                 watch = loop.call_at(deadline, _cut, connection)
-                cut_off = True
                 try:
                     yield connection
-                    cut_off = False
-                except Exception:
-                    cut_off = False
+                except asyncio.CancelledError:
+                    await connection.close()  # nobody knows what is still to come on it
                     raise
                 finally:
                     try:
-                        await (connection.close() if cut_off else self._give_back(connection))
+                        await self._give_back(connection)
                     finally:
                         watch.cancel()
         finally:
