@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from urllib.parse import urlsplit, urlunsplit
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from sandbox.database_proxy import before
 
 _CHUNK = 1 << 16
 
@@ -23,12 +25,14 @@ class FarDatabase:
         database, sender = await asyncio.open_connection(self._url.hostname, self._url.port)
         self._open |= {answers, sender}
         connection = _Connection(self)
-        with suppress(ConnectionError):
+        try:
             async with asyncio.TaskGroup() as group:
                 arriving: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
                 group.create_task(connection.forward(asks, sender))
                 group.create_task(connection.carry(database, arriving))
                 group.create_task(connection.deliver(arriving, answers))
+        except* ConnectionError:
+            pass  # the bot ended it, or the database did
         for writer in (answers, sender):
             self._open.discard(writer)
             writer.close()
@@ -79,19 +83,5 @@ class _Connection:
 async def far_away(url: str, seconds: float) -> AsyncIterator[FarDatabase]:
     """This database, so many seconds away: there and back together."""
     way = FarDatabase(url, seconds)
-    serving: set[asyncio.Task[None]] = set()
-
-    def accept(asks: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
-        serving.add(asyncio.create_task(way.serve(asks, answers)))
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    parts = urlsplit(url)
-    port = server.sockets[0].getsockname()[1]
-    way.address = urlunsplit(parts._replace(netloc=f"{parts.username}@127.0.0.1:{port}"))
-    try:
+    async with before(url, way.serve, close=way.close) as way.address:
         yield way
-    finally:
-        server.close()
-        way.close()
-        await server.wait_closed()
-        await asyncio.gather(*serving, return_exceptions=True)

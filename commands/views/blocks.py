@@ -11,9 +11,14 @@ MOST_SECTION = 3000  # characters
 MOST_TEXT = 12_500  # characters in all blocks together; Slack takes about 13,000
 
 
+def plain(text: str) -> Block:
+    """Text without mrkdwn, as titles, labels and buttons have it; no block by itself."""
+    return {"type": "plain_text", "text": text, "emoji": True}
+
+
 def header(text: str) -> Block:
     """A title, 150 characters at most."""
-    return {"type": "header", "text": {"type": "plain_text", "text": text[:150], "emoji": True}}
+    return {"type": "header", "text": plain(text[:150])}
 
 
 def section(text: str, button: Block | None = None) -> Block:
@@ -50,7 +55,7 @@ def button(label: str, action: str, value: dict[str, str], style: str = "", *, c
     """
     block: Block = {
         "type": "button",
-        "text": {"type": "plain_text", "text": label[:75], "emoji": True},
+        "text": plain(label[:75]),
         "action_id": action[:255],
         "value": json.dumps(value, separators=(",", ":")),
     }

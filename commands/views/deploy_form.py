@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from commands.views import words
-from commands.views.blocks import Block, context
+from commands.views.blocks import Block, context, plain
 from commands.views.notice import notice
 from commands.views.sent import NotUnderstood, Sent
 from runbooks.catalogue import Catalogue
@@ -56,7 +56,7 @@ def form(catalogue: Catalogue, chosen: Chosen, seen: Seen) -> Block:
         *_lines(seen),
     ]
     texts = {"title": "Deploy", "submit": "Deploy", "close": "Cancel"}
-    return {"type": "modal", "callback_id": SUBMITTED, **{k: _plain(v) for k, v in texts.items()}, "blocks": blocks}
+    return {"type": "modal", "callback_id": SUBMITTED, **{k: plain(v) for k, v in texts.items()}, "blocks": blocks}
 
 
 def closing(text: str, channel: str) -> Block:
@@ -100,10 +100,10 @@ def _version(chosen: Chosen, seen: Seen) -> list[Block]:
         "type": "plain_text_input",
         "action_id": TYPED,
         "max_length": 200,
-        "placeholder": _plain("a tag, a branch or a commit"),
+        "placeholder": plain("a tag, a branch or a commit"),
         "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
     }
-    label = _plain("Another version" if menu else "Version")
+    label = plain("Another version" if menu else "Version")
     return [*menu, {"type": "input", "block_id": TYPED, "label": label, "element": field, "dispatch_action": True}]
 
 
@@ -115,15 +115,15 @@ def _menu(
     label: str, action: str, names: Iterable[str], *, at: str = "", of: str = "", optional: bool = False
 ) -> Block:
     """A menu; it tells at once what is chosen in it, so that the rest can follow."""
-    options = [{"text": _plain(name), "value": name} for name in names]
-    menu: Block = {"type": "static_select", "action_id": action, "placeholder": _plain("Choose"), **_fitted(options)}
+    options = [{"text": plain(name), "value": name} for name in names]
+    menu: Block = {"type": "static_select", "action_id": action, "placeholder": plain("Choose"), **_fitted(options)}
     if chosen := next((option for option in options if option["value"] == at), None):
         menu["initial_option"] = chosen
     block = f"{action}/{of}"[:255] if of else action
     return {
         "type": "input",
         "block_id": block,
-        "label": _plain(label),
+        "label": plain(label),
         "element": menu,
         "dispatch_action": True,
         "optional": optional,
@@ -136,14 +136,10 @@ def _fitted(options: list[Block]) -> Block:
         return {"options": options}
     groups = [options[start : start + MOST] for start in range(0, len(options), MOST)]
     return {
-        "option_groups": [{"label": _plain(_from_to(group)), "options": group} for group in groups[:MOST]],
+        "option_groups": [{"label": plain(_from_to(group)), "options": group} for group in groups[:MOST]],
     }
 
 
 def _from_to(group: list[Block]) -> str:
     first, last = (str(option["value"])[:_HALF] for option in (group[0], group[-1]))
     return f"{first} … {last}"
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text, "emoji": True}

@@ -7,12 +7,7 @@ from typing import Any
 import psycopg
 
 from bot.adapters.postgres.pool import Pool
-from tests.fixtures.store import PATIENT, StoreDatabase
-
-EMPTY = (
-    "truncate events, streams, reservations, work, inbox, blobs, messages restart identity cascade;"
-    "alter sequence epochs restart; alter sequence numbers restart"
-)
+from tests.fixtures.store import EMPTY, PATIENT, StoreDatabase
 
 
 class Stage:

@@ -24,6 +24,7 @@ from runbooks.runs.state import Run
 from runbooks.vocabulary import Cut
 from tests.engine.knob import TEN, known_good
 from tests.engine.world import ALEX
+from tests.fixtures.store import EMPTY
 from tests.simulation.hands import CALM, Hand
 from tests.simulation.ledger import Ledger
 from tests.simulation.log import errors
@@ -37,10 +38,6 @@ from tests.simulation.weather import Weather, mixture
 REPLICAS = 3
 LIVELY = (40.0, 60.0, 90.0)  # seconds in which faults happen
 ENOUGH = 900.0  # seconds after the last fault: whatever has not ended by then will not
-EMPTY = (
-    "truncate events, streams, reservations, work, inbox, blobs, messages restart identity cascade;"
-    "alter sequence epochs restart; alter sequence numbers restart"
-)
 NEXT_DUE = (
     "select kind, starts_with(key, 'run/R-'), min(greatest(due, coalesce(leased_until, due))) from work"
     " where due is not null group by 1, 2"

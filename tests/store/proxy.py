@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from enum import Enum
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
+
+from sandbox.database_proxy import before
 
 COMMIT = b"commit"
 NOTIFICATION = b"A"  # the type of a message to somebody who listens; nothing else comes with it
@@ -106,19 +108,5 @@ class Proxy:
 async def proxied(url: str) -> AsyncIterator[Proxy]:
     """A proxy before this database; `proxy.url` leads through it."""
     proxy = Proxy(url)
-    serving: set[asyncio.Task[None]] = set()
-
-    def accept(client: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
-        serving.add(asyncio.create_task(proxy.serve(client, answers)))
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    parts = urlsplit(url)
-    port = server.sockets[0].getsockname()[1]
-    proxy.url = urlunsplit(parts._replace(netloc=f"{parts.username}@127.0.0.1:{port}"))
-    try:
+    async with before(url, proxy.serve, close=proxy.close) as proxy.url:
         yield proxy
-    finally:
-        server.close()
-        proxy.close()
-        await server.wait_closed()
-        await asyncio.gather(*serving)
