@@ -104,8 +104,12 @@ def joined(incidents: Iterable[Incident]) -> str:
 
 def rollback_of(incident: Incident) -> str:
     """The stream of the rollback that people began for it, or else of the one with its number."""
-    number = incident.id.rpartition("-")[2]
-    return f"run/{incident.rollback or f'R-{number}'}"
+    return f"run/{incident.rollback}" if incident.rollback else rollback_like(incident.id)
+
+
+def rollback_like(incident: str) -> str:
+    """The stream of the rollback with the number of the incident of this name."""
+    return f"run/R-{incident.rpartition('-')[2]}"
 
 
 def seen_from(incident: Incident) -> list[str]:

@@ -8,7 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bot.adapters.postgres import inspection
 from bot.adapters.postgres.preflight import NotReady, assert_migrated, assert_restricted, wait_until_reachable
-from bot.adapters.slack.client import CLOCKS_DIFFER
+from bot.doctor.clocks import differing
 from bot.doctor.finding import Check, Finding, Look, Subject
 from runbooks.store import StoreUnavailable
 
@@ -74,11 +74,9 @@ class DatabaseChecks:
     async def _clock(self) -> Finding:
         asked = self.now()
         there = await inspection.time_at(self.url)
-        seconds = round((there - min(max(there, asked), self.now())).total_seconds())
-        if abs(seconds) > (CLOCKS_DIFFER / 2).total_seconds():  # the other half is between this host and Slack
-            told = f"its clock is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} this host's"
-            return _subject("clock").wrong(told, "set both by NTP; every time of a run is the database's")
-        return _subject("clock").ok(f"it differs from this host's by at most {abs(seconds) + 1} s")
+        ahead = (there - min(max(there, asked), self.now())).total_seconds()
+        mend = "set both by NTP; every time of a run is the database's"
+        return differing(_subject("clock"), ahead, clock="its clock", other="this host's", mend=mend)
 
     async def _notifications(self) -> Finding:
         if await inspection.hears(self.url):

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.adapters.slack.client import CLOCKS_DIFFER, SlackRefused
+from bot.adapters.slack.client import SlackRefused
 from bot.adapters.slack.inspection import SlackInspection
+from bot.doctor.clocks import differing
 from bot.doctor.finding import Check, Finding, Look, Subject, listed
 from bot.doctor.people import PART, REACH, PeopleChecks
 from bot.doctor.scopes import SCOPES
@@ -76,14 +77,9 @@ class SlackChecks:
         there = (await self.slack.identity()).at
         if there is None:
             return subject.missing("Slack does not say what time it is", REACH)
-        seconds = round((self.now() - there).total_seconds())
-        if abs(seconds) > (CLOCKS_DIFFER / 2).total_seconds():  # the other half is between this host and the database
-            told = f"this host's clock is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} Slack's"
-            return subject.wrong(
-                told,
-                "set this host's clock by NTP; the database's, which times approvals and posts, is held against it",
-            )
-        return subject.ok(f"it differs from Slack's by at most {abs(seconds) + 1} s")
+        ahead = (self.now() - there).total_seconds()
+        mend = "set this host's clock by NTP; the database's, which times approvals and posts, is held against it"
+        return differing(subject, ahead, clock="this host's clock", other="Slack's", mend=mend)
 
 
 def _check(name: str, look: Look, *then: Check) -> Check:

@@ -3,14 +3,13 @@
 from dataclasses import asdict, replace
 
 from runbooks.catalogue import Catalogue
-from runbooks.concerns import incident_with, joined, rollback_of
+from runbooks.concerns import incident_with, joined, rollback_like
 from runbooks.digests import digest_of
 from runbooks.engine import asks
 from runbooks.engine.desk import Desk
 from runbooks.engine.draft import Draft
 from runbooks.engine.people import operators
 from runbooks.engine.places import where
-from runbooks.incidents.incident import Incident
 from runbooks.reactions import looks_at
 from runbooks.releases.state import Release
 from runbooks.runs import commands as run
@@ -145,7 +144,7 @@ async def _bring(desk: Desk, place: Release, wanted: frozenset[str]) -> None:
     await desk.draft.open(holders)
     near = [stream for holder in holders for stream in looks_at(desk.draft.state(holder))]
     streams = [f"incident/{name}" for name in place.incidents]
-    backs = [rollback_of(Incident(name)) for name in place.incidents]
+    backs = [rollback_like(name) for name in place.incidents]
     await desk.draft.open([*near, *streams, *backs, *(f"run/{name}" for name in place.left)])
 
 
