@@ -42,7 +42,7 @@ class Record:
 
 
 class GitRecords:
-    """Mirrors below `folder`, which one process uses at a time; `author` is the address to commit under."""
+    """Mirrors below `folder`; `author` is the address to commit under."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class GitRecords:
         What a repository holds is asked once in FRESH seconds, since hundreds of services may share one.
         """
         mirror = self._mirror(place)
-        async with mirror.lock:
+        async with mirror.held():
             try:
                 await self._write(mirror, place, record)
             except GitFailed as cause:

@@ -54,7 +54,7 @@ def test_services_that_share_a_source_are_both_named() -> None:
 async def test_a_damaged_mirror_is_made_anew(repository: Repository, source: GitSource, tmp_path: Path) -> None:
     repository.commit({"a": "1"}, tag="v41")
     await source.resolve(repository.url, "v41")
-    (mirror,) = (tmp_path / "state").iterdir()
+    (mirror,) = (tmp_path / "state").glob("*.git")
     second = repository.commit({"a": "2"}, tag="v42")
     (mirror / "packed-refs.lock").touch()  # as a fetch leaves it that was killed
     (mirror / "refs/tags/v42.lock").parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class GitSource:
-    """Mirrors below `folder`, which one process uses at a time; `environment` is the process's, filtered here.
+    """Mirrors below `folder`; `environment` is the process's, filtered here.
 
     A repository is an address, or the variable of `environment` that holds one.
     `names` says what people call each repository: its location may be secret, and stands in the log alone.
@@ -104,7 +104,7 @@ class GitSource:
             fetch_seconds=self._fetch_seconds,
         )
         self._mirrors[repository] = mirror
-        async with mirror.lock:
+        async with mirror.held():
             try:
                 yield mirror
             except GitFailed as cause:

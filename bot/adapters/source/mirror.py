@@ -4,15 +4,17 @@ It is only a copy: one that is damaged is made anew. Nothing of it is ever check
 """
 
 import asyncio
+import fcntl
 import logging
 import os
 import re
 import shutil
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from runbooks.vocabulary import Unreachable
 
@@ -25,6 +27,7 @@ _SSH = "ssh -oBatchMode=yes -oConnectTimeout=10"
 _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")  # no pull requests: nobody has accepted those
 _CREDENTIALS = re.compile(r"//[^/@\s]+@")
 _READ_SECONDS = 30.0
+_LOOK = 0.05  # seconds, until it is looked again whether another process lets go
 log = logging.getLogger(__name__)
 
 
@@ -33,7 +36,7 @@ class GitFailed(Exception):
 
 
 class Mirror:
-    """One repository's copy in `folder`. Callers hold `lock` while they use it; no other process does."""
+    """One repository's copy in `folder`. Callers have it `held` while they use it."""
 
     def __init__(
         self, folder: Path, repository: str, *, name: str, environment: Mapping[str, str], fetch_seconds: float
@@ -45,12 +48,29 @@ class Mirror:
         self._fetch_seconds = fetch_seconds
         self.name = name  # what people call the repository
         self.location = _CREDENTIALS.sub("//", repository)  # fit for the log
-        self.lock = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     @property
     def exists(self) -> bool:
         """Whether it was ever made."""
         return (self._folder / "HEAD").exists()
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Alone with it: nobody else here or in another process, as `opsbot adopt`, uses it. Raises Unreachable.
+
+        The lock is the system's, so it ends with whoever has it.
+        """
+        async with self._lock:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            with self._folder.with_suffix(".lock").open("w") as file:
+                try:
+                    async with asyncio.timeout(self._fetch_seconds):
+                        while not _locked(file):  # noqa: ASYNC110  # another process can set no event of ours
+                            await asyncio.sleep(_LOOK)
+                except TimeoutError as cause:
+                    raise Unreachable(f"the copy of {self.name}, which another process uses") from cause
+                yield
 
     async def fetch(self) -> None:
         """Bring it up to date. Raises Unreachable, after which it is as it was."""
@@ -112,6 +132,14 @@ class Mirror:
         if process.returncode:
             raise GitFailed(_last_line(errors))
         return output
+
+
+def _locked(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 async def _end(process: Process) -> None:
