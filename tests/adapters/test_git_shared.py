@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.source.git import GitSource
 from bot.adapters.source.mirror import Mirror
 from runbooks.vocabulary import Unreachable
 from tests.fixtures.repositories import Repository
@@ -44,3 +45,14 @@ async def test_it_does_not_wait_for_ever_and_says_why(tmp_path: Path, repository
             await fetched(impatient)
     async with impatient.held():
         assert not impatient.exists
+
+
+async def test_where_no_copy_can_be_kept_that_is_said_and_the_source_can_still_be_asked(
+    tmp_path: Path, repository: Repository
+) -> None:
+    (tmp_path / "file").touch()
+    nowhere = tmp_path / "file" / "state"
+    with pytest.raises(Unreachable, match="the bot's state folder can't be written to"):
+        await fetched(mirror(nowhere / "mirror.git", repository, seconds=60))
+    source = GitSource(nowhere, environment=os.environ)
+    assert await source.ask(repository.url, seconds=10) == repository.git("rev-parse", "HEAD")

@@ -87,14 +87,13 @@ class GitSource:
 
     async def ask(self, repository: str, *, seconds: float) -> str:
         """The newest commit, "" where there is none, if the source answers in so many seconds. Raises Unreachable."""
-        async with self._mirror(repository) as mirror:
-            try:
-                return await mirror.ask(seconds)
-            except GitFailed as cause:
-                raise Unreachable(mirror.name, str(cause)) from cause
+        mirror = self._mirror_of(repository)
+        try:
+            return await mirror.ask(seconds)
+        except GitFailed as cause:
+            raise Unreachable(mirror.name, str(cause)) from cause
 
-    @asynccontextmanager
-    async def _mirror(self, repository: str) -> AsyncIterator[Mirror]:
+    def _mirror_of(self, repository: str) -> Mirror:
         folder = self._folder / f"{sha256(repository.encode()).hexdigest()[:16]}.git"
         mirror = self._mirrors.get(repository) or Mirror(
             folder,
@@ -104,6 +103,11 @@ class GitSource:
             fetch_seconds=self._fetch_seconds,
         )
         self._mirrors[repository] = mirror
+        return mirror
+
+    @asynccontextmanager
+    async def _mirror(self, repository: str) -> AsyncIterator[Mirror]:
+        mirror = self._mirror_of(repository)
         async with mirror.held():
             try:
                 yield mirror

@@ -62,8 +62,7 @@ class Mirror:
         The lock is the system's, so it ends with whoever has it.
         """
         async with self._lock:
-            self._folder.parent.mkdir(parents=True, exist_ok=True)
-            with self._folder.with_suffix(".lock").open("w") as file:
+            with self._lock_file() as file:
                 try:
                     async with asyncio.timeout(self._fetch_seconds):
                         while not _locked(file):  # noqa: ASYNC110  # another process can set no event of ours
@@ -71,6 +70,14 @@ class Mirror:
                 except TimeoutError as cause:
                     raise Unreachable(f"the copy of {self.name}, which another process uses") from cause
                 yield
+
+    def _lock_file(self) -> TextIO:
+        try:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            return self._folder.with_suffix(".lock").open("w")
+        except OSError as cause:
+            log.warning("%s can't be written to: %s", self._folder.parent, cause.strerror)
+            raise Unreachable(f"the copy of {self.name}", "the bot's state folder can't be written to") from cause
 
     async def fetch(self) -> None:
         """Bring it up to date. Raises Unreachable, after which it is as it was."""
