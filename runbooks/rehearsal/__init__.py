@@ -1,0 +1,1 @@
+"""A migration's way back, tried beforehand: fingerprints of catalogs, the course of a rehearsal, rows for it."""
