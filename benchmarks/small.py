@@ -17,6 +17,7 @@ from bot.lookout import Bell
 from bot.serving import MESSAGE_SLOTS, PACK_SLOTS, RECORD_SLOTS, ROLLBACK_SLOTS, ROLLBACKS
 from bot.worker import Worker
 from runbooks.catalogue import Catalogue
+from runbooks.commits import Commits
 from runbooks.documents.parse import parse
 from runbooks.documents.runbook import Runbook
 from runbooks.engine.advance import Advance
@@ -27,7 +28,7 @@ from runbooks.redaction import Redactor
 from runbooks.steps.base import Params, Step, Turn
 from runbooks.steps.source import Author, Found, Kind
 from runbooks.store import Lease
-from runbooks.vocabulary import Actor, Commits, Done, Outcome
+from runbooks.vocabulary import Actor, Done, Outcome
 
 RILEY = Actor("T1/URILEY")
 Tell = Callable[[str, str], None]

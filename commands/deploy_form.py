@@ -30,13 +30,14 @@ from commands.views.sent import NotUnderstood, form_of
 from commands.views.typed import words_of
 from commands.views.would_change import would_change
 from runbooks.catalogue import Service, targets
+from runbooks.commits import Commits
 from runbooks.engine.asks import Deploy
 from runbooks.engine.places import find_place
 from runbooks.engine.shapes import LONGEST, is_version
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.store import StoreUnavailable
-from runbooks.vocabulary import Commits, PlanningFailed, Unreachable
+from runbooks.vocabulary import PlanningFailed, Unreachable
 
 NO_VERSIONS = "Which versions there are can't be told now: the source does not answer. Type the version."
 log = logging.getLogger(__name__)

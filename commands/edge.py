@@ -8,12 +8,13 @@ from typing import Any, Protocol
 
 from commands.replies import not_recorded, sentence
 from runbooks.catalogue import Catalogue, Environment, Service
+from runbooks.commits import Commits
 from runbooks.documents.runbook import Runbook
 from runbooks.engine.asks import PASSING, Ask, Reply
 from runbooks.engine.pack_requests import PackRequests
 from runbooks.steps.source import Found
 from runbooks.store import Store, StoreUnavailable
-from runbooks.vocabulary import Actor, Commits, KnownGood
+from runbooks.vocabulary import Actor, KnownGood
 
 Payload = dict[str, Any]
 log = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """Words that all rooms share: who acts, how bad it is, what a step answers, what a plan is.
 
-A leaf: of the project it imports only how a value is told from another.
+A leaf: of the project it imports only how a value is told from another, and what lies between two commits.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, NewType
 
+from runbooks.commits import Commits
 from runbooks.digests import digest_of
 
 Actor = NewType("Actor", str)
@@ -200,15 +201,6 @@ class Quorum:
 
     group: str
     count: int = 1
-
-
-@dataclass(frozen=True)
-class Commits:
-    """What lies between two commits: how many come, how many go (`back`), and who wrote those that come."""
-
-    count: int
-    authors: tuple[str, ...] = ()  # each once, most commits first; names as their authors wrote them
-    back: int = 0
 
 
 @dataclass(frozen=True)

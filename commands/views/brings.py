@@ -1,7 +1,8 @@
 """What a release brings since the last known good: how many commits, and by whom."""
 
 from commands.views import words
-from runbooks.vocabulary import Commits, Plan
+from runbooks.commits import Commits
+from runbooks.vocabulary import Plan
 
 _NAMED, _LONGEST = 4, 40  # authors; characters of a name
 

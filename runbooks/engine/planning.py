@@ -7,13 +7,14 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from runbooks.catalogue import Catalogue
+from runbooks.commits import Commits
 from runbooks.documents.placeholders import BadParameter, bind
 from runbooks.documents.runbook import Item, Phase, Runbook
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.steps.base import Site, Step, kind_of
 from runbooks.steps.source import Source
-from runbooks.vocabulary import Commits, OnFailure, Plan, PlannedStep, PlanningFailed, Quorum, Unreachable
+from runbooks.vocabulary import OnFailure, Plan, PlannedStep, PlanningFailed, Quorum, Unreachable
 
 TAKE_OVER = "take-over"
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from runbooks.vocabulary import Commits, PlanningFailed
+from runbooks.commits import Commits
+from runbooks.vocabulary import PlanningFailed
 
 
 class Kind(StrEnum):

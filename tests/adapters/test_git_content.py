@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.source.git import GitSource
+from runbooks.commits import Commit, Commits
 from runbooks.steps.source import Author, UnknownVersion
-from runbooks.vocabulary import Commits, Unreachable
+from runbooks.vocabulary import Unreachable
 from tests.fixtures.repositories import Repository
 
 
@@ -65,10 +66,30 @@ async def test_what_lies_between_two_commits(repository: Repository, source: Git
     head = repository.commit({"a": "3"}, tag="v42")
     await source.resolve(repository.url, "v42")
 
-    assert await source.between(repository.url, base, head) == Commits(3, ("Ada Beispiel", "Bodo & Söhne"))
-    assert await source.between(repository.url, head, base) == Commits(0, (), 3)
-    assert await source.between(repository.url, base, base) == Commits(0)
+    between = await source.between(repository.url, base, head)
+    assert between is not None
+    assert (between.count, between.authors, between.base) == (3, ("Ada Beispiel", "Bodo & Söhne"), base)
+    assert await source.between(repository.url, head, base) == Commits(0, (), 3, base=head)
+    assert await source.between(repository.url, base, base) == Commits(0, base=base)
     assert await source.between(repository.url, "0" * 40, head) is None
+
+
+async def test_the_last_of_the_commits_that_come_are_named(repository: Repository, source: GitSource) -> None:
+    base = repository.commit({"a": "1"}, tag="v41")
+    for subject in ("first", "second", "Third: <!channel> & more\n\nIts body", ""):
+        who = ("--author", "Zoë & Söhne <z@x.example>", "--allow-empty-message")
+        repository.git("commit", "--quiet", "--allow-empty", "--message", subject, *who)
+    head = repository.git("rev-parse", "HEAD")
+    await source.resolve(repository.url, "main")
+
+    between = await source.between(repository.url, base, head)
+    assert between is not None
+    assert [(each.author, each.subject) for each in between.latest] == [
+        ("Zoë & Söhne", ""),
+        ("Zoë & Söhne", "Third: <!channel> & more"),
+        ("Zoë & Söhne", "second"),
+    ]
+    assert between.latest[0].short == head[:7]
 
 
 async def test_who_wrote_what_lies_between(repository: Repository, source: GitSource) -> None:
@@ -95,4 +116,11 @@ async def test_commits_that_part_come_and_go(repository: Repository, source: Git
     head = repository.commit({"b": "2"}, tag="v41.1")
     await source.resolve(repository.url, "v41.1")
 
-    assert await source.between(repository.url, good, head) == Commits(2, ("Ada Beispiel",), 1)
+    assert await source.between(repository.url, good, head) == Commits(
+        2, ("Ada Beispiel",), 1, _named(repository, head, f"{head}~1"), good
+    )
+
+
+def _named(repository: Repository, *commits: str) -> tuple[Commit, ...]:
+    fields = (repository.git("log", "-1", "--format=%h%n%an%n%s", "--abbrev=7", each) for each in commits)
+    return tuple(Commit(*each.splitlines()) for each in fields)

@@ -6,7 +6,8 @@ from typing import Any
 
 from commands.edge import Edge
 from commands.views.deploy_form import OTHER, Chosen, Seen, form
-from runbooks.vocabulary import Actor, Commits, Unreachable
+from runbooks.commits import Commits
+from runbooks.vocabulary import Actor, Unreachable
 from tests.commands.seat import edge_of
 from tests.engine.world import RILEY, History, World
 

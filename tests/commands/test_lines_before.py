@@ -12,9 +12,10 @@ from commands.views.messages import messages
 from commands.views.plan import plan_blocks
 from commands.views.steps import line_of
 from commands.views.telling import telling
+from runbooks.commits import Commits
 from runbooks.incidents import incident
 from runbooks.runs.state import Run, Status, StepRun
-from runbooks.vocabulary import Commits, Done, Outcome, Pending, Plan, PlannedStep, Quorum
+from runbooks.vocabulary import Done, Outcome, Pending, Plan, PlannedStep, Quorum
 from tests.commands.stages import KNOWN, RELEASE
 from tests.runs.stories import RILEY, TEN
 

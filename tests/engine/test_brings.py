@@ -1,8 +1,8 @@
 """What a release brings since the last known good stands in its plan, for people to read."""
 
 from bot.adapters.postgres.store import PostgresStore
+from runbooks.commits import Commits
 from runbooks.engine import asks
-from runbooks.vocabulary import Commits
 from tests.engine.world import ALEX, World
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.adapters.postgres.store import PostgresStore
 from runbooks.catalogue import Catalogue
+from runbooks.commits import Commits
 from runbooks.documents.parse import parse
 from runbooks.documents.runbook import Runbook
 from runbooks.engine import asks
@@ -22,7 +23,7 @@ from runbooks.steps.base import Step
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.source import Author, Found, Kind
 from runbooks.store import Lease, Work
-from runbooks.vocabulary import Actor, Commits, KnownGood, Unreachable
+from runbooks.vocabulary import Actor, KnownGood, Unreachable
 from tests.engine.knob import TEN, Keep, Knob, Outside, TakeOver, known_good
 
 RILEY, ALEX, SAM, OUTSIDER = (Actor(f"T1/U{name}") for name in ("RILEY", "ALEX", "SAM", "OUT"))

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from bot.adapters.source.mirror import GitFailed, Mirror
 from bot.adapters.source.versions import FULL, by_digits, is_known, is_reachable, named, newest
+from runbooks.commits import SHOWN, Commit, Commits
 from runbooks.steps.source import Author, Found, Kind, UnknownVersion
-from runbooks.vocabulary import Commits, Unreachable
+from runbooks.vocabulary import Unreachable
 
 _MOST_COMMITS = 2000  # whose authors are read
 _FILE_MODES = (b"100644", b"100755")
@@ -59,7 +60,8 @@ class GitSource:
             counts = await mirror.git("rev-list", "--count", "--left-right", f"{base}...{head}", "--")
             back, count = map(int, counts.split())
             authors = Counter(author.name for author in await _wrote(mirror, base, head))
-            return Commits(count, tuple(name for name, _ in authors.most_common()), back)
+            latest = await _latest(mirror, base, head) if count else ()
+            return Commits(count, tuple(name for name, _ in authors.most_common()), back, latest, base)
 
     async def authors(self, repository: str, base: str, head: str) -> tuple[Author, ...]:
         """Who wrote what lies between, each once, most commits first; empty where one is gone. Raises Unreachable."""
@@ -126,6 +128,17 @@ async def _wrote(mirror: Mirror, base: str, head: str) -> list[Author]:
     listed = await mirror.git("log", "--format=%an%x00%ae", *span, "--")
     found = (entry.decode(errors="replace").partition("\0") for entry in listed.split(b"\n") if entry)
     return [Author(name, email) for name, _, email in found]
+
+
+async def _latest(mirror: Mirror, base: str, head: str) -> tuple[Commit, ...]:
+    """The last of the commits that come, newest first."""
+    span = (f"--max-count={SHOWN}", f"{base}..{head}")
+    listed = await mirror.git("log", "-z", "--format=%H%x00%an%x00%s", *span, "--")
+    parts = listed.decode(errors="replace").split("\0")
+    return tuple(
+        Commit(digits[:7], name, subject)
+        for digits, name, subject in zip(parts[::3], parts[1::3], parts[2::3], strict=False)
+    )
 
 
 async def _read(mirror: Mirror, commit: str, folder: str) -> dict[str, str]:
