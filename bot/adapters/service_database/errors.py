@@ -41,6 +41,15 @@ def failed(error: psycopg.Error, connection: psycopg.AsyncConnection, at: Statem
     return ScriptFailed(told, line=_line(error, at), kept=False, waited=isinstance(error, _WAITED))
 
 
+@contextmanager
+def telling(connection: psycopg.AsyncConnection) -> Iterator[None]:
+    """Raises what an error is to the step: AnswerLost, ScriptFailed."""
+    try:
+        yield
+    except psycopg.Error as cause:
+        raise failed(cause, connection) from cause
+
+
 def _line(error: psycopg.Error, at: Statement | None) -> int:
     if at is None:
         return 0

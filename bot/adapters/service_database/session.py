@@ -4,16 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import psycopg
-from psycopg.pq import TransactionStatus
-
 from bot.adapters.service_database import ledger
-from bot.adapters.service_database.errors import failed
+from bot.adapters.service_database.errors import telling
+from bot.adapters.service_database.running import forget, run_as_written, run_in_transaction
 from bot.adapters.service_database.statements import statement
 from runbooks.catalogue import Migrations
 from runbooks.steps.base import Turn
 from runbooks.steps.migrations.database import DatabaseUnfit, Row, Script, ScriptFailed, State
-from runbooks.steps.migrations.sql import Kind, Statement, outside_only
+from runbooks.steps.migrations.sql import Kind
 
 _UNDER_WAY = {State.APPLIED: State.APPLYING, State.REVERTED: State.REVERTING}
 _BEFORE = {State.APPLIED: State.REVERTED, State.REVERTED: State.APPLIED}
@@ -44,7 +42,7 @@ class MigrationSession:
     async def run(self, script: Script) -> float:
         """Run a script; the seconds it took, 0 where the ledger says that it had been run."""
         async with self._telling():
-            await self._forget()
+            await forget(self._connection)
             # An index built concurrently waits for old transactions and blocks nobody: the limit would only break it.
             lock = _NO_LIMIT if script.sql.kind is Kind.OUTSIDE_TRANSACTIONS else self._settings.lock_timeout
             await ledger.limit(self._connection, lock=lock, statements=self._settings.statement_timeout)
@@ -56,8 +54,7 @@ class MigrationSession:
         async with self._writing():
             if not await self._begin(script, script.goal):
                 return 0.0
-            for part in script.sql.statements:
-                await self._execute(part)
+            await run_in_transaction(self._connection, script.sql)
             return await self._finish(script, script.goal)
 
     async def _as_written(self, script: Script) -> float:
@@ -66,7 +63,7 @@ class MigrationSession:
             if not await self._begin(script, _UNDER_WAY[script.goal]):
                 return 0.0
         try:
-            await self._statements(script)
+            await run_as_written(self._connection, script.sql, self._refuse_if_fenced)
         except ScriptFailed as failure:
             async with self._writing():
                 await self._finish(script, State.FAILED if failure.kept else _BEFORE[script.goal])
@@ -74,36 +71,9 @@ class MigrationSession:
         async with self._writing():
             return await self._finish(script, script.goal)
 
-    async def _statements(self, script: Script) -> None:
-        kept = False  # whether anything is committed already
-        for part in script.sql.statements:
-            alone = self._idle
-            if alone:
-                async with self._telling():
-                    await ledger.refuse_if_fenced(self._connection, self._turn.epoch)
-            try:
-                await self._execute(part)
-            except ScriptFailed as cause:
-                await self._connection.rollback()
-                left = kept or (alone and outside_only(part.node))
-                raise ScriptFailed(cause.error, line=cause.line, kept=left, waited=cause.waited) from cause
-            kept = kept or self._idle
-        await self._look_at_indexes(script)
-
-    async def _look_at_indexes(self, script: Script) -> None:
+    async def _refuse_if_fenced(self) -> None:
         async with self._telling():
-            names = {"names": list(script.sql.indexes)}
-            found = await (await self._connection.execute(statement("invalid"), names)).fetchall()
-        if found:
-            invalid = ", ".join(str(name) for (name,) in found)
-            told = f"the index {invalid} is not valid; drop it before it is built again"
-            raise ScriptFailed(told, line=0, kept=True)
-
-    async def _execute(self, part: Statement) -> None:
-        try:
-            await self._connection.execute(part.text.encode())
-        except psycopg.Error as cause:
-            raise failed(cause, self._connection, part) from cause
+            await ledger.refuse_if_fenced(self._connection, self._turn.epoch)
 
     async def _begin(self, script: Script, state: State) -> bool:
         """Write the row as it begins; False where the goal is reached already."""
@@ -125,16 +95,9 @@ class MigrationSession:
         row = await found.fetchone()
         return float(row[0]) if row else 0.0
 
-    async def _forget(self) -> None:
-        await self._connection.execute(statement("prepare"))
-
     @property
     def _us(self) -> dict[str, object]:
         return {"epoch": self._turn.epoch, "run": self._turn.site.run, "runner": self._turn.by}
-
-    @property
-    def _idle(self) -> bool:
-        return self._connection.info.transaction_status is TransactionStatus.IDLE
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
@@ -151,7 +114,5 @@ class MigrationSession:
 
     @asynccontextmanager
     async def _telling(self) -> AsyncIterator[None]:
-        try:
+        with telling(self._connection):
             yield
-        except psycopg.Error as cause:
-            raise failed(cause, self._connection) from cause

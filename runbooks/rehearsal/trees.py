@@ -1,0 +1,98 @@
+"""The parser's trees as plain values, without what makes no difference: places in the text, casts that do nothing."""
+
+from typing import Any
+
+from pglast import ast
+
+_TEXTS = ("text", "varchar", "bpchar")
+_NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8")
+_NAMES = {
+    "character varying": "varchar",
+    "character": "bpchar",
+    "smallint": "int2",
+    "integer": "int4",
+    "bigint": "int8",
+    "real": "float4",
+    "double precision": "float8",
+}
+_WITHOUT = {"location", "stmt_location", "stmt_len", "list_start", "list_end", "rexpr_list_start", "rexpr_list_end"}
+_NOW = {"@": "SQLValueFunction", "op": "SVFOP_CURRENT_TIMESTAMP"}
+
+
+def canonical(node: Any, *, column_type: str = "") -> Any:
+    """A tree as nested tuples and dicts; of a column's default also without a cast to what the column is anyway."""
+    tree = _plain(node)
+    return _uncast(tree, column_type) if column_type else tree
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, ast.Node):
+        fields = {name: _plain(getattr(node, name)) for name in node.__slots__ if name not in _WITHOUT}
+        named = {name: value for name, value in fields.items() if value is not None and value is not False}
+        return _simpler({"@": type(node).__name__, **named})
+    if isinstance(node, (tuple, list)):
+        return tuple(_plain(each) for each in node)
+    return getattr(node, "name", node)
+
+
+def _simpler(tree: dict[str, Any]) -> Any:
+    match tree:
+        case {"@": "TypeCast"}:
+            return _cast(tree)
+        case {"@": "BoolExpr", "boolop": "AND_EXPR" | "OR_EXPR" as operator, "args": args}:
+            flat = [a for arg in args for a in (arg["args"] if _is_bool(arg, operator) else (arg,))]
+            return {**tree, "args": tuple(flat)}
+        case {"@": "FuncCall", "funcname": names} if names[-1]["sval"] in ("now", "transaction_timestamp"):
+            return _NOW
+        case {"@": "SQLValueFunction", "op": "SVFOP_CURRENT_TIMESTAMP"}:
+            return _NOW
+        case {"@": "ResTarget", "name": str(name), "val": {"@": "ColumnRef", "fields": (*_, {"sval": last})}}:
+            return {field: value for field, value in tree.items() if field != "name" or name != last}
+        case {"@": "TypeName", "names": (first, *rest)} if rest and first["sval"] == "pg_catalog":
+            return {**tree, "names": tuple(rest)}
+    return tree
+
+
+def _is_bool(tree: Any, operator: str) -> bool:
+    return isinstance(tree, dict) and tree.get("@") == "BoolExpr" and tree.get("boolop") == operator
+
+
+def _cast(tree: dict[str, Any]) -> Any:
+    inner, to = tree["arg"], tree["typeName"]
+    if inner.get("@") == "A_ArrayExpr" and "arrayBounds" in to and inner.get("elements"):
+        element = {name: value for name, value in to.items() if name != "arrayBounds"}
+        casts = [_cast({**tree, "arg": each, "typeName": element}) for each in inner["elements"]]
+        return {**inner, "elements": tuple(casts)}
+    if inner.get("@") == "TypeCast" and _bare(to) == "text" and _bare(inner["typeName"]) == "varchar":
+        return {**tree, "arg": inner["arg"]}  # the one is the other, in the server
+    if _bare(to) in _NUMBERS and (number := _number(inner)) is not None:
+        return number if _bare(to) == "int4" else {**tree, "arg": number}
+    return tree
+
+
+def _bare(name: dict[str, Any]) -> str:
+    """The type's name where it is a plain one, without length or dimensions."""
+    if "arrayBounds" in name or "typmods" in name:
+        return ""
+    return str(name["names"][-1]["sval"])
+
+
+def _number(tree: dict[str, Any]) -> Any:
+    """A constant that reads as a whole number, as the parser would have it without quotes."""
+    if tree.get("@") != "A_Const":
+        return None
+    value = tree.get("val")
+    if isinstance(value, dict) and value.get("@") == "String" and value.get("sval", "").lstrip("-").isdigit():
+        return {"@": "A_Const", "val": {"@": "Integer", "ival": int(value["sval"])}}
+    return tree if isinstance(value, dict) and value.get("@") in ("Integer", "Float") else None
+
+
+def _uncast(tree: Any, column_type: str) -> Any:
+    """The default of a column is cast to its type anyway: a constant needs no cast of the same family."""
+    plain = _NAMES.get(column_type.partition("(")[0], column_type.partition("(")[0])
+    family = next((each for each in (_TEXTS, _NUMBERS) if plain in each), (plain,))
+    while isinstance(tree, dict) and tree.get("@") == "TypeCast" and tree["arg"].get("@") in ("A_Const", "TypeCast"):
+        if _bare(tree["typeName"]) not in family:
+            break
+        tree = tree["arg"]
+    return tree

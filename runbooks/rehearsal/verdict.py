@@ -1,0 +1,102 @@
+"""What a rehearsal found, as plain data that is kept as evidence. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Ruling(StrEnum):
+    """What is known of one migration's way back."""
+
+    PROVEN = "proven"
+    MISSING = "missing"  # there is no script
+    DIFFERS = "differs"  # after the way back the catalogs are not as before
+    FAILS = "fails"  # a file fails, also where there are no rows
+    ONLY_EMPTY = "only-empty"  # a file fails where there are rows, and only there
+    UNTRIED = "untried"  # it could not be tried; why is in `notes`
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One object that the way back leaves, loses or changes."""
+
+    fault: str  # of `blame.Fault`
+    mark: str  # left, lost, changed
+    kind: str  # "index"
+    name: str  # "orders_by_day"
+    on: str  # "orders"; "" where it stands by itself
+    script: str  # which should have handled it
+    cause: str  # "024_orders_by_day.sql:3": what brought it about; without a line where no statement names it
+    sentence: str
+    facts: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of a change: before and after
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that failed, in which turn, and what the server said."""
+
+    script: str
+    line: int  # 0 where none is to blame
+    error: str
+    turn: str  # "up", "back", "up again", ...
+    with_rows: bool
+    stands: tuple[str, ...]  # what is left half done, in words
+    sentence: str
+
+
+@dataclass(frozen=True)
+class MeasuredLoss:
+    """What the way back took from one table's made-up rows."""
+
+    table: str
+    rows: int  # how many there were
+    gone: int
+    columns: Mapping[str, int]  # column -> rows whose value is another
+    since: bool  # of rows that only the new schema admits
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One migration and its way back."""
+
+    migration: str
+    back: str  # "" where there is no script
+    ruling: Ruling
+    findings: tuple[Finding, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    losses: tuple[MeasuredLoss, ...] = ()
+    notes: tuple[str, ...] = ()  # what differs and does no harm; what could not be tried, and why
+    untried: Mapping[str, str] = field(default_factory=dict)  # table -> why no rows could be put there
+    missing: str = ""  # the sentence where there is no script
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What people read of it, the gravest first."""
+        told = [each.sentence for each in (*self.failures, *self.findings, *self.losses)]
+        return tuple(filter(None, (self.missing, *told, *self.notes)))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One rehearsal: its migrations in order."""
+
+    migrations: tuple[Judged, ...]
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every way back brings the schema to what it was."""
+        return all(each.ruling is Ruling.PROVEN for each in self.migrations)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the record: plain dicts, lists and strings."""
+        return _listed(asdict(self)) | {"proven": self.is_proven}
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _listed(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_listed(each) for each in value]
+    return str(value) if isinstance(value, StrEnum) else value
