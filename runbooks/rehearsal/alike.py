@@ -66,11 +66,11 @@ def _expression(text: str, column_type: str) -> Any:
     form, colon, rest = text.partition(": ")
     if form in ("stored", "virtual") and colon:
         return form, _expression(rest, column_type)
-    (statement,) = parse_sql(f"select {text}")
-    return canonical(statement.stmt.targetList[0].val, column_type=column_type)
+    (statement,) = parse_sql(f"values ({text})")
+    return canonical(statement.stmt.valuesLists[0][0], column_type=column_type)
 
 
 def _statement(text: str, kind: str) -> Any:
-    where = {"constraint": "alter table t add constraint c ", "index": ""}.get(kind, "")
-    (statement,) = parse_sql(where + text)
+    before = "alter foreign table t add constraint c " if kind == "constraint" else ""
+    (statement,) = parse_sql(before + text)
     return canonical(statement.stmt)
