@@ -11,7 +11,7 @@ MINUTES ?= 20
 RUNS ?= 200
 PROCESSES ?= 2
 
-.PHONY: demo tour test kills faults bench simulate chaos crowd mutants images schemas check setup lock clean
+.PHONY: demo tour test kills faults bench bench-rollback simulate chaos crowd mutants images schemas check setup lock clean
 
 setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
 
@@ -41,6 +41,9 @@ faults: setup ## kills a real process at every point of four deploys, several at
 
 bench: setup ## speed beside floors and peers, as one table; on a machine that does nothing else, a quarter of an hour
 	@$(BIN)/python -m benchmarks
+
+bench-rollback: setup ## the way back beside kubectl's, with 1, 10 and 50 replicas, each TIMES=5 times; on a machine that does nothing else
+	@$(BIN)/python -m benchmarks.rollback --times $(or $(TIMES),5)
 
 mutants: setup ## breaks each promise in a copy of the tree, and prints which tests saw it; ONLY=part of a name
 	@$(BIN)/python -m tests.mutants.play --only "$(ONLY)"

@@ -2,24 +2,19 @@
 
 import argparse
 import asyncio
-import os
-import platform
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import acknowledge, far, history, idle, memory, recovery, restarts, started
 from benchmarks.contest import Contestant, contestants, opsbot
+from benchmarks.machine import load_after, measured_on
 from benchmarks.table import Row, table
 from sandbox.postgres import PostgresServer
 
-_LOOKED = 5.0  # seconds
-ROOT = Path(__file__).parent.parent
 PARTS = ("acknowledge", "far", "started", "recovery", "idle", "history", "memory", "restarts")
 
 
@@ -57,46 +52,12 @@ async def _measured(server: PostgresServer, folder: Path, chosen: list[str]) -> 
             print(f"{datetime.now(UTC):%H:%M:%S} {name}", file=sys.stderr)
             rows += await parts[name]()
     finally:
-        print(
-            "\n".join(
-                [*head, f"Load after it {os.getloadavg()[0]:.1f}, processors idle {_idle():.0%}.", "", table(rows)]
-            )
-        )
+        print("\n".join([*head, load_after(), "", table(rows)]))
 
 
 def _head(server: PostgresServer, peers: list[Contestant]) -> list[str]:
     """Where, when and with what it was measured."""
-    [(version,)] = server.execute("show server_version")
-    [(fsync,)] = server.execute("show fsync")
-    cores, memory_gib = os.cpu_count(), os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    lines = [
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}; {cores} cores, {memory_gib:.0f} GiB, "
-        f"Python {platform.python_version()}, PostgreSQL {version} on the same machine, fsync {fsync}; "
-        f"load before it {os.getloadavg()[0]:.1f}, processors idle {_idle():.0%}.",
-    ]
-    return [*lines, *(f"{peer.name}: {peer.settings}." for peer in peers)]
-
-
-def _idle() -> float:
-    """The share of the processors' time that nobody used, of some seconds; an average load tells of minutes ago."""
-
-    def ticks() -> list[int]:
-        return [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
-
-    before = ticks()
-    time.sleep(_LOOKED)
-    spent = [after - earlier for after, earlier in zip(ticks(), before, strict=True)]
-    return spent[3] / sum(spent)
-
-
-def _commit() -> str:
-    """Short, and whether the tree differs from it."""
-
-    def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, check=True, text=True).stdout.strip()
-
-    changed = " with changes" if git("status", "--porcelain", "--untracked-files=no") else ""
-    return git("rev-parse", "--short", "HEAD") + changed
+    return [measured_on(server), *(f"{peer.name}: {peer.settings}." for peer in peers)]
 
 
 if __name__ == "__main__":

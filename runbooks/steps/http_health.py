@@ -125,11 +125,23 @@ def _passed(turn: Turn, token: Json, answers: Sequence[Any]) -> Outcome:
         return Failed(
             f"Only {passes} of {wanted} rounds in a row were good within {span(_timeout(turn))}.", {"passes": passes}
         )
-    return _again(turn, f"ready {passes} of {wanted}", {"passes": passes, "since": token["since"]})
+    due = _in_time(turn, token) + _interval(turn)
+    kept = {"passes": passes, "since": token["since"], "due": due.isoformat()}
+    return Pending(due, f"ready {passes} of {wanted}", kept)
+
+
+def _in_time(turn: Turn, token: Json) -> datetime:
+    """When this round was due: being woken a little late does not add up from round to round."""
+    due = datetime.fromisoformat(token["due"]) if "due" in token else turn.now
+    return due if due <= turn.now < due + _interval(turn) / 2 else turn.now
 
 
 def _again(turn: Turn, line: str, token: Json) -> Pending:
-    return Pending(turn.now + timedelta(seconds=turn.step.params["interval"]), line, token)
+    return Pending(turn.now + _interval(turn), line, token)
+
+
+def _interval(turn: Turn) -> timedelta:
+    return timedelta(seconds=turn.step.params["interval"])
 
 
 def _over(turn: Turn, token: Json) -> bool:

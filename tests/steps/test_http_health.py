@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -44,6 +45,19 @@ async def test_it_is_done_after_enough_good_rounds_in_a_row(step: HttpHealth) ->
     assert isinstance(answers[-1], Done)
     assert answers[-1].line == "/health/live, /health/ready · 3 of 3"
     assert sorted(asked) == ["/health/live"] * 3 + ["/health/ready"] * 3
+
+
+@pytest.mark.parametrize(("late", "then"), [(0.0, 2.0), (0.2, 2.0), (0.6, 2.6)])
+async def test_being_woken_a_little_late_does_not_add_up(step: HttpHealth, late: float, then: float) -> None:
+    async with answering(lambda _: web.Response()) as url:
+        first = await turn(step, {}, site(environment={"url": url, "health": QUICK}))
+        began = await step.start(first)
+        assert isinstance(began, Pending)
+        assert began.check_at == first.now + timedelta(seconds=1)
+        second = replace(first, now=began.check_at + timedelta(seconds=late))
+        answered = await step.check(second, began.token)
+    assert isinstance(answered, Pending)
+    assert answered.check_at == first.now + timedelta(seconds=then)
 
 
 async def test_a_bad_round_starts_the_count_again(step: HttpHealth) -> None:

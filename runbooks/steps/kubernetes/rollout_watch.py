@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
+from runbooks.catalogue import Rollout
 from runbooks.steps.base import Turn
 from runbooks.steps.kubernetes.deployments import is_paused, refuse_newer, replicas_of, uid_of
 from runbooks.steps.kubernetes.rollout_signs import Kind
@@ -29,6 +30,8 @@ from runbooks.vocabulary import Done, Failed, Json, Outcome, Pending, Unreachabl
 
 _SHOWN_PODS = 3  # whose events are read in one look
 _LONGEST = 300  # characters of one line from outside
+_SOON = timedelta(seconds=0.1)  # between the first looks, where it is urgent
+_SHARE = 20  # a rollout that was complete is noticed at most a twentieth of its time later, where it is urgent
 
 
 @dataclass(frozen=True)
@@ -56,15 +59,18 @@ Conclude = Callable[[Sequence[Observed]], Done | Failed]
 """What a complete and steady rollout is worth."""
 
 
-def begin(turn: Turn, uids: dict[str, str]) -> Pending:
-    """The first look is due when `poll` has passed; `uids`: Deployment -> the object that was changed."""
-    return _pending(turn, Watched(turn.now, uids), "waiting for new pods")
+def begin(turn: Turn, uids: dict[str, str], *, urgent: bool = False) -> Pending:
+    """The first look is due when `poll` has passed, or soon; `uids`: Deployment -> the object that was changed."""
+    return _pending(turn, Watched(turn.now, uids), "waiting for new pods", urgent=urgent)
 
 
 async def look(
-    workloads: Workloads, goals: Sequence[Goal], turn: Turn, *, token: Json, conclude: Conclude
+    workloads: Workloads, goals: Sequence[Goal], turn: Turn, *, token: Json, conclude: Conclude, urgent: bool = False
 ) -> Outcome:
-    """Look once, answer what it comes to. Raises Fenced where a later holder took over, Unreachable."""
+    """Look once, answer what it comes to. Raises Fenced where a later holder took over, Unreachable.
+
+    `urgent`: somebody waits for the end, so it is looked at often at first, and rarer the longer it takes.
+    """
     watched = _WATCHED.validate_python(token)
     try:
         seen = [await observe(workloads, goal.ref) for goal in goals]
@@ -76,7 +82,8 @@ async def look(
         refuse_newer(one.deployment, turn.epoch)
         if fault_found := _departed(goal, one, watched):
             return Failed(fault_found)
-    return await _answer(workloads, goals, seen, turn=turn, watched=watched, conclude=conclude)
+    found = await _answer(workloads, goals, seen, turn=turn, watched=watched, conclude=conclude)
+    return _pending(turn, *found, urgent=urgent) if isinstance(found, tuple) else found
 
 
 def _departed(goal: Goal, seen: Observed, watched: Watched) -> str:
@@ -96,7 +103,8 @@ async def _answer(
     turn: Turn,
     watched: Watched,
     conclude: Conclude,
-) -> Outcome:
+) -> Done | Failed | tuple[Watched, str]:
+    """How it ended, or what to keep and to say of it while it goes on."""
     rules = turn.site.environment.rollout
     standing: list[Progressing | Complete] = []
     for goal, one in zip(goals, seen, strict=True):
@@ -112,7 +120,7 @@ async def _answer(
     if turn.now - watched.began >= rules.deadline + (rules.soak if noted.steady else timedelta()):
         return _late(goals, seen, standing, turn)
     line = _line(goals, standing)
-    return _pending(turn, noted, line if noted.steady is None else f"{line}, watching that they stay")
+    return noted, line if noted.steady is None else f"{line}, watching that they stay"
 
 
 def _noted(
@@ -134,9 +142,16 @@ def _line(goals: Sequence[Goal], standing: Sequence[Progressing | Complete]) -> 
     return " · ".join(f"{goal.ref.deployment}: {line}" for goal, line in zip(goals, lines, strict=True))
 
 
-def _pending(turn: Turn, watched: Watched, line: str) -> Pending:
+def _pending(turn: Turn, watched: Watched, line: str, *, urgent: bool) -> Pending:
     token: Json = _WATCHED.dump_python(watched, mode="json")
-    return Pending(turn.now + turn.site.environment.rollout.poll, line, token)
+    rules = turn.site.environment.rollout
+    return Pending(turn.now + pause(watched, rules, now=turn.now, urgent=urgent), line, token)
+
+
+def pause(watched: Watched, rules: Rollout, *, now: datetime, urgent: bool) -> timedelta:
+    """How long not to look: never past the end of the soak, for there is nothing to wait for then."""
+    found = min(rules.poll, max(_SOON, (now - watched.began) / _SHARE)) if urgent else rules.poll
+    return found if watched.steady is None else min(found, max(_SOON, watched.steady + rules.soak - now))
 
 
 async def _doomed(workloads: Workloads, ref: Ref, state: Doomed, *, several: bool) -> Failed:
