@@ -133,11 +133,15 @@ def _gives_leave(seen: Seen, run: Ran, effect: Effect, click: Told) -> bool:
 
 
 def _in_turn(seen: Seen) -> Iterator[Violation]:
-    """One run at a time changes a target, and none after it has ended."""
+    """One run at a time changes a target, and none after it has ended.
+
+    What superseded it has it fenced a moment later: what it had begun before may still come until then.
+    """
     for effect in seen.effects:
         run = seen.runs.get(effect.run)
-        if run is not None and run.ended_at is not None and effect.at > run.ended_at + CLOCK:
-            late = effect.at - run.ended_at
+        until = (run.fenced_at or run.ended_at) if run else None
+        if until is not None and effect.at > until + CLOCK:
+            late = effect.at - until
             yield Violation(Kind.WRONG, f"{effect} came {late:.1f} s after the end of its run")
     by_target = defaultdict(list)
     for effect in seen.effects:

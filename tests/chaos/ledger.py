@@ -4,6 +4,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -87,7 +88,17 @@ def _runs(world: World) -> dict[str, Ran]:
     told: defaultdict[str, list[tuple[Json, str]]] = defaultdict(list)
     for run, data, actor in _rows(world.owner_url, _EVENTS):
         told[str(run)].append((json.loads(data), str(actor)))
-    return {run: _ran(run, events) for run, events in told.items()}
+    fenced = dict(_taken_over(told))
+    return {run: replace(_ran(run, events), fenced_at=fenced.get(run)) for run, events in told.items()}
+
+
+def _taken_over(told: Mapping[str, list[tuple[Json, str]]]) -> Iterator[tuple[str, float]]:
+    """The runs that a rollback superseded, and when it had taken over from them: only then they are fenced."""
+    for events in told.values():
+        recorded = (event for event, _ in events if event["kind"] == "recorded" and event["step"] == "take-over")
+        done = next((event for event in recorded if event["outcome"]["kind"] == "done"), None)
+        if done:
+            yield from ((other, _seconds(done["at"])) for other in events[0][0].get("supersedes", ()))
 
 
 def _ran(run: str, events: list[tuple[Json, str]]) -> Ran:

@@ -54,6 +54,7 @@ class Ran:
     status: str
     over: bool
     ended_at: float | None  # seconds since 1970
+    fenced_at: float | None = None  # of one that a rollback superseded: when that had taken over its targets
     because: str = ""
     plans: tuple[tuple[float, str, str], ...] = ()  # when it was made, its digest, its commit
     events: tuple[tuple[str, str], ...] = ()  # kind, by whom

@@ -117,6 +117,14 @@ PLANTED: dict[str, tuple[Seen, Kind, str]] = {
     ),
     "a change by no run": (effects(TABLE, replace(PODS, run="")), Kind.WRONG, "of no run"),
     "a change after the end": (effects(TABLE, replace(PODS, at=41)), Kind.WRONG, "after the end"),
+    "a change after what superseded it had taken over": (
+        replace(
+            effects(TABLE, replace(PODS, at=42), replace(OTHER, at=43)),
+            runs={"D-1": replace(RUN, status="superseded", fenced_at=41), "R-2": BACK},
+        ),
+        Kind.WRONG,
+        "after the end",
+    ),
     "two runs change one target in turns": (
         replace(effects(TABLE, PODS, OTHER, replace(PODS, what="v1 again", at=32)), runs={"D-1": RUN, "R-2": BACK}),
         Kind.WRONG,
@@ -155,6 +163,11 @@ UNHARMED: dict[str, Callable[[], Seen]] = {
         told(ASKED, APPROVED, replace(APPROVED, key="click/3", accepted=False)), inbox=GOOD.inbox
     ),
     "a second process tells of it a moment later": lambda: effects(TABLE, replace(PODS, at=40.1)),
+    "what superseded it had not taken over yet": lambda: replace(
+        effects(TABLE, replace(PODS, at=40.5), replace(OTHER, at=43)),
+        runs={"D-1": replace(RUN, status="superseded", fenced_at=41), "R-2": BACK},
+        images={"chaos-01": "v0"},
+    ),
     "a rollback is not approved": lambda: replace(
         effects(TABLE, PODS, OTHER), runs={"D-1": replace(RUN, ended_at=30.5), "R-2": BACK}, images={"chaos-01": "v0"}
     ),
