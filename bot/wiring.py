@@ -69,6 +69,7 @@ from runbooks.steps.incident_record import IncidentRecord
 from runbooks.steps.kpi_baseline import KpiBaseline
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
+from runbooks.steps.kubernetes.suspecting import Suspecting
 from runbooks.steps.lkg_update import LkgUpdate
 from runbooks.steps.migrations.apply import MigrationsApply
 from runbooks.steps.migrations.plan import MigrationsPlan
@@ -185,7 +186,15 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
                 packs,
                 revisions=outside.source,
             ),
-            advance=Advance(store, planner, members, redactor, clock, watching.doing),
+            advance=Advance(
+                store,
+                planner,
+                members,
+                redactor,
+                clock,
+                watching.doing,
+                suspecting=Suspecting(outside.workloads, redactor).named,
+            ),
             deliveries=Deliveries(
                 store,
                 sent,

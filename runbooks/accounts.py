@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
+from pydantic import TypeAdapter
+
 from runbooks.automatic_rollback import ran_before
+from runbooks.catalogue import Catalogue
 from runbooks.releases.state import Release
-from runbooks.runs.state import Run
+from runbooks.runs.state import Run, Status
 from runbooks.runs.todo import under_way
+from runbooks.suspects import NOT_RECORDED, SEEN, Seen, Suspects
 from runbooks.vocabulary import Done, InDoubt, KnownGood
+
+_SEEN = TypeAdapter(Seen)
 
 
 def of_failure(run: Run, release: Release) -> Iterator[str]:
@@ -44,6 +50,35 @@ def gone_back(run: Run, good: KnownGood) -> tuple[str, ...]:
     )
 
 
+def suspects(run: Run, catalogue: Catalogue) -> Suspects | None:
+    """What changed in a failed run, and what was seen when it failed; None where nobody looked."""
+    found = run.evidence.get(run.failed_step, {}).get(SEEN) if run.status is Status.FAILED else None
+    if found is None or run.plan is None:
+        return None
+    seen, brings = _SEEN.validate_python(found), run.plan.brings
+    service = catalogue.services.get(run.service)
+    link = service.source.compare if service and seen.since else None
+    return Suspects(
+        commits=brings,
+        no_commits="" if brings or run.command == "rollback" else _no_commits(seen),
+        of_rollback=run.command == "rollback",
+        compare=link.replace("{base}", seen.since).replace("{head}", run.plan.commit) if link else "",
+        migrations=tuple(_applied(run)),
+        seen=seen,
+    )
+
+
+def _no_commits(seen: Seen) -> str:
+    """Why none are known to come: nothing to count from, none that the source still has, or indeed none."""
+    if seen.since:
+        return "the source does not have the last known good's commit any more"
+    return NOT_RECORDED if seen.unknown.get("config") == NOT_RECORDED else ""
+
+
+def _applied(run: Run) -> Iterator[str]:
+    return (name for evidence in run.evidence.values() for name in evidence.get("applied") or ())
+
+
 def _under_way(run: Run) -> Iterator[str]:
     step = run.current
     state = run.of(step) if step else None
@@ -65,7 +100,7 @@ def _done(run: Run) -> Iterator[str]:
 
 
 def _schema(run: Run, release: Release) -> Iterator[str]:
-    if applied := [name for evidence in run.evidence.values() for name in evidence.get("applied") or ()]:
+    if applied := list(_applied(run)):
         are = f"Migration {applied[0]} is" if len(applied) == 1 else f"{len(applied)} migrations are"
         to = release.known_good.version if release.known_good else "an older version"
         yield f"{are} applied; it is not known whether {to} runs on {'it' if len(applied) == 1 else 'them'}."

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from runbooks import concerns
-from runbooks.accounts import of_failure, of_giving_up
+from runbooks.accounts import of_failure, of_giving_up, suspects
 from runbooks.automatic_rollback import answer, rollback_id
 from runbooks.catalogue import Catalogue
 from runbooks.incidents.findings import EndWayBack as EndFindingsWayBack
@@ -51,7 +51,8 @@ def of_end(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
     if name := finding_of(run, behind):
         raised = raised_by(run, name, release, behind, back)
         incident = concerns.belongs_to(run, name, [*behind, *left], see)
-        asked.append((finding_stream(run, name), replace(raised, incident=incident)))
+        told = replace(raised, incident=incident, suspects=suspects(run, catalogue))
+        asked.append((finding_stream(run, name), told))
         if incident:
             asked.append((f"incident/{incident}", concerns.concern(run, finding_stream(run, name), raised)))
         if raised.offers_rollback or run.command == "rollback":

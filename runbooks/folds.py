@@ -57,7 +57,7 @@ def rooms() -> Mapping[str, Room]:
     )
     finding = Fold(
         "finding",
-        5,
+        6,
         findings.start,
         findings.evolve,
         findings.Event,

@@ -112,6 +112,8 @@ class Redactor:
     def _said(self, value: Any) -> Any:
         if isinstance(value, str) and not isinstance(value, Enum):
             return self.text(value)
+        if isinstance(value, tuple):
+            return tuple(map(self._said, value))
         return self.said(value) if is_dataclass(value) and not isinstance(value, type) else value
 
     def outcome(self, outcome: Outcome) -> Outcome:

@@ -10,6 +10,8 @@ from runbooks.commits import Commits
 SEEN = "suspects"
 """The key of a failed step's evidence under which what was looked at stands."""
 
+NOT_RECORDED = "no last known good is recorded"
+
 
 @dataclass(frozen=True)
 class Config:
@@ -41,6 +43,7 @@ class Seen:
     config: tuple[Config, ...] = ()
     error: FirstError | None = None  # None: no new pod has a log, or it is not known
     unknown: dict[str, str] = field(default_factory=dict)  # "config", "pods"
+    since: str = ""  # the last known good's commit, where other commits were to come
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Suspects:
 
     commits: Commits | None = None
     no_commits: str = ""
+    of_rollback: bool = False  # which brings no commits
     compare: str = ""  # the address of the change; "" where the catalogue names none
     migrations: tuple[str, ...] = ()  # applied by this run, in order
     seen: Seen = Seen()

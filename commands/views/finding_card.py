@@ -5,6 +5,7 @@ from commands.views.blocks import Block, actions, button, context, fitted, heade
 from commands.views.incident_follow_up import follow_up_buttons, follow_up_lines
 from commands.views.incident_words import people_s, reference
 from commands.views.rollback_words import how_it_ended
+from commands.views.suspects import suspects_blocks
 from runbooks.incidents.findings import Finding
 from runbooks.incidents.incident import Incident
 from runbooks.releases.state import Release
@@ -41,7 +42,8 @@ def finding_card(finding: Finding, release: Release, run: Run, incident: Inciden
     if finding.acknowledged_by is not None:
         seen = f"☑️ Acknowledged by {words.person(finding.acknowledged_by)} {words.at(finding.acknowledged_at)}"
         end.append(context(seen))
-    return fitted(start, _what(finding, run), [*end, *_buttons(finding, release, incident)])
+    what = [*_what(finding, run), *suspects_blocks(finding.suspects)]
+    return fitted(start, what, [*end, *_buttons(finding, release, incident)])
 
 
 def _asked(run: Run) -> str:

@@ -7,6 +7,7 @@ from commands.views.blocks import Block, actions, button, context, fitted, heade
 from commands.views.finding_card import to_do, way_back_button, way_back_lines
 from commands.views.incident_follow_up import follow_up_buttons, follow_up_lines
 from commands.views.rollback_words import how_it_ended
+from commands.views.suspects import suspects_blocks
 from runbooks.incidents.findings import Finding
 from runbooks.incidents.in_slack import Slack
 from runbooks.incidents.incident import Entry, Incident
@@ -31,6 +32,7 @@ def incident_card(incident: Incident, findings: Sequence[Finding], release: Rele
         header(f"{incident.severity} · {incident.title}"),
         context(" · ".join([place, incident.id, opened, *_runs(incident, findings)])),
         *paragraphs([words.safe(line, _LINE) for line in incident.what[:_LINES] if line]),
+        *suspects_blocks(next((each.suspects for each in findings if each.suspects), None)),
     ]
     end = [*_now(incident, findings, release), *_trouble(incident), *_buttons(incident, findings, release)]
     return fitted(start, _timeline(incident), end)

@@ -10,6 +10,8 @@ from commands.views.headline import locked, standing, subtitle, title
 from commands.views.incident_words import reference
 from commands.views.phases import phases
 from commands.views.plan import plan_blocks
+from commands.views.suspects import suspects_blocks
+from runbooks.accounts import suspects
 from runbooks.catalogue import Catalogue
 from runbooks.incidents.incident import Incident
 from runbooks.releases.state import Release
@@ -32,7 +34,8 @@ def card(run: Run, look: Look) -> list[Block]:
     start = [header(title(run)), context(subtitle(run, look.release)), *_standing(run, look), *_notes(run)]
     plan = plan_blocks(run, look.release, _compare(run, look)) if _shows_plan(run) else []
     middle = [*plan, *([divider()] if run.plan else []), *phases(run, look.incident)]
-    end = [*waiting(run, look.catalogue), *ending(run, look.release, look.catalogue), *_incident(look), *buttons(run)]
+    end = [*waiting(run, look.catalogue), *ending(run, look.release, look.catalogue)]
+    end += [*suspects_blocks(suspects(run, look.catalogue)), *_incident(look), *buttons(run)]
     return fitted(start, middle, end)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from commands.views import words
 from commands.views.brings import since
+from runbooks.commits import Commits
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
-from runbooks.vocabulary import Commits
 
 
 def would_change(release: Release, running: Sequence[Run], version: str, brings: Commits | None) -> list[str]:

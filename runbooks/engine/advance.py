@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -36,6 +36,7 @@ from runbooks.vocabulary import (
     Unreachable,
 )
 
+    Then,
 AGAIN = timedelta(seconds=3)  # after an outside system did not answer
 OTHERS = timedelta(minutes=1)  # for which a run is left to them, before it ends as its place is gone
 LOCKED = timedelta(minutes=1)  # while a lock holds; its release wakes most runs at once
@@ -44,6 +45,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Advance:
+Suspecting = Callable[[Turn, Failed], Awaitable[Failed]]
+
+
+async def _nobody(_turn: Turn, failed: Failed) -> Failed:
+    return failed
+
     """What a worker calls with a lease on a run."""
 
     store: Store
@@ -56,6 +63,7 @@ class Advance:
 
     async def advance(self, lease: Lease) -> datetime | None:
         """Do all that can be done now; answers when to look again (None: when somebody moves it).
+    suspecting: Suspecting = _nobody  # adds to a failure what else is seen, within a short time; raises nothing
 
         A process that is ending does what it has begun and leaves the rest to others.
         Raises LeaseLost: somebody else holds the run now, and whatever was under way must be dropped.
@@ -130,13 +138,18 @@ class Advance:
         return await self._commit(lease, c.Adopt(plan, provisional))
 
     async def _approvers(self, run: Run, step: PlannedStep) -> frozenset[Any]:
+        if plan.brings is not None:  # what commits say is text from outside
+            plan = replace(plan, brings=self.redactor.said(plan.brings))
         if not step.changes or run.changed or run.quorum is None:
             return frozenset()
         return await self.members.of(run.quorum.group)
 
     async def _effect(self, run: Run, act: t.Todo, step: PlannedStep, lease: Lease) -> datetime | None:
         try:
-            outcome = await self._outcome(act, await self._turn(run, step, lease))
+            turn = await self._turn(run, step, lease)
+            outcome = await self._outcome(act, turn)
+            if isinstance(outcome, Failed) and is_worth_a_look(run, step):
+                outcome = await self.suspecting(turn, outcome)
         except PlanningFailed as fault:  # the place is gone from the catalogue
             outcome = Failed(f"{fault.sentence} {sentences.left(act, step)}")
         if isinstance(outcome, NotDone):
@@ -249,3 +262,8 @@ async def _locked(draft: Draft, stream: str) -> str:
     run: Run = draft.state(stream)
     await draft.open([release_of(run)])
     return locks.holds(run, draft.state(release_of(run)))
+def is_worth_a_look(run: Run, step: PlannedStep) -> bool:
+    """Whether a failure of this step fails a run that has changed its place."""
+    return run.changed and run.command != "onboard" and step.on_failure.then is not Then.GO_ON
+
+

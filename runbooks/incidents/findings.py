@@ -9,6 +9,7 @@ from pydantic import Field
 from runbooks.events import Happened
 from runbooks.incidents.escalations import escalation
 from runbooks.rollback_outcome import WayBack
+from runbooks.suspects import Suspects
 from runbooks.vocabulary import OPSBOT, Actor, Refused, Severity
 
 
@@ -32,6 +33,7 @@ class Finding:
     acknowledged_by: Actor | None = None
     acknowledged_at: datetime | None = None
     incident: str = ""  # the incident it belongs to
+    suspects: Suspects | None = None  # what changed in the run that failed
     mended: str = ""  # a sentence: how it came to hold no more
     mended_at: datetime | None = None
 
@@ -58,6 +60,7 @@ class Raised(Happened):
     offers_rollback: bool = False
     besides: str = ""
     incident: str = ""
+    suspects: Suspects | None = None
     kind: Literal["raised"] = "raised"
 
 
@@ -107,6 +110,7 @@ class Raise:
     rolls_back: str = ""
     offers_rollback: bool = False
     incident: str = ""
+    suspects: Suspects | None = None
     by: Actor = OPSBOT
 
 
@@ -196,6 +200,7 @@ def _raised(command: Raise, now: datetime) -> Raised:
         offers_rollback=command.offers_rollback,
         besides=row.besides,
         incident=command.incident,
+        suspects=command.suspects,
     )
 
 
@@ -230,6 +235,7 @@ def evolve(finding: Finding, event: Event) -> Finding:
                 offers_rollback=event.offers_rollback,
                 besides=event.besides,
                 incident=event.incident or finding.incident,
+                suspects=event.suspects,
                 acknowledged_by=None,
                 acknowledged_at=None,
                 mended="",

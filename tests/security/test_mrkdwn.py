@@ -25,6 +25,7 @@ from commands.views.messages import messages
 from commands.views.would_change import would_change
 from runbooks.audit.requests import Packs
 from runbooks.catalogue import Approval
+from runbooks.commits import Commits
 from runbooks.engine.asks import Reply
 from runbooks.folds import rooms
 from runbooks.incidents.findings import Finding
@@ -33,7 +34,7 @@ from runbooks.releases.history import Entry
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.tenants.state import Tenant
-from runbooks.vocabulary import Actor, Commits
+from runbooks.vocabulary import Actor
 from tests.bad_input.desk import Desk
 from tests.commands.stages import KNOWN, V41
 from tests.commands.test_replies import CODES, FACTS

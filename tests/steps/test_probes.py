@@ -63,7 +63,7 @@ class Cluster:
     async def events(self, ref: Ref, uid: str) -> tuple[Json, ...]:
         return ()
 
-    async def tail(self, ref: Ref, pod: str, container: str, *, previous: bool) -> tuple[str, ...]:
+    async def tail(self, ref: Ref, pod: str, container: str, *, previous: bool, lines: int = 20) -> tuple[str, ...]:
         return ()
 
     async def config_map(self, ref: Ref, name: str) -> Json | None:

@@ -7,12 +7,11 @@ from bot.adapters.kubernetes.client import JSON_PATCH, Clusters, Query, Reply, p
 from bot.adapters.kubernetes.errors import asking, changing, fault_of_patch, fault_of_read
 from bot.adapters.kubernetes.late import heard
 from runbooks.steps.kubernetes.deployments import FIELD_MANAGER
-from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref, Stale
+from runbooks.steps.kubernetes.workloads import TAIL_LINES, Denied, Missing, Patch, Ref, Stale
 from runbooks.vocabulary import Fenced, Json
 
 _PAGE = "500"
-_TAIL_LINES = 20
-_TAIL_BYTES = 16_384
+_LINE_BYTES = 820  # of a log's line, on average, are read
 
 
 class KubernetesWorkloads:
@@ -60,12 +59,14 @@ class KubernetesWorkloads:
         query = [("fieldSelector", f"involvedObject.uid={uid},type=Warning")]
         return await self._list(ref, _core(ref, "events"), query, "Events")
 
-    async def tail(self, ref: Ref, pod: str, container: str, *, previous: bool) -> tuple[str, ...]:
+    async def tail(
+        self, ref: Ref, pod: str, container: str, *, previous: bool, lines: int = TAIL_LINES
+    ) -> tuple[str, ...]:
         """The last lines; of a container that was never run, none."""
         query = [
             ("container", container),
-            ("tailLines", str(_TAIL_LINES)),
-            ("limitBytes", str(_TAIL_BYTES)),
+            ("tailLines", str(lines)),
+            ("limitBytes", str(lines * _LINE_BYTES)),
             *([("previous", "true")] if previous else []),
         ]
         reply = await self._send_get(ref, _core(ref, "pods", pod, "log"), query)

@@ -12,6 +12,9 @@ from runbooks.vocabulary import Json
 Patch = list[Json]
 """The operations of one JSON patch: tests, and what to do where all of them hold."""
 
+TAIL_LINES = 20
+"""As many of a log's last lines as show how a container ended."""
+
 
 @dataclass(frozen=True)
 class Ref:
@@ -72,7 +75,9 @@ class Workloads(Protocol):
         """The warnings about the object with this uid."""
         ...
 
-    async def tail(self, ref: Ref, pod: str, container: str, *, previous: bool) -> tuple[str, ...]:
+    async def tail(
+        self, ref: Ref, pod: str, container: str, *, previous: bool, lines: int = TAIL_LINES
+    ) -> tuple[str, ...]:
         """The last lines a container wrote, now or (`previous`) before its last restart; empty where it has none."""
         ...
 
