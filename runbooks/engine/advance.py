@@ -33,24 +33,24 @@ from runbooks.vocabulary import (
     Pending,
     PlannedStep,
     PlanningFailed,
+    Then,
     Unreachable,
 )
 
-    Then,
 AGAIN = timedelta(seconds=3)  # after an outside system did not answer
 OTHERS = timedelta(minutes=1)  # for which a run is left to them, before it ends as its place is gone
 LOCKED = timedelta(minutes=1)  # while a lock holds; its release wakes most runs at once
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Advance:
 Suspecting = Callable[[Turn, Failed], Awaitable[Failed]]
 
 
 async def _nobody(_turn: Turn, failed: Failed) -> Failed:
     return failed
 
+
+@dataclass(frozen=True)
+class Advance:
     """What a worker calls with a lease on a run."""
 
     store: Store
@@ -60,10 +60,10 @@ async def _nobody(_turn: Turn, failed: Failed) -> Failed:
     clock: Callable[[], datetime]
     doing: Callable[[Run, t.Todo], AbstractContextManager[None]] = lambda *_: nullcontext()  # around each act
     ending: Callable[[], bool] = lambda: False  # whether this process begins no more
+    suspecting: Suspecting = _nobody  # adds to a failure what else is seen, within a short time; raises nothing
 
     async def advance(self, lease: Lease) -> datetime | None:
         """Do all that can be done now; answers when to look again (None: when somebody moves it).
-    suspecting: Suspecting = _nobody  # adds to a failure what else is seen, within a short time; raises nothing
 
         A process that is ending does what it has begun and leaves the rest to others.
         Raises LeaseLost: somebody else holds the run now, and whatever was under way must be dropped.
@@ -135,11 +135,11 @@ async def _nobody(_turn: Turn, failed: Failed) -> Failed:
             log.exception("%s could not be planned", run.id)
             what = f"Opsbot stumbled over an unexpected {type(cause).__name__} while it made the plan"
             return await self._commit(lease, c.PlanFailed(f"{what}; the log has the details."))
+        if plan.brings is not None:  # what commits say is text from outside
+            plan = replace(plan, brings=self.redactor.said(plan.brings))
         return await self._commit(lease, c.Adopt(plan, provisional))
 
     async def _approvers(self, run: Run, step: PlannedStep) -> frozenset[Any]:
-        if plan.brings is not None:  # what commits say is text from outside
-            plan = replace(plan, brings=self.redactor.said(plan.brings))
         if not step.changes or run.changed or run.quorum is None:
             return frozenset()
         return await self.members.of(run.quorum.group)
@@ -257,13 +257,13 @@ async def _nobody(_turn: Turn, failed: Failed) -> Failed:
         return silence.SELDOM
 
 
-async def _locked(draft: Draft, stream: str) -> str:
-    """Read in the commit that would record the first change, so that a lock of the same moment counts."""
-    run: Run = draft.state(stream)
-    await draft.open([release_of(run)])
-    return locks.holds(run, draft.state(release_of(run)))
 def is_worth_a_look(run: Run, step: PlannedStep) -> bool:
     """Whether a failure of this step fails a run that has changed its place."""
     return run.changed and run.command != "onboard" and step.on_failure.then is not Then.GO_ON
 
 
+async def _locked(draft: Draft, stream: str) -> str:
+    """Read in the commit that would record the first change, so that a lock of the same moment counts."""
+    run: Run = draft.state(stream)
+    await draft.open([release_of(run)])
+    return locks.holds(run, draft.state(release_of(run)))
