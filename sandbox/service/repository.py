@@ -1,8 +1,9 @@
 """Makes the sample service's git repository on the spot, always with the same commits.
 
 v41 is good; v42 is good and brings migration 024; v43 starts and never gets ready; v44 crashes at start; v45 brings
-migration 025 without a rollback script, which the head of `main` then adds; v46, on a branch from v42, is well until
-somebody plans a whole season.
+migration 025 without a rollback script, which the head of `main` then adds. Three branches leave from v42: v46 is
+well until somebody plans a whole season; v47 brings another 025, whose rollback script forgets an index, and v48 the
+same with that script mended; v49 brings a third 025, on which the code of v42 does not run.
 """
 
 import os
@@ -43,10 +44,22 @@ _HISTORY = (
     _Commit("Release v45", _BODO, 20, ("v41", "v42", "v45"), "v45", "v45"),
     _Commit("Write the way back of 025", _ADA, 21, ("v41", "v42", "v45", "main"), "v45"),
 )
-_BRANCH = (  # from v42
-    _Commit("Never plan the same twice", _BODO, 22, ("v41", "v42", "v46"), "v42"),
-    _Commit("Release v46", _CLEO, 23, ("v41", "v42", "v46"), "v46", "v46"),
-)
+_BRANCHES = {  # each from v42
+    "planner": (
+        _Commit("Never plan the same twice", _BODO, 22, ("v41", "v42", "v46"), "v42"),
+        _Commit("Release v46", _CLEO, 23, ("v41", "v42", "v46"), "v46", "v46"),
+    ),
+    "labels": (
+        _Commit("Call a shift by a name", _ADA, 26, ("v41", "v42", "v47"), "v42"),
+        _Commit("Release v47", _BODO, 26, ("v41", "v42", "v47"), "v47", "v47"),
+        _Commit("Drop the index on the way back of 025", _ADA, 27, ("v41", "v42", "v47", "v48"), "v47"),
+        _Commit("Release v48", _BODO, 27, ("v41", "v42", "v47", "v48"), "v48", "v48"),
+    ),
+    "hours": (
+        _Commit("Say hours of a week", _CLEO, 28, ("v41", "v42", "v49"), "v42"),
+        _Commit("Release v49", _ADA, 28, ("v41", "v42", "v49"), "v49", "v49"),
+    ),
+}
 
 
 def build(folder: Path, *, crashing: Collection[str] = ()) -> Path:
@@ -58,8 +71,9 @@ def build(folder: Path, *, crashing: Collection[str] = ()) -> Path:
     folder.mkdir(parents=True)
     git(folder, "init", "--quiet", "--initial-branch=main")
     _write_history(folder, _HISTORY, crashing)
-    git(folder, "checkout", "--quiet", "-b", "planner", "v42")
-    _write_history(folder, _BRANCH, crashing)
+    for branch, commits in _BRANCHES.items():
+        git(folder, "checkout", "--quiet", "-b", branch, "v42")
+        _write_history(folder, commits, crashing)
     git(folder, "checkout", "--quiet", "main")
     return folder
 

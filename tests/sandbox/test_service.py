@@ -20,7 +20,7 @@ from sandbox.service.manifests import IMAGE
 from sandbox.service.repository import build, commit_of, git
 from sandbox.waiting import until
 
-VERSIONS = ("v41", "v42", "v43", "v44", "v45", "v46", "main")
+VERSIONS = ("v41", "v42", "v43", "v44", "v45", "v46", "v47", "v48", "v49", "main")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_its_own_tests_pass(images: Images, version: str) -> None:
     assert " passed" in result.stdout
 
 
-@pytest.mark.parametrize("version", ["v41", "v42", "v45", "v46", "main"])
+@pytest.mark.parametrize("version", ["v41", "v42", "v45", "v46", "v47", "v48", "v49", "main"])
 def test_the_good_ones_answer_and_say_who_they_are(images: Images, version: str) -> None:
     image = images.pull(f"{IMAGE}:{version}")
     with _running(image.files) as service:

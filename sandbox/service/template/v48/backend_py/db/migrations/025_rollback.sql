@@ -1,0 +1,2 @@
+drop index shifts_by_site;
+alter table shifts drop column label;
