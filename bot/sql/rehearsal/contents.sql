@@ -1,0 +1,2 @@
+-- The rows of a table, each value as its digest.
+select {digests} from {table} limit {limit};

@@ -1,0 +1,2 @@
+-- What a default is now.
+select ({expression})::{type}::text;

@@ -1,0 +1,2 @@
+-- How the type writes this text.
+select ({value}::{type})::text;

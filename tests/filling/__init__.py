@@ -1,0 +1,1 @@
+"""Rows made from a schema, on a real PostgreSQL."""
