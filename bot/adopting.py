@@ -10,13 +10,14 @@ from bot.wiring import Services, read_configuration, services
 from runbooks.catalogue import Catalogue
 from runbooks.engine.draft import Draft
 from runbooks.engine.places import find_place
+from runbooks.release_facts import AppliedMigration
 from runbooks.releases.decide import Adopt
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.deployments import images_of, template_of, written_tag
 from runbooks.steps.kubernetes.known_good import Record, read_known_good
 from runbooks.steps.kubernetes.workloads import Denied, Missing, refs_of
 from runbooks.steps.migrations.database import DatabaseUnfit
-from runbooks.steps.migrations.planning import MigrationPlanner
+from runbooks.steps.migrations.planning import MigrationPlanner, applied_of
 from runbooks.store import Changes, Conflict, Work
 from runbooks.vocabulary import OPSBOT, Fenced, KnownGood, PlanningFailed, Refused, Unreachable
 
@@ -88,9 +89,11 @@ async def _read(made: Services, site: Site) -> KnownGood:
     await outrun(made.store, await standing(made.outside.workloads, made.outside.databases, site))
     epoch = await _epoch(made, f"release/{site.service_name}/{site.environment_name}")
     migrations = ""
+    ledger: tuple[AppliedMigration, ...] = ()
     if service.migrations is not None:
         migrations = await MigrationPlanner(made.outside.source, made.outside.databases).baseline(site, epoch=epoch)
-    record = Record(run="adopt", version=version, commit=found.commit, migrations_version=migrations, at=made.clock())
+        ledger = applied_of(await made.outside.databases.rows(site))
+    record = Record("adopt", version, found.commit, migrations, at=made.clock(), ledger=ledger)
     return await read_known_good(made.outside.workloads, site, record)
 
 

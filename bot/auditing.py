@@ -1,7 +1,6 @@
 """`opsbot audit SERVICE FROM TO --out FILE.zip`: an audit pack into a file, without Slack; its making is recorded."""
 
 import os
-import pwd
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.record import PostgresRecord, reading
 from bot.adapters.postgres.store import PostgresStore
 from bot.settings import Settings
+from bot.shell import shell_user
 from runbooks.audit.requests import FILE
 from runbooks.catalogue import Catalogue
 from runbooks.engine.audits import Audits, Made
@@ -19,7 +19,6 @@ from runbooks.gates import is_code
 from runbooks.packs import period
 from runbooks.packs.scope import Scope
 from runbooks.store import Conflict
-from runbooks.vocabulary import Actor
 
 
 class NotAudited(Exception):
@@ -81,7 +80,7 @@ async def _made(audits: Audits, scope: Scope, out: Path) -> str:
             f"Nothing was recorded of “{scope.service[:60]}” from {scope.period}. Nothing was made; "
             "see that the service's name is right."
         )
-    by = Actor(f"shell/{pwd.getpwuid(os.getuid()).pw_name}")
+    by = shell_user()
     request = await audits.ask(scope, by=by)
     made = await audits.make(scope, selection)
     await _write(audits, made, request, out)

@@ -1,4 +1,4 @@
-"""`opsbot`: serve, migrate, adopt, audit, doctor, verify, backup, and the runbooks on the command line."""
+"""`opsbot`: serve, migrate, adopt, lkg, audit, doctor, verify, backup, and the runbooks on the command line."""
 
 import argparse
 import asyncio
@@ -15,6 +15,8 @@ from bot.adapters.postgres.preflight import NotReady, assert_migrated, wait_unti
 from bot.adapters.postgres.verify import faults
 from bot.doctor import command as doctoring
 from bot.kinds import known
+from bot.lkg import command as bundles
+from bot.lkg.files import NoBundle
 from bot.settings import Settings, SettingsError, secrets_around
 from bot.telemetry import logs
 from runbooks.documents.errors import DocumentError
@@ -33,7 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logs.begin(level="WARNING", machine=False, redactor=Redactor(secrets_around()))
     try:
         return int(asked.do(asked))
-    except (SettingsError, DocumentError, adopting.NotAdopted, auditing.NotAudited, backup.NoBackup) as cause:
+    except (
+        SettingsError,
+        DocumentError,
+        adopting.NotAdopted,
+        auditing.NotAudited,
+        backup.NoBackup,
+        NoBundle,
+    ) as cause:
         print(cause, file=sys.stderr)
         return UNUSABLE
     except (NotReady, MigrationRefused, OlderRelease) as cause:
@@ -65,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     adopt.add_argument("environment")
     adopt.add_argument("--version", default="", help="which it is, where its image is named by its digest alone")
     adopt.set_defaults(do=_adopt)
+    bundles.add(commands)
     audit = commands.add_parser(
         "audit",
         help="make an audit pack of a service and a period, for one tenant or whole",

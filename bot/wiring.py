@@ -210,7 +210,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
 
 
 async def _outside(stack: AsyncExitStack, settings: Settings, catalogue: Catalogue) -> Outside:
-    addresses = {name: _address(cluster, settings) for name, cluster in catalogue.clusters.items()}
+    addresses = {name: address_of(cluster, settings) for name, cluster in catalogue.clusters.items()}
     clusters = await stack.enter_async_context(Clusters(addresses))
     client = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False, trust_env=False))
     folder = settings.state_folder.resolve()
@@ -234,7 +234,8 @@ async def _outside(stack: AsyncExitStack, settings: Settings, catalogue: Catalog
     )
 
 
-def _address(cluster: Cluster, settings: Settings) -> Address:
+def address_of(cluster: Cluster, settings: Settings) -> Address:
+    """Where a cluster of the catalogue is. Raises SettingsError."""
     if cluster.kubeconfig is None:
         return Address()
     return Address(Path(settings.named(cluster.kubeconfig)), cluster.context)

@@ -164,6 +164,14 @@ _REFUSED: dict[str, Callable[[Facts], str]] = {
     "not-locked": lambda f: (
         f"Nothing was changed: deploys of {f['service']} to {f['environment']} are not locked, so they can start."
     ),
+    "import-under-way": lambda f: (
+        f"{f['run']} is under way in {f['service']} {f['environment']}, so nothing was recorded. When it has ended, "
+        "run the same `opsbot lkg import` again."
+    ),
+    "import-too-old": lambda f: (
+        f"Nothing was recorded: {f['version']} is older than all releases of {f['service']} {f['environment']} that "
+        f"are kept. `opsbot lkg export {f['service']} {f['environment']}` writes a newer one."
+    ),
     "no-onboarding": lambda f: (
         f"Not started. The catalogue names no `onboarding` command for {f['service']}, so no gate can be tried. "
         "Ask whoever keeps the catalogue to add one."

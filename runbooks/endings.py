@@ -11,7 +11,8 @@ from runbooks.automatic_rollback import answer, rollback_id
 from runbooks.catalogue import Catalogue
 from runbooks.incidents.findings import EndWayBack as EndFindingsWayBack
 from runbooks.incidents.findings import Raise
-from runbooks.releases.decide import Drop, Leave, Promote, Settle
+from runbooks.promotion import promote
+from runbooks.releases.decide import Drop, Leave, Settle
 from runbooks.releases.held_up import Clear, HoldUp
 from runbooks.releases.lag import Lag
 from runbooks.releases.record import CatchUp, FallBehind
@@ -44,7 +45,7 @@ def of_standing(run: Run, see: See) -> Asked:
 def of_end(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
     """What follows from the end of any run but an onboarding's."""
     behind, left = list(runs_behind(run, see)), list(runs_left(release, see))
-    asked: Asked = [(release_of(run), (Promote if run.status is Status.SUCCEEDED else Drop)(run.id))]
+    asked: Asked = [(release_of(run), promote(run) if run.status is Status.SUCCEEDED else Drop(run.id))]
     if (since := _unrecorded(run)) is not None:
         asked.append((release_of(run), Clear(run.id, run.version, run.runbook, since)))
     back = answer(catalogue, run, release, left)

@@ -10,6 +10,7 @@ from typing import Any, Literal, NewType
 
 from runbooks.commits import Commits
 from runbooks.digests import digest_of
+from runbooks.release_facts import AppliedMigration, KpiValue
 
 Actor = NewType("Actor", str)
 """Who acts: a person as `TEAM/USER` (Slack's own ids), or the bot itself."""
@@ -257,6 +258,7 @@ class KnownWorkload:
     images: dict[str, str]  # container -> image as it ran, by digest where known
     digest: str = ""  # of the template as read: storing it takes out what looks like a secret
     config_maps: dict[str, dict[str, str]] = field(default_factory=dict)  # name -> key -> SHA-256 of its value
+    secrets: tuple[str, ...] = ()  # the names of those that the template refers to; nothing of what is in them
 
 
 @dataclass(frozen=True)
@@ -272,6 +274,9 @@ class KnownGood:
     at: datetime
     all_tests_pass: bool = False
     health_status: str = "unknown"
+    ledger: tuple[AppliedMigration, ...] = ()  # by number
+    kpis: tuple[KpiValue, ...] = ()  # once it ran
+    approved_by: tuple[Actor, ...] = ()
 
 
 def within(sentence: str) -> str:

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from commands.views import words
 from commands.views.blocks import Block, context, fitted, header, paragraphs, section
+from runbooks.releases.bundle import bundle_of
 from runbooks.releases.history import Entry
 from runbooks.releases.lag import Behind, Lag
 from runbooks.releases.state import Release
 from runbooks.vocabulary import OPSBOT, KnownGood
 
 _RECENT = 15  # entries of a history
+_DIGITS = 12  # of a bundle's SHA-256
 _TITLE = "Last known good"
 _BEHIND = {
     Lag.RUNS: "what runs is not what is recorded",
@@ -49,7 +51,7 @@ def _place(release: Release) -> str:
     if release.known_good is None:
         lines = [f"{name} · none is recorded; `opsbot adopt {place}` records what runs now"]
     else:
-        lines = [f"{name} · {_version(release.known_good)}", *_facts(release.known_good)]
+        lines = [f"{name} · {_version(release.known_good)}", *_facts(release, release.known_good)]
     if release.candidate is not None:
         run = words.line(release.candidate.run, 40)
         lines.append(f"⏳ {_version(release.candidate)} is a candidate until {run} has ended well")
@@ -66,14 +68,23 @@ def outdated(behind: Behind) -> str:
     return f"⚠️ {_BEHIND[behind.lag]}, since {words.moment(behind.since)}: {number}"
 
 
-def _facts(known: KnownGood) -> list[str]:
+def _facts(release: Release, known: KnownGood) -> list[str]:
     tests = "all tests passed" if known.all_tests_pass else "tests not known to pass"
     schema = words.line(known.migrations_version, 120) or "no migration"
     health = words.line(known.health_status, 60)
     return [
         f"good since {words.moment(known.at)} · {_origin(known)}",
         f"schema {schema} · {tests} · {'health unknown' if health == 'unknown' else health}",
+        _bundle(release, known),
     ]
+
+
+def _bundle(release: Release, known: KnownGood) -> str:
+    """What `opsbot lkg export` writes, by the first digits of its SHA-256."""
+    bundle = bundle_of(release.service, release.environment, known)
+    by = f" · approved by {words.people(known.approved_by)}" if known.approved_by else ""
+    lacks = " · a secret in plain text is not kept in it" if bundle.incomplete else ""
+    return f"bundle `{bundle.digest[:_DIGITS]}`{lacks}{by}"
 
 
 def _version(known: KnownGood) -> str:
@@ -92,4 +103,5 @@ def _entry(entry: Entry) -> str:
         return f"{words.INDENT}❌ {_version(known)} · {words.moment(entry.at)} · {why}"
     tests = " · all tests passed" if known.all_tests_pass else ""
     by = f" by {words.person(entry.by)}" if known.run == "adopt" and entry.by != OPSBOT else ""
-    return f"{words.INDENT}✅ {_version(known)} · {words.moment(known.at)} · {_origin(known)}{by}{schema}{tests}"
+    came = f" · imported by {words.person(entry.by)}: “{words.line(entry.imported, 120)}”" if entry.imported else by
+    return f"{words.INDENT}✅ {_version(known)} · {words.moment(known.at)} · {_origin(known)}{came}{schema}{tests}"

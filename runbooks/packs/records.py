@@ -9,6 +9,7 @@ from runbooks.incidents import findings as f
 from runbooks.packs.markup import Html, count, joined, lines, moment, table, tag
 from runbooks.packs.told import Book, Told
 from runbooks.releases import events as r
+from runbooks.releases.bundle import bundle_of
 from runbooks.releases.history import Entry, entries
 from runbooks.releases.state import Release
 from runbooks.tenants import events as t
@@ -123,10 +124,19 @@ def _release(book: Book, told: Told) -> Html:
     return tag(
         "section",
         tag("h3", release.environment),
-        tag("p", "At the end of the period: ", tag("b", said), "."),
+        tag("p", "At the end of the period: ", tag("b", said), ".", *(_bundle(book, release) if good else ())),
         table(head, (_entry(book, each) for each in entries(told.events))),
         *_locks(book, told),
     )
+
+
+def _bundle(book: Book, release: Release) -> list[object]:
+    """What tells whether a file of `opsbot lkg export` is this release, and who let it go."""
+    good = release.known_good
+    assert good is not None  # noqa: S101  # asked for where there is one
+    digest = bundle_of(release.service, release.environment, good).digest
+    by = f" Approved by {', '.join(map(book.who, good.approved_by))}." if good.approved_by else ""
+    return [" Its bundle has the SHA-256 ", tag("code", digest), f".{by}"]
 
 
 def _entry(book: Book, entry: Entry) -> Iterator[object]:
@@ -134,7 +144,10 @@ def _entry(book: Book, entry: Entry) -> Iterator[object]:
     adopted = release.run == "adopt"
     yield tag("span", moment(entry.at), class_="when")
     yield lines([tag("b", release.version), tag("code", release.commit[:12])])
-    if adopted:
+    if entry.imported:
+        said = f", imported from a bundle by {book.who(entry.by)}: “{entry.imported}”"
+        yield joined([tag("span", "good", class_="good"), said])
+    elif adopted:
         yield joined([tag("span", "good", class_="good"), f", adopted as it ran by {book.who(entry.by)}"])
     elif entry.good:
         yield joined([tag("span", "good", class_="good"), f", brought by {release.run}"])

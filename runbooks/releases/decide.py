@@ -4,9 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import singledispatch
 
+from runbooks.release_facts import KpiValue
 from runbooks.releases import events as e
-from runbooks.releases import held_up, record
+from runbooks.releases import held_up, importing, record
+from runbooks.releases.bundle import bundle_of
 from runbooks.releases.held_up import Clear, HoldUp
+from runbooks.releases.history import promoted
+from runbooks.releases.importing import Import
 from runbooks.releases.lag import Behind, Lag
 from runbooks.releases.record import CatchUp, FallBehind, Keep
 from runbooks.releases.state import KEPT, NOTED, Held, Lock, Release
@@ -43,6 +47,8 @@ class Promote:
 
     run: str
     by: Actor = OPSBOT
+    kpis: tuple[KpiValue, ...] = ()
+    approved_by: tuple[Actor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,7 @@ Command = (
     | Drop
     | Supplant
     | Adopt
+    | Import
     | Leave
     | Settle
     | HoldUp
@@ -130,8 +137,8 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
             return [] if release.candidate == candidate else [e.Staged(by, now, candidate)]
         case Promote() | Drop() | Supplant():
             return _of_candidate(release, command, now)
-        case Adopt():
-            return _adopted(release, command, now)
+        case Adopt() | Import():
+            return _taken(release, command, now)
         case Leave() | Settle() | HoldUp() | Clear() | NoteIncident():
             return _of_trouble(release, command, now)
         case Keep() | FallBehind() | CatchUp():
@@ -149,7 +156,10 @@ def _of_candidate(release: Release, command: Promote | Drop | Supplant, now: dat
         return [e.Dropped(by, now, command.run)]
     how = f"{command.run} brought {candidate.version}, which is recorded now."
     caught_up = record.caught_up(release, Lag.RUNS, how, by=by, now=now)
-    return [e.Promoted(by, now, command.run), *caught_up, *held_up.cleared(release, candidate, by=by, now=now)]
+    whole = replace(candidate, kpis=command.kpis, approved_by=command.approved_by)
+    digest = bundle_of(release.service, release.environment, whole).digest
+    good = e.Promoted(by, now, command.run, whole.kpis, whole.approved_by, digest)
+    return [good, *caught_up, *held_up.cleared(release, candidate, by=by, now=now)]
 
 
 def _supplanted(release: Release, run: str, since: str, *, by: Actor, now: datetime) -> list[e.Event]:
@@ -161,15 +171,18 @@ def _supplanted(release: Release, run: str, since: str, *, by: Actor, now: datet
     return [e.Dropped(by, now, candidate.run, why)]
 
 
-def _adopted(release: Release, command: Adopt, now: datetime) -> list[e.Event]:
-    """What runs is good now, so nothing that runs left behind is still to be taken back."""
+def _taken(release: Release, command: Adopt | Import, now: datetime) -> list[e.Event]:
+    """What is adopted runs and is good now, so nothing that runs left behind is still to be taken back."""
+    if isinstance(command, Import):
+        return importing.decide(release, command, now)
     by, version = command.by, command.known_good.version
     settled: list[e.Event] = [e.Settled(by, now, command.known_good.run)] if release.left else []
     how = f"What runs was recorded as the last known good: {version}."
     since = f"{version} was recorded as what runs since"
+    digest = bundle_of(release.service, release.environment, command.known_good).digest
     return [
         *_supplanted(release, command.known_good.run, since, by=by, now=now),
-        e.Adopted(by, now, command.known_good),
+        e.Adopted(by, now, command.known_good, digest),
         *settled,
         *record.caught_up(release, Lag.RUNS, how, by=by, now=now),
     ]
@@ -220,8 +233,8 @@ def _(event: e.Staged, release: Release) -> Release:
 
 
 @_apply.register
-def _(_event: e.Promoted, release: Release) -> Release:
-    good = (release.candidate, *release.good) if release.candidate else release.good
+def _(event: e.Promoted, release: Release) -> Release:
+    good = (promoted(release.candidate, event), *release.good) if release.candidate else release.good
     return replace(release, candidate=None, good=good[:KEPT])
 
 
@@ -233,6 +246,11 @@ def _(_event: e.Dropped, release: Release) -> Release:
 @_apply.register
 def _(event: e.Adopted, release: Release) -> Release:
     return replace(release, good=(event.known_good, *release.good)[:KEPT])
+
+
+@_apply.register
+def _(event: e.Imported, release: Release) -> Release:
+    return replace(release, good=importing.placed(release.good, event.known_good))
 
 
 @_apply.register

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from runbooks.events import Happened
+from runbooks.release_facts import KpiValue
 from runbooks.releases.lag import Lag
-from runbooks.vocabulary import KnownGood
+from runbooks.vocabulary import Actor, KnownGood
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,12 @@ class Staged(Happened):
 
 @dataclass(frozen=True)
 class Promoted(Happened):
-    """The candidate became the last known good."""
+    """The candidate became the last known good, with what was known of it once its run had ended."""
 
     run: str
+    kpis: tuple[KpiValue, ...] = ()
+    approved_by: tuple[Actor, ...] = ()
+    bundle: str = ""  # SHA-256 of all that is kept of it, as `opsbot lkg export` writes it
     kind: Literal["promoted"] = "promoted"
 
 
@@ -56,7 +60,18 @@ class Adopted(Happened):
     """A person declared that what runs now is good."""
 
     known_good: KnownGood
+    bundle: str = ""  # as Promoted's
     kind: Literal["adopted"] = "adopted"
+
+
+@dataclass(frozen=True)
+class Imported(Happened):
+    """A person recorded a known good release that a bundle holds."""
+
+    known_good: KnownGood
+    bundle: str  # SHA-256 of the file
+    reason: str
+    kind: Literal["imported"] = "imported"
 
 
 @dataclass(frozen=True)
@@ -136,6 +151,7 @@ Event = Annotated[
     | Promoted
     | Dropped
     | Adopted
+    | Imported
     | Left
     | Settled
     | Kept

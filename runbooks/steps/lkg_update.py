@@ -9,6 +9,8 @@ from runbooks.steps.base import Site, Step, Turn
 from runbooks.steps.kubernetes.deployments import images_of, tag_of
 from runbooks.steps.kubernetes.known_good import Record, read_known_good
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads
+from runbooks.steps.migrations.database import Row
+from runbooks.steps.migrations.planning import applied_of, stands_at
 from runbooks.vocabulary import Cut, Done, Failed, Json, KnownGood, Outcome
 
 _KNOWN_GOOD = TypeAdapter(KnownGood)
@@ -17,8 +19,8 @@ _KNOWN_GOOD = TypeAdapter(KnownGood)
 class Ledger(Protocol):
     """The ledger of migrations in a service's database."""
 
-    async def version(self, site: Site) -> str:
-        """The last applied migration, without its suffix: `023_policy_profiles`; "" where there is none."""
+    async def rows(self, site: Site) -> tuple[Row, ...]:
+        """The ledger, by number; empty where nothing was recorded yet."""
         ...
 
 
@@ -35,12 +37,13 @@ class LkgUpdate(Step):
     async def start(self, turn: Turn) -> Outcome:
         """Record it. Fails where something else runs than this run brought."""
         site = turn.site
-        migrations = await self._ledger.version(site) if site.service.migrations else ""
+        rows = await self._ledger.rows(site) if site.service.migrations else ()
         record = Record(
             run=site.run,
             version=site.version,
             commit=site.commit,
-            migrations_version=migrations,
+            migrations_version=stands_at(rows),
+            ledger=applied_of(rows),
             at=turn.now,
             all_tests_pass=all_tests_passed(turn.evidence),
             health_status="healthy" if health_was_seen(turn.evidence) else "unknown",

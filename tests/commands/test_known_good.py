@@ -5,16 +5,18 @@ from datetime import timedelta
 
 from commands.views.blocks import Block
 from commands.views.known_good import everywhere, of_service
+from runbooks.digests import digest_of
 from runbooks.releases import events as e
+from runbooks.releases.bundle import bundle_of
 from runbooks.releases.decide import evolve
 from runbooks.releases.history import Entry, entries
 from runbooks.releases.lag import Behind, Lag
 from runbooks.releases.state import Lock, Release
-from runbooks.vocabulary import OPSBOT, KnownGood
+from runbooks.vocabulary import OPSBOT, Actor, KnownGood, KnownWorkload
 from sandbox.slack.sizes import too_large
 from tests.commands.cards import read
 from tests.commands.stages import RELEASE, V41, V42
-from tests.runs.stories import RILEY, TEN
+from tests.runs.stories import ALEX, RILEY, TEN
 
 V43 = replace(V42, run="D-107", version="v43", all_tests_pass=True, health_status="healthy", at=TEN)
 V44 = replace(V42, run="D-108", version="v44", commit="d359c58" + "0" * 33)
@@ -31,6 +33,10 @@ EVENTS: list[e.Event] = [
 
 def text(blocks: list[Block]) -> str:
     return read("\n".join(b["text"]["text"] for b in blocks if b["type"] in ("section", "header")))
+
+
+def digits(known: KnownGood) -> str:
+    return bundle_of("solvereign-api", "production", known).digest[:12]
 
 
 def release() -> Release:
@@ -59,6 +65,7 @@ def test_everywhere_each_place_has_its_lines() -> None:
         "*solvereign-api production* · v43 `a8005c2`\n"
         " good since 24 Nov 2026 10:00 · brought by D-107\n"
         " schema 023_policy_profiles · all tests passed · healthy\n"
+        f" bundle `{digits(V43)}`\n"
         "*solvereign-api staging* · none is recorded; "
         "`opsbot adopt solvereign-api staging` records what runs now"
     )
@@ -70,9 +77,29 @@ def test_of_one_service_the_history_is_told_too() -> None:
         "*solvereign-api production* · v42 `a8005c2`\n"
         " good since 24 Nov 2026 08:00 · brought by D-106\n"
         " schema 023_policy_profiles · tests not known to pass · health unknown\n"
+        f" bundle `{digits(V42)}`\n"
         "*Before and beside it, newest first*\n"
         " ❌ v44 `d359c58` · 24 Nov 2026 10:01 · not good: D-108 did not end well\n"
         " ✅ v41 `3f2c1d9` · 9 Nov 2026 10:00 · adopted as it ran by <@URILEY> · schema 023_policy_profiles"
+    )
+
+
+def test_who_approved_it_is_said_and_what_is_not_kept_in_its_bundle() -> None:
+    held = {
+        "spec": {"containers": [{"name": "web", "env": [{"name": "URL", "value": "smtp://a:MadeUp1@mail.example"}]}]}
+    }
+    workload = KnownWorkload("web", "d-1", held, {}, digest=digest_of(held))
+    known = replace(V43, workloads=(workload,), approved_by=(ALEX,))
+    assert text(everywhere([replace(RELEASE, good=(known,))])).splitlines()[-1] == (
+        f" bundle `{digits(known)}` · a secret in plain text is not kept in it · approved by <@UALEX>"
+    )
+
+
+def test_what_was_imported_says_by_whom_and_why() -> None:
+    entry = Entry(V41, good=True, by=Actor("shell/ada"), at=TEN, imported="the old database is lost")
+    assert text(of_service("s", [RELEASE], {"production": [entry, entry]})).splitlines()[-1] == (
+        " ✅ v41 `3f2c1d9` · 9 Nov 2026 10:00 · adopted as it ran · imported by shell/ada: “the old database is "
+        "lost” · schema 023_policy_profiles"
     )
 
 

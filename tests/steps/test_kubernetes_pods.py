@@ -15,6 +15,7 @@ from runbooks.steps.kubernetes.known_good import Record, read_known_good
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.lkg_update import LkgUpdate
+from runbooks.steps.migrations.database import Row
 from runbooks.vocabulary import Done, Failed, Json, KnownGood, Outcome, Pending
 from sandbox.cluster.control_plane import ControlPlane
 from sandbox.node import Node
@@ -204,7 +205,7 @@ async def good(kube: Kube, service_repository: Path) -> tuple[Outcome, Json]:
 
 
 class NoLedger:
-    async def version(self, site: object) -> str:
+    async def rows(self, site: object) -> tuple[Row, ...]:
         raise AssertionError("a service without migrations has no ledger")
 
 

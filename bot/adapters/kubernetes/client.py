@@ -25,6 +25,7 @@ from runbooks.vocabulary import Json
 
 Query = Sequence[tuple[str, str]]
 _PAUSES = (0.5, 1.0, 2.0)  # seconds
+_NAME_ALONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 _LONG = 600.0  # seconds; a JSON patch has a time-out of its own, which outlives that a process stands still
@@ -111,6 +112,16 @@ class Clusters:
                 return await self._sent(*asked)
             await asyncio.sleep(pause)  # it forbids even that question, as it does at first: everybody may ask it
         return reply
+
+    async def name_alone(self, cluster: str, resource: str) -> Reply:
+        """Read an object without what is in it: its metadata is all that is sent. Raises what `send` raises."""
+        client = await self._client(cluster)
+        request = await client.param_serialize(
+            "GET", resource, header_params={"Accept": _NAME_ALONE}, auth_settings=["BearerToken"]
+        )
+        answer = await client.call_api(*request, _request_timeout=self._timeout)
+        body_read: bytes = await answer.read()  # type: ignore[no-untyped-call]  # the package ships no types
+        return Reply(answer.status, body_read)
 
     async def _sent(
         self,

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from runbooks.digests import digest_of
+from runbooks.release_facts import AppliedMigration
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.config_hash import config_hash, config_maps_of, key_hashes
 from runbooks.steps.kubernetes.deployments import images_of, name_of, template_of, uid_of
 from runbooks.steps.kubernetes.rollout_state import Observed, new_pods
 from runbooks.steps.kubernetes.rollout_watch import observe
+from runbooks.steps.kubernetes.secret_names import secrets_of
 from runbooks.steps.kubernetes.workloads import Ref, Workloads, refs_of
 from runbooks.vocabulary import Json, KnownGood, KnownWorkload
 
@@ -25,6 +27,7 @@ class Record:
     at: datetime
     all_tests_pass: bool = False
     health_status: str = "unknown"
+    ledger: tuple[AppliedMigration, ...] = ()
 
 
 async def read_known_good(workloads: Workloads, site: Site, record: Record) -> KnownGood:
@@ -50,6 +53,7 @@ async def read_known_good(workloads: Workloads, site: Site, record: Record) -> K
         at=record.at,
         all_tests_pass=record.all_tests_pass,
         health_status=record.health_status,
+        ledger=record.ledger,
     )
 
 
@@ -67,6 +71,7 @@ def _workload(seen: Observed, maps: dict[str, Json | None]) -> KnownWorkload:
         images=running_images(seen),
         digest=digest_of(template),
         config_maps={name: key_hashes(data) for name, data in maps.items()},
+        secrets=secrets_of(template),
     )
 
 

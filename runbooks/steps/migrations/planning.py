@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 from runbooks.catalogue import Migrations
+from runbooks.release_facts import AppliedMigration
 from runbooks.steps.base import Site
 from runbooks.steps.migrations.database import DatabaseUnfit, Row, Script, ServiceDatabase, State
 from runbooks.steps.migrations.files import ChainBroken, Migration, chain, digits_of, number_of, stem
@@ -55,6 +56,11 @@ def stands_at(rows: Sequence[Row]) -> str:
     """The last migration applied, as records name it ("023_policy_profiles"); "" where there is none."""
     applied = [row.name for row in rows if row.state is State.APPLIED]
     return stem(max(applied, key=number_of)) if applied else ""
+
+
+def applied_of(rows: Sequence[Row]) -> tuple[AppliedMigration, ...]:
+    """What stands, by number, as a release keeps it."""
+    return tuple(AppliedMigration(row.number, row.name, row.checksum) for row in rows if row.state is State.APPLIED)
 
 
 @dataclass(frozen=True)
