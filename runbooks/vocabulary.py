@@ -189,6 +189,7 @@ class PlannedStep:
     on_failure: OnFailure = OnFailure()
     line: int = 0  # where the item stands in its document
     runs: tuple[str, ...] = ()  # what ran where it acts, as people call it, when the plan was made
+    takes: int | None = None  # seconds that the way back takes, where it is the step that knows
 
     @property
     def does(self) -> Json:
@@ -238,7 +239,7 @@ class Plan:
         return next((s for s in self.steps if s.id == step_id), None) or _missing(step_id)
 
 
-_ONLY_SHOWN = ("shows", "line", "runs")
+_ONLY_SHOWN = ("shows", "line", "runs", "takes")
 
 
 def _missing(step_id: str) -> PlannedStep:

@@ -2,6 +2,7 @@
 
 from commands.views import words
 from commands.views.blocks import Block, actions, button, confirmation, section
+from commands.views.plan import why_one_more
 from runbooks.catalogue import Catalogue
 from runbooks.engine import people
 from runbooks.runs.state import Run, Status, approval_ends
@@ -21,7 +22,7 @@ def _approvals(run: Run) -> str:
     wanted = words.count(run.approvals_wanted, "approval")
     return (
         f"Waits for {wanted} of {words.either([run.quorum.group])}, not by {words.person(run.requester)} · "
-        f"until {words.clock(approval_ends(run))}{given}"
+        f"until {words.clock(approval_ends(run))}{given}{why_one_more(run)}"
     )
 
 

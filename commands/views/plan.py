@@ -8,7 +8,9 @@ from commands.views.blocks import Block, paragraphs, section
 from commands.views.brings import brought
 from runbooks.catalogue import Runner
 from runbooks.releases.state import Release
+from runbooks.runs.plans import too_slow
 from runbooks.runs.state import Run
+from runbooks.steps.kubernetes.estimate import about
 from runbooks.vocabulary import Plan, PlannedStep
 
 _LABELS = {
@@ -86,6 +88,11 @@ def _command(step: PlannedStep) -> Iterator[str]:
 def _approval(run: Run) -> list[str]:
     if run.quorum is None:
         return []
-    return [
-        f"*Approval*  {run.quorum.count} of {words.either([run.quorum.group])}, not {words.person(run.requester)}"
-    ]
+    wanted = f"{run.quorum.count} of {words.either([run.quorum.group])}, not {words.person(run.requester)}"
+    return [f"*Approval*  {wanted}{why_one_more(run)}"]
+
+
+def why_one_more(run: Run) -> str:
+    """Why it takes one approval more than the catalogue asks for, as the end of a line; "" where it does not."""
+    seconds = too_slow(run.plan.steps) if run.plan else None
+    return f" · one more, since the way back takes about {about(seconds)}, over the five minutes" if seconds else ""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from runbooks import pace
+from runbooks.durations import Took
 from runbooks.endings import release_of
 from runbooks.engine import late, locks, sentences, silence
 from runbooks.engine.draft import Draft
@@ -17,6 +19,7 @@ from runbooks.engine.stopping import abandoned, not_taken_over
 from runbooks.engine.turns import Turns
 from runbooks.incidents.findings import Raise
 from runbooks.redaction import Redactor
+from runbooks.releases.state import Release
 from runbooks.runs import commands as c
 from runbooks.runs import todo as t
 from runbooks.runs.decide import unchanged
@@ -125,7 +128,7 @@ class Advance:
             await self._commit(lease, c.Note(why))
             return self.clock() + LOCKED
         try:
-            plan, provisional = await self.planner.plan(run, release)
+            plan, provisional = await self.planner.plan(run, release, await self._took(run, release))
         except PlanningFailed as fault:
             sentence = self.redactor.text(fault.sentence)
             return await self._commit(lease, c.PlanFailed(sentence, fault.finding or ""))
@@ -138,6 +141,12 @@ class Advance:
         if plan.brings is not None:  # what commits say is text from outside
             plan = replace(plan, brings=self.redactor.said(plan.brings))
         return await self._commit(lease, c.Adopt(plan, provisional))
+
+    async def _took(self, run: Run, release: Release) -> tuple[Took, ...]:
+        """How long pods took to come here before, from the runs that its release still names."""
+        streams = pace.streams(release) if run.command == "deploy" else []
+        found = (await self.store.read(streams)).streams if streams else {}
+        return pace.took(stored.state for stored in found.values())
 
     async def _approvers(self, run: Run, step: PlannedStep) -> frozenset[Any]:
         if not step.changes or run.changed or run.quorum is None:

@@ -10,7 +10,9 @@ from runbooks.catalogue import Catalogue
 from runbooks.commits import Commits
 from runbooks.documents.placeholders import BadParameter, bind
 from runbooks.documents.runbook import Item, Phase, Runbook
+from runbooks.durations import Took
 from runbooks.releases.state import Release
+from runbooks.runs.plans import too_slow
 from runbooks.runs.state import Run
 from runbooks.steps.base import Site, Step, kind_of
 from runbooks.steps.source import Source
@@ -64,15 +66,17 @@ class Planner:
             supersedes=run.supersedes,
         )
 
-    async def plan(self, run: Run, release: Release) -> tuple[Plan, bool]:
+    async def plan(self, run: Run, release: Release, took: tuple[Took, ...] = ()) -> tuple[Plan, bool]:
         """The plan, and whether it is provisional: the take-over alone, before anything is read.
+
+        `took`: how long pods took to come here before.
 
         Raises PlanningFailed with a sentence, Unreachable; the latter too where another release knows its runbook.
         """
         site = self.site(run, release)
         runbook = self._runbook(run)
         items = [(phase, item) for phase in runbook.phases for item in phase.items]
-        site = replace(site, kinds=frozenset(item.uses for _, item in items))
+        site = replace(site, kinds=frozenset(item.uses for _, item in items), took=took)
         provisional = items[0][1].uses == TAKE_OVER and not _done(run, items[0][1].id)
         if provisional:
             items = items[:1]
@@ -98,7 +102,7 @@ class Planner:
             version=run.version,
             commit=site.commit,
             steps=tuple(steps),
-            quorum=_quorum(run, site),
+            quorum=_quorum(run, site, steps),
             severity=runbook.severity,
         )
 
@@ -134,15 +138,20 @@ class Planner:
             on_failure=_with_finding(item, step),
             line=item.line,
             runs=resolved.runs,
+            takes=resolved.takes,
         )
 
 
-def _quorum(run: Run, site: Site) -> Quorum | None:
-    """Whose approvals it takes: as the catalogue says now, but of one group never fewer than were asked for."""
+def _quorum(run: Run, site: Site, steps: list[PlannedStep]) -> Quorum | None:
+    """Whose approvals it takes: as the catalogue says now, but of one group never fewer than were asked for.
+
+    Where the way back is slow, one more.
+    """
     asked, now = run.quorum, site.environment.approval
     if asked is None:
         return None
-    return Quorum(now.group, max(now.count, asked.count) if now.group == asked.group else now.count)
+    count = now.count + (too_slow(steps) is not None)
+    return Quorum(now.group, max(count, asked.count) if now.group == asked.group else count)
 
 
 def _done(run: Run, step_id: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from runbooks.digests import digest_of
+from runbooks.durations import WAY_BACK
 from runbooks.vocabulary import Plan, PlannedStep, Quorum
 
 _NAMED = 3  # of the steps that are to be done again
@@ -29,6 +30,15 @@ def _wanted(before: Quorum | None, after: Quorum | None) -> str:
     many = f"{after.count} approval{'s' if after.count > 1 else ''} of {after.group}"
     be = "are" if after.count > 1 else "is"
     return f"{many} {be} wanted, not {f'{before.count} of {before.group}' if before else 'none'}"
+
+
+def too_slow(steps: Iterable[PlannedStep]) -> int | None:
+    """How many seconds the way back takes, where that is over the five minutes; None where it is not, or not known.
+
+    Such a plan needs one more approver.
+    """
+    takes = max((step.takes for step in steps if step.takes is not None), default=0)
+    return takes if takes > WAY_BACK.total_seconds() else None
 
 
 def still_counts(before: Plan, after: Plan) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from runbooks.catalogue import Environment, Service
+from runbooks.durations import Took
+from runbooks.schema_fit import SchemaFit
 from runbooks.vocabulary import OPSBOT, Actor, Cut, Json, KnownGood, NotDone, Outcome, PlannedStep, Unreachable
 
 
@@ -35,6 +37,8 @@ class Site:
     supersedes: tuple[str, ...] = ()  # runs that were stopped for this one
     cut_off: tuple["Turn", ...] = ()  # what those runs were in the middle of
     kinds: frozenset[str] = frozenset()  # of all steps of the run's document, while it is planned
+    fits: tuple[SchemaFit, ...] = ()  # whether known good releases run on later schemas; newest last
+    took: tuple[Took, ...] = ()  # how long pods took to come here before, as far as it is at hand
 
     @property
     def since(self) -> str:
@@ -50,7 +54,8 @@ class Resolved:
     `params` is JSON, enters the plan's digest, and must not hold what others may change meanwhile without harm
     (replica counts, resource versions). `cut` and `changes` override the step's own where they depend on params, and
     `uses` where the catalogue says which step does it: the plan then names that one (`confirm`: a person ticks it).
-    `runs` names the versions that run where the step acts, as people call them.
+    `runs` names the versions that run where the step acts, as people call them; `takes` is the seconds that the way
+    back from it takes, for the step that knows.
     """
 
     params: Json = field(default_factory=dict)
@@ -59,6 +64,7 @@ class Resolved:
     changes: bool | None = None
     uses: str = ""
     runs: tuple[str, ...] = ()
+    takes: int | None = None
 
     def by(self, uses: str) -> "Resolved":
         """The same, done by the step of another kind."""

@@ -6,6 +6,8 @@ The document is kept with the run and stands in its thread. Without a last known
 from collections.abc import Iterator, Sequence
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
+from runbooks.steps.kubernetes.estimate import about
+from runbooks.steps.kubernetes.estimating import expected
 from runbooks.steps.kubernetes.rehearsal import rehearse
 from runbooks.steps.kubernetes.workloads import Workloads
 from runbooks.steps.migrations.losses import losses
@@ -38,15 +40,19 @@ class WayBackWrite(Step):
             "groups": list(site.environment.rollers_back),
             "command": f"/rollback {site.service_name} {site.environment_name}",
         }
-        return Resolved(planned, (f"Way back: {good.version} {good.commit[:7]} · {_schema(planned['downs'])}",))
+        line = f"Way back: {good.version} {good.commit[:7]} · {_schema(planned['downs'])}"
+        back = await expected(self._workloads, site, good)
+        return Resolved(planned, (line, *([back.line] if back else [])), takes=back.seconds if back else None)
 
     async def start(self, turn: Turn) -> Outcome:
         """Write it, once a dry run has shown that the cluster would take it."""
         planned = turn.step.params
         if why := await rehearse(self._workloads, turn, _known_good(turn.site)):
             return Failed(f"{planned['version']} could not be put back afterwards. {why}")
-        line = f"back to {planned['version']} {planned['commit'][:7]} · {_schema(planned['downs'])}"
-        return Done(line, {"document": "\n".join(_document(turn.site, planned)), "version": planned["version"]})
+        takes = turn.step.takes
+        within = f" in about {about(takes)}" if takes is not None else ""
+        line = f"back to {planned['version']} {planned['commit'][:7]}{within} · {_schema(planned['downs'])}"
+        return Done(line, {"document": "\n".join(_document(turn, planned)), "version": planned["version"]})
 
     async def _downs(self, site: Site) -> list[Json]:
         """The way back of each migration that this release brings, newest first, with what it takes away."""
@@ -85,11 +91,14 @@ def _clauses(downs: Sequence[Json]) -> str:
     return ", ".join(clause for down in downs for clause in down["loses"])
 
 
-def _document(site: Site, planned: Json) -> Iterator[str]:
+def _document(turn: Turn, planned: Json) -> Iterator[str]:
     """Plain lines; they are read by people in a hurry."""
+    site = turn.site
     yield f"Rollback plan of {site.run}: {site.service_name} {site.version} in {site.environment_name}"
     yield f"Back to: {planned['version']} {planned['commit'][:7]}, recorded as good by {planned['recorded_by']}"
     yield f"Who: {_groups(planned['groups'])}. Type: {planned['command']}"
+    if turn.step.takes is not None:
+        yield f"How long: {turn.step.shows[-1]}"
     for deployment, images in planned["images"].items():
         for container, image in images.items():
             yield f"Deployment {deployment}: container {container} gets {image}, with the pod template it ran with"

@@ -58,6 +58,7 @@ async def turn(
         changes=step.changes if resolved.changes is None else resolved.changes,
         cut=resolved.cut or step.cut,
         runs=resolved.runs,
+        takes=resolved.takes,
     )
     first = Turn(site=place, step=planned, epoch=7, began_at=NOW, now=NOW, by=place.requester)
     return first if report is None else replace(first, report=report)

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from runbooks.durations import Took
 from runbooks.steps.base import Site
-from runbooks.steps.kubernetes.workloads import Denied, Missing
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref
 from runbooks.steps.way_back import WayBackWrite
 from runbooks.vocabulary import Done, Failed, KnownGood, KnownWorkload, PlanningFailed
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS
 from tests.steps import places
-from tests.steps.test_probes import Cluster
+from tests.steps.test_probes import Cluster, running
 from tests.steps.two_places import Two
 
 
@@ -73,3 +74,40 @@ async def test_what_the_cluster_would_refuse_is_told_once(two: Two) -> None:
 
     # that nothing was changed is told from the run's state
     assert refused == Failed("v41 could not be put back afterwards. The cluster forbids it.")
+
+
+class Taking(Cluster):
+    """A cluster that would take the way back."""
+
+    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> None:
+        assert dry_run
+
+
+async def test_it_says_how_long_it_takes_and_of_what_that_is_made_up(two: Two) -> None:
+    commit = two.release(TENANTS)
+    await two.deployed("production", commit)
+    raw = running(wanted=3)
+    workload = KnownWorkload("solvereign-api", "d-1", raw["spec"]["template"], {"api": "registry.example/api:v41"})
+    raw["metadata"]["uid"] = "d-1"
+    step = WayBackWrite(two.planner, Taking(raw))
+    turn = await places.turn(step, {}, way_back(two, commit, workloads=(workload,)))
+    takes = "back in about 20 s: pods 9 s, steady 7 s, health 4 s"
+    assert turn.step.shows == ("Way back: v41 3f2c1d9 · no migration to take back", takes)
+    assert turn.step.takes == 20
+    assert "20" not in str(turn.step.params), "what others may change meanwhile enters no digest"
+
+    outcome = await step.start(turn)
+    assert isinstance(outcome, Done)
+    assert outcome.line == "back to v41 3f2c1d9 in about 20 s · no migration to take back"
+    assert f"How long: {takes}" in outcome.evidence["document"].split("\n")
+
+
+async def test_what_was_measured_here_before_counts(two: Two) -> None:
+    commit = two.release(TENANTS)
+    await two.deployed("production", commit)
+    raw = running(wanted=3)
+    workload = KnownWorkload("solvereign-api", "d-1", raw["spec"]["template"], {})
+    place = replace(way_back(two, commit, workloads=(workload,)), took=(Took(407, 3, back=True),))
+    turn = await places.turn(WayBackWrite(two.planner, Taking(raw)), {}, place)
+    assert turn.step.shows[1] == "back in about 7 min: pods 400 s (as measured before), steady 7 s, health 4 s"
+    assert turn.step.takes == 411

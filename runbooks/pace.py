@@ -1,0 +1,34 @@
+"""What is at hand of how long pods took to come to a place: of the last deploys that are good. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from runbooks.durations import Took
+from runbooks.releases.state import Release
+from runbooks.runs.state import Run
+from runbooks.vocabulary import Done
+
+_LAST = 3  # that are looked at
+_STEPS = {"kubernetes.rollout": False, "kubernetes.restore": True}
+"""The steps that bring pods, and whether they bring them back."""
+
+
+def streams(release: Release) -> list[str]:
+    """The streams of the runs to look at: some, named by the release's own state."""
+    good = (good.run for good in release.good[:_LAST])
+    return [f"run/{name}" for name in dict.fromkeys(good) if name.startswith(("R-", "D-"))]
+
+
+def took(runs: Iterable[Run]) -> tuple[Took, ...]:
+    """What these runs measured."""
+    return tuple(found for run in runs for found in _of(run))
+
+
+def _of(run: Run) -> Iterator[Took]:
+    for step in run.plan.steps if run.plan else ():
+        state = run.of(step)
+        if step.uses not in _STEPS or state is None or not isinstance(state.outcome, Done):
+            continue
+        evidence = state.outcome.evidence
+        pods = sum(int(each.get("pods", 0)) for each in evidence.get("workloads") or ())
+        if pods and evidence.get("seconds"):
+            yield Took(int(evidence["seconds"]), pods, _STEPS[step.uses])

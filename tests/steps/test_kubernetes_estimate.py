@@ -1,0 +1,66 @@
+"""How long it takes to be back, reckoned before and then seen, with pods that really run."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from runbooks.durations import Took
+from runbooks.steps.kubernetes.estimating import expected
+from runbooks.steps.kubernetes.known_good import Record, read_known_good
+from runbooks.steps.kubernetes.restore import Restore
+from runbooks.steps.kubernetes.rollout import Rollout
+from runbooks.vocabulary import Done
+from sandbox.cluster.control_plane import ControlPlane
+from sandbox.node import Node
+from tests.fixtures.node import running_node
+from tests.steps.kube import Kube, connected, planned, watched
+from tests.steps.restoring import NO_DATABASES
+
+pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="module")]
+SANE = 5  # times: a busy machine's pods are slow, and nothing is known of earlier ones
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def node(control_plane: ControlPlane, service_repository: Path, image_cache: Path) -> AsyncIterator[Node]:
+    async with running_node(control_plane, repository=service_repository, cache=image_cache) as node:
+        yield node
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def kube(control_plane: ControlPlane, namespace: str, node: Node) -> AsyncIterator[Kube]:
+    async with connected(control_plane, namespace) as kube:
+        yield kube
+
+
+async def rolled(kube: Kube) -> None:
+    """This run deploys v42."""
+    step = Rollout(kube.workloads)
+    turn = await planned(step, kube.site())
+    outcome, _ = await watched(step, turn, await step.start(turn), seconds=120)
+    assert isinstance(outcome, Done), outcome
+
+
+async def test_a_rollback_takes_about_as_long_as_was_reckoned(kube: Kube) -> None:
+    await kube.create("v41", replicas=3)
+    await kube.settled()
+    good = await read_known_good(kube.workloads, kube.site(), Record("adopt", "v41", "3" * 40, "", datetime.now(UTC)))
+    await rolled(kube)
+    site = replace(kube.site(), run="R-107", version="v41", commit=good.commit, known_good=good, target=good)
+
+    reckoned = await expected(kube.workloads, site, good)
+    assert reckoned is not None
+    step = Restore(kube.workloads, NO_DATABASES)
+    turn = await planned(step, site)
+    outcome, _ = await watched(step, turn, await step.start(turn), seconds=120)
+    assert isinstance(outcome, Done), outcome
+    took = outcome.evidence["seconds"]
+    print(f"reckoned {reckoned.pods + reckoned.steady} s, seen {took} s")  # shown by `pytest -rP`
+    assert took / SANE <= reckoned.pods + reckoned.steady <= took * SANE
+
+    again = await expected(kube.workloads, replace(site, took=(Took(took, 3, back=True),)), good)
+    assert again is not None
+    assert again.pods + again.steady == max(took, again.steady + 3), "what was seen is what is expected next"
