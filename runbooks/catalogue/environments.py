@@ -101,6 +101,7 @@ class Environment(Part):
     production: bool = False
     url: Web | None = None  # where its health paths answer
     database: Variable | None = None  # names the variable that holds the URL migrations run against
+    rehearsal: Variable | None = None  # names the variable that holds the URL of a server for scratch databases
     channels: Channels
     deployers: tuple[str, ...] = ()
     rollers_back: tuple[str, ...] = ()

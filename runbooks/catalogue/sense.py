@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from runbooks.catalogue.environments import Approval, Health
+from runbooks.catalogue.environments import Approval, Environment, Health
 from runbooks.catalogue.services import Service
 from runbooks.catalogue.whole import Catalogue
 
@@ -38,6 +38,7 @@ def nonsense(catalogue: Catalogue) -> Iterator[Nonsense]:
             if place in ENVIRONMENT_WORDS:
                 wrong = f"an environment can't be called `{place}`: `/rollback` takes that word for its own"
                 yield Nonsense(here, wrong, "rename it")
+            yield from _no_rehearsal(catalogue, (*here, "rehearsal"), environment)
             yield from _never_healthy((*here, "health"), environment.health)
             yield from _unreachable(catalogue, (*here, "approval"), environment.approval, environment.deployers)
         if service.audit_approval:
@@ -53,6 +54,18 @@ def _two_people(catalogue: Catalogue) -> Iterator[Nonsense]:
         if seen.setdefault(email.casefold(), person) != person:
             wrong = f"`{email}` is another person above, where only the case of its letters differs"
             yield Nonsense(("people", email), wrong, "keep one of them")
+
+
+def _no_rehearsal(catalogue: Catalogue, at: tuple[str | int, ...], environment: Environment) -> Iterator[Nonsense]:
+    """A rehearsal of nothing, or one in a database that is in use."""
+    if environment.rehearsal is None:
+        return
+    if environment.database is None:
+        yield Nonsense(at, "there is no `database` whose migrations could be rehearsed", "name it, or leave this out")
+    used = {each.database for service in catalogue.services.values() for each in service.environments.values()}
+    if environment.rehearsal in used:
+        wrong = f"`{environment.rehearsal}` is the database of an environment"
+        yield Nonsense(at, wrong, "name a variable that leads to another server, for scratch databases alone")
 
 
 def _never_healthy(at: tuple[str | int, ...], health: Health) -> Iterator[Nonsense]:

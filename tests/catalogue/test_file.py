@@ -116,6 +116,7 @@ def test_variables_come_with_the_first_place_that_names_them(tmp_path: Path) -> 
     assert dict(found.variables) == {
         "PRODUCTION_KUBECONFIG": f"{path}:{line_of(text, 'PRODUCTION_KUBECONFIG')}",
         "PRODUCTION_DATABASE_URL": f"{path}:{line_of(text, 'PRODUCTION_DATABASE_URL')}",
+        "PRODUCTION_REHEARSAL_URL": f"{path}:{line_of(text, 'PRODUCTION_REHEARSAL_URL')}",
         "PRODUCTION_RECORD_REPOSITORY": f"{path}:{line_of(text, 'PRODUCTION_RECORD_REPOSITORY')}",
         "PRODUCTION_PROMETHEUS_URL": f"{path}:{line_of(text, 'PRODUCTION_PROMETHEUS_URL')}",
     }
