@@ -3,13 +3,16 @@
 import asyncio
 from dataclasses import dataclass
 
+from commands.edge import Preview
 from runbooks.catalogue import Environment, Service
 from runbooks.steps.base import Site
-from runbooks.steps.kubernetes.restore_planning import preview
+from runbooks.steps.kubernetes.restore_planning import Shown, preview
 from runbooks.steps.kubernetes.workloads import Workloads
 from runbooks.steps.migrations.database import ServiceDatabase
 from runbooks.steps.migrations.staying import PATIENCE, has_schema, stays
 from runbooks.vocabulary import OPSBOT, KnownGood, Unreachable
+
+_SILENT = "Pods: not known, the cluster did not answer in time. The rollback itself will keep trying"
 
 
 @dataclass(frozen=True)
@@ -20,29 +23,34 @@ class RollbackPreview:
     databases: ServiceDatabase
 
     async def preview(
-        self, service_name: str, service: Service, environment_name: str, environment: Environment, target: KnownGood
-    ) -> list[str]:
+        self,
+        service: tuple[str, Service],
+        environment: tuple[str, Environment],
+        target: KnownGood,
+        known_good: KnownGood | None,
+    ) -> Preview:
         """Lines for the private confirmation; what can't be read in time is said to be unknown."""
         site = Site(
             run="",
-            service_name=service_name,
-            service=service,
-            environment_name=environment_name,
-            environment=environment,
+            service_name=service[0],
+            service=service[1],
+            environment_name=environment[0],
+            environment=environment[1],
             requester=OPSBOT,
             version=target.version,
             commit=target.commit,
+            known_good=known_good,
             target=target,
         )
         pods, database = await asyncio.gather(self._pods(site), schema(self.databases, site))
-        return [*pods, *database]
+        return Preview((*pods.lines, *database), pods.overwrites)
 
-    async def _pods(self, site: Site) -> list[str]:
+    async def _pods(self, site: Site) -> Shown:
         try:
             async with asyncio.timeout(PATIENCE):
                 return await preview(self.workloads, site)
         except (TimeoutError, Unreachable):
-            return ["Pods: not known, the cluster did not answer in time. The rollback itself will keep trying"]
+            return Shown((_SILENT,))
 
 
 async def schema(databases: ServiceDatabase, site: Site) -> list[str]:

@@ -25,7 +25,9 @@ _ASKS: dict[str, Callable[[Value], asks.Ask]] = {
     "open-incident": lambda v: asks.OpenIncident(v["finding"]),
     "lead": lambda v: asks.Lead(v["incident"], Actor(v["from"]) if v["from"] else None),
     "investigate": lambda v: asks.Investigate(v["incident"], Actor(v["from"]) if v["from"] else None),
-    "roll-back": lambda v: asks.RollBack(v["service"], v["environment"], v["version"], v["shown"]),
+    "roll-back": lambda v: asks.RollBack(
+        v["service"], v["environment"], v["version"], v["shown"], tuple(v.get("seen", "").split())
+    ),
 }
 
 

@@ -36,13 +36,28 @@ class Reception(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What the confirmation of a rollback says, a line each; and which changes of others it overwrites, by key."""
+
+    lines: tuple[str, ...] = ()
+    overwrites: tuple[str, ...] = ()
+
+
 class WayBack(Protocol):
     """Reads what a rollback would bring back, and what it would not."""
 
     async def preview(
-        self, service_name: str, service: Service, environment_name: str, environment: Environment, target: KnownGood
-    ) -> list[str]:
-        """Lines for the private confirmation. What can't be read in time is said to be unknown."""
+        self,
+        service: tuple[str, Service],
+        environment: tuple[str, Environment],
+        target: KnownGood,
+        known_good: KnownGood | None,
+    ) -> Preview:
+        """Lines for the private confirmation. What can't be read in time is said to be unknown.
+
+        Places come with their names; `known_good` is the last one, whichever the target is.
+        """
         ...
 
 

@@ -1,7 +1,7 @@
 """`/rollback`: asking shows privately what comes back, and the confirmed click asks for it; planned ones start so."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -139,9 +139,10 @@ async def _confirmation(
     release: Release = snapshot.streams[stream].state
     await _refuse_to_stop(edge, snapshot.holders.values(), release)
     target = way_back(release, asked.version)
-    lines = await edge.way_back.preview(*service, *place, target)
+    preview = await edge.way_back.preview(service, place, target, release.known_good)
     running = sorted({holder.partition("/")[2] for holder in snapshot.holders.values()})
-    blocks = confirm_rollback(release, target, lines, running, quorum=place[1].approval, asked=asked)
+    asked = replace(asked, seen=preview.overwrites)
+    blocks = confirm_rollback(release, target, preview.lines, running, quorum=place[1].approval, asked=asked)
     text = words.line(f"Roll back {service[0]} {place[0]} to {target.version}?")
     return {"text": text, "blocks": blocks}
 

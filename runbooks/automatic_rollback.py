@@ -49,4 +49,5 @@ def answer(catalogue: Catalogue, run: Run, release: Release, left: Iterable[Run]
         target=release.known_good,
         supersedes=left_unended(left),
         because=run.id,
+        seen=run.overwrites,
     )

@@ -11,6 +11,7 @@ from runbooks.releases.state import Release
 from runbooks.vocabulary import KnownGood
 
 _LINE, _MOST = 400, 12  # characters of a fact; facts
+_SEEN = 100  # changes of others that fit on a button; those that don't are asked about again
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,13 @@ class Asked:
 
     version: str  # "" is the last known good
     gesture: str
+    seen: tuple[str, ...] = ()  # changes of others, by key, that the lines say it overwrites
 
 
 def confirm_rollback(
     release: Release,
     target: KnownGood,
-    lines: list[str],
+    lines: Sequence[str],
     running: list[str],
     *,
     quorum: Approval,
@@ -46,6 +48,7 @@ def confirm_rollback(
         "version": asked.version,
         "shown": target_digest(target),
         "asked": asked.gesture,
+        "seen": " ".join(asked.seen[:_SEEN]),
     }
     return [
         *paragraphs([_question(release, target), *_bullets(facts)]),

@@ -17,12 +17,16 @@ class Deploy:
 
 @dataclass(frozen=True)
 class RollBack:
-    """The confirmed click of `/rollback`; `shown` is the digest of the target that the person saw."""
+    """The confirmed click of `/rollback`; `shown` is the digest of the target that the person saw.
+
+    `seen`: the changes of others, by key, that it was said to overwrite.
+    """
 
     service: str
     environment: str
     version: str = ""  # "" is the last known good
     shown: str = ""
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ class Planner:
             known_good=release.known_good,
             target=run.target,
             supersedes=run.supersedes,
+            seen=frozenset({*run.seen, *(run.overwrites if run.quorum else ())}),  # people approve what a plan shows
         )
 
     async def plan(self, run: Run, release: Release, took: tuple[Took, ...] = ()) -> tuple[Plan, bool]:

@@ -130,6 +130,7 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
         target=target,
         supersedes=(*stopped, *await _left_unended(desk.draft, state)),
         incident=await _joins(desk, state, [*state.left, *stopped]),
+        seen=ask.seen,
     )
     await desk.draft.apply(f"run/{started}", request)
     facts = {"run": started, "version": target.version, "stopped": stopped, **where(ask.service, name)}

@@ -25,6 +25,7 @@ class Request:
     concerns: Actor | None = None
     parameters: dict[str, str] = field(default_factory=dict)
     incident: str = ""
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

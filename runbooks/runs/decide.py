@@ -52,6 +52,7 @@ def _(command: c.Request, run: Run, now: datetime) -> list[e.Event]:
             concerns=command.concerns,
             parameters=command.parameters,
             incident=command.incident,
+            seen=command.seen,
         )
     ]
 

@@ -29,6 +29,7 @@ class Requested(Happened):
     concerns: Actor | None = None  # who asked for that run, and is told of this one as if they had
     parameters: dict[str, str] = field(default_factory=dict)  # what its document asks for beside these
     incident: str = ""  # the open one that it joins, of what it takes back; "": that of its own number
+    seen: tuple[str, ...] = ()  # changes of others, by key, that the person saw it would overwrite
     kind: Literal["requested"] = "requested"
 
 

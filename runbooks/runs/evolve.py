@@ -56,6 +56,7 @@ def _(event: e.Requested, run: Run) -> Run:
         because=event.because,
         parameters=event.parameters,
         incident=event.incident,
+        seen=event.seen,
     )
 
 

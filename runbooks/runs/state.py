@@ -116,6 +116,7 @@ class Run:
     because: str = ""
     parameters: dict[str, str] = field(default_factory=dict)  # such as the tenant of an onboarding
     incident: str = ""  # the one that it joined; "": that of its own number, if there is one
+    seen: tuple[str, ...] = ()  # changes of others, by key, that the requester saw it would overwrite
     plan: Plan | None = None
     digest: str = ""
     provisional: bool = False
@@ -168,6 +169,12 @@ class Run:
     def planned(self) -> bool:
         """Whether it is a rollback without hurry: it waits for approvals, and an emergency ends it."""
         return self.command == "rollback" and self.runbook.endswith(f"/{PLANNED}")
+
+    @property
+    def overwrites(self) -> tuple[str, ...]:
+        """The changes of others, by key, that its card says are overwritten: by it, or by the way back from it."""
+        planned = [step.params for step in self.plan.steps] if self.plan else []
+        return tuple(key for said in (*planned, *self.evidence.values()) for key in said.get("overwrites", ()))
 
     @property
     def by_hand(self) -> bool:

@@ -36,6 +36,7 @@ class Site:
     target: KnownGood | None = None  # what a rollback goes back to
     supersedes: tuple[str, ...] = ()  # runs that were stopped for this one
     cut_off: tuple["Turn", ...] = ()  # what those runs were in the middle of
+    seen: frozenset[str] = frozenset()  # changes of others, by key, that people were shown and let be overwritten
     kinds: frozenset[str] = frozenset()  # of all steps of the run's document, while it is planned
     fits: tuple[SchemaFit, ...] = ()  # whether known good releases run on later schemas; newest last
     took: tuple[Took, ...] = ()  # how long pods took to come here before, as far as it is at hand

@@ -4,11 +4,13 @@ The document is kept with the run and stands in its thread. Without a last known
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.kubernetes.estimate import about
 from runbooks.steps.kubernetes.estimating import expected
 from runbooks.steps.kubernetes.rehearsal import rehearse
+from runbooks.steps.kubernetes.restore_planning import overwrites
 from runbooks.steps.kubernetes.workloads import Workloads
 from runbooks.steps.migrations.losses import losses
 from runbooks.steps.migrations.planning import MigrationPlanner
@@ -49,10 +51,14 @@ class WayBackWrite(Step):
         planned = turn.step.params
         if why := await rehearse(self._workloads, turn, _known_good(turn.site)):
             return Failed(f"{planned['version']} could not be put back afterwards. {why}")
+        lost = await overwrites(self._workloads, replace(turn.site, target=turn.site.known_good))
         takes = turn.step.takes
         within = f" in about {about(takes)}" if takes is not None else ""
         line = f"back to {planned['version']} {planned['commit'][:7]}{within} · {_schema(planned['downs'])}"
-        return Done(line, {"document": "\n".join(_document(turn, planned)), "version": planned["version"]})
+        line += " · overwrites changes of others" if lost.lines else ""
+        document = "\n".join([*_document(turn, planned), *lost.lines])
+        evidence: Json = {"document": document, "version": planned["version"]}
+        return Done(line, evidence | ({"overwrites": list(lost.overwrites)} if lost.overwrites else {}))
 
     async def _downs(self, site: Site) -> list[Json]:
         """The way back of each migration that this release brings, newest first, with what it takes away."""

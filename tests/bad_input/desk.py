@@ -8,7 +8,7 @@ import psycopg
 
 from commands.clicks import press
 from commands.deploy import answer
-from commands.edge import Edge
+from commands.edge import Edge, Preview
 from commands.rollback import Asking, ask, plan, without_hurry
 from commands.views.messages import messages
 from commands.views.typed import words_of
@@ -25,9 +25,13 @@ class NothingKnown:
     """A way back of which nothing can be read."""
 
     async def preview(
-        self, service_name: str, service: Service, environment_name: str, environment: Environment, target: KnownGood
-    ) -> list[str]:
-        return []
+        self,
+        service: tuple[str, Service],
+        environment: tuple[str, Environment],
+        target: KnownGood,
+        known_good: KnownGood | None,
+    ) -> Preview:
+        return Preview()
 
 
 class Desk:

@@ -17,7 +17,7 @@ from tests.cuts.playing import Effects, Play, Scenario
 from tests.cuts.seam import WHERE, Seam
 from tests.engine.world import World
 from tests.steps.kube import API, ROLLOUT, Kube, connected
-from tests.steps.restoring import NO_DATABASES, recorded
+from tests.steps.restoring import NO_DATABASES, deployed, recorded
 from tests.steps.test_take_over import Fences, Holders
 
 pytestmark = pytest.mark.cluster
@@ -63,7 +63,7 @@ async def rolled_out(kube: Kube) -> Scenario:
 async def restored(kube: Kube) -> Scenario:
     await kube.create("v41")
     target = await recorded(kube)
-    await kube.set_image("v43")
+    await deployed(kube, "v43")
 
     def steps(seam: Seam) -> list[Any]:
         return [Restore(seam.around(kube.workloads), seam.around(NO_DATABASES))]

@@ -26,7 +26,7 @@ from sandbox.waiting import until
 from tests.fixtures.node import running_node
 from tests.steps.kube import API, WORKER, Kube, connected, image, images, json_patch, planned, watched
 from tests.steps.places import NOW
-from tests.steps.restoring import NO_DATABASES
+from tests.steps.restoring import NO_DATABASES, all_seen
 
 pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="module")]
 
@@ -247,7 +247,7 @@ async def recorded(kube: Kube, service_repository: Path) -> KnownGood:
 
 async def restored(kube: Kube, known: KnownGood) -> tuple[Outcome, list[str]]:
     step = Restore(kube.workloads, NO_DATABASES)
-    turn = await planned(step, kube.site(run="R-107", version="v41", target=known), epoch=9)
+    turn = all_seen(await planned(step, kube.site(run="R-107", version="v41", target=known), epoch=9))
     return await watched(step, turn, await step.start(turn))
 
 

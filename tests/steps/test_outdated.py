@@ -15,7 +15,7 @@ from runbooks.steps.kubernetes.rollout_state import Observed
 from runbooks.vocabulary import Json, KnownWorkload, Pending
 from tests.steps.clusters import NEW, OLD, pod, settled, template
 from tests.steps.kube import API, Kube, planned
-from tests.steps.restoring import NO_DATABASES
+from tests.steps.restoring import NO_DATABASES, all_seen
 
 REPOSITORY = NEW.partition(":")[0]
 GOOD, OTHER = (f"{REPOSITORY}@sha256:{digit * 64}" for digit in "ab")
@@ -104,7 +104,7 @@ async def test_on_a_cluster(kube: Kube) -> None:
     assert await found() == (f"Deployment {API} runs v42, recorded is v41.",)
     restore = Restore(kube.workloads, NO_DATABASES)
     turn = await planned(restore, kube.site(version="v41", commit=good.commit, target=good, known_good=good))
-    assert isinstance(await restore.start(turn), Pending)
+    assert isinstance(await restore.start(all_seen(turn)), Pending)
     assert await found() == ()
     await kube.kubectl("set", "env", "deployment", API, "MODE=other")
     assert await found() == (f"Deployment {API} has another pod template than was recorded, with the same images.",)

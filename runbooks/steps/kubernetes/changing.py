@@ -22,6 +22,14 @@ class Change:
     decide: Decide
 
 
+class Halfway(Denied):
+    """One could not be changed after others were; `why` says why not, without what stands where."""
+
+    def __init__(self, why: str, stands: Iterable[str]) -> None:
+        super().__init__(f"{why} {_standing(stands)}")
+        self.why = why
+
+
 async def apply(workloads: Workloads, changes: Sequence[Change], *, epoch: int) -> dict[str, str]:
     """Change all of them in order; answers Deployment -> uid of the object that now is as it shall be.
 
@@ -34,7 +42,8 @@ async def apply(workloads: Workloads, changes: Sequence[Change], *, epoch: int) 
             try:
                 uid, needed = await _settled(workloads, change, epoch=epoch, dry_run=dry_run)
             except (Denied, Missing) as fault:
-                raise Denied(f"{_sentence(fault, change.ref)} {_standing(stands)}") from fault
+                why = _sentence(fault, change.ref)
+                raise (Halfway(why, stands) if stands else Denied(f"{why} {_standing(stands)}")) from fault
             if needed is not dry_run:  # it stood before, or it was changed just now
                 stands[change.ref.deployment] = uid
     return stands

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 
 from runbooks.digests import digest_of
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
-from runbooks.steps.kubernetes.changing import Change, Decide, apply, fence
-from runbooks.steps.kubernetes.deployments import is_paused, name_of, tag_of, template_of, uid_of
+from runbooks.steps.kubernetes.changing import Change, Decide, Halfway, apply, fence
+from runbooks.steps.kubernetes.deployments import images_of, is_paused, name_of, tag_of, template_of, uid_of
+from runbooks.steps.kubernetes.edits import edits, mark, unseen
 from runbooks.steps.kubernetes.known_good import running_images
 from runbooks.steps.kubernetes.patches import set_template, sign
-from runbooks.steps.kubernetes.restore_planning import known_of, paused, plan_of, target_of, template_for
+from runbooks.steps.kubernetes.restore_asking import Unseen, agreed, question
+from runbooks.steps.kubernetes.restore_planning import base_of, known_of, paused, plan_of, target_of, template_for
 from runbooks.steps.kubernetes.rollout import how_many, is_of, not_known, pods_of
 from runbooks.steps.kubernetes.rollout_state import Observed
 from runbooks.steps.kubernetes.rollout_watch import Goal, begin, evidence_of, look
@@ -17,7 +21,9 @@ from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref, Wor
 from runbooks.steps.migrations.database import ServiceDatabase
 from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.steps.migrations.staying import stays
-from runbooks.vocabulary import Cut, Done, Failed, Json, NotDone, Outcome, PlanningFailed
+from runbooks.vocabulary import Cut, Done, Failed, Json, NotDone, Outcome, PlanningFailed, Unreachable
+
+_AGAIN = "Mend that, then roll back again: what is back stays as it is."
 
 
 class Restore(Step):
@@ -39,15 +45,23 @@ class Restore(Step):
         Refuses what can't be restored.
         """
         planned = [await plan_of(self._workloads, site, ref) for ref in refs_of(site)]
-        lines = dict.fromkeys(line for _, shown in planned for line in shown)
+        lines = dict.fromkeys(line for each in planned for line in each.shows)
         schema = [] if MigrationsRollback.uses in site.kinds else await stays(self._databases, site)
-        return Resolved({"workloads": [item for item, _ in planned]}, (*lines, *schema))
+        overwrites = [key for each in planned for key in each.overwrites]
+        return Resolved({"workloads": [each.item for each in planned], "overwrites": overwrites}, (*lines, *schema))
 
     async def start(self, turn: Turn) -> Outcome:
         """Replace the templates, each in one request that compares and sets."""
         try:
-            changes = [Change(ref, _decide(turn, await self._template(turn, ref))) for ref in _refs(turn)]
-            return begin(turn, await apply(self._workloads, changes, epoch=turn.epoch))
+            ways = [await self._way(turn, ref) for ref in _refs(turn)]
+            if found := [unseen for way in ways if (unseen := way.unseen(turn, way.raw))]:
+                return question(found)
+            changes = [Change(way.ref, _decide(turn, way)) for way in ways]
+            return begin(turn, await apply(self._workloads, changes, epoch=turn.epoch), urgent=True)
+        except Unseen as found_late:
+            return question([found_late], await self._stands(turn))
+        except Halfway as fault:
+            return Failed(f"{fault.why} {await self._stands(turn)} {_AGAIN}")
         except (Denied, PlanningFailed) as fault:
             return Failed(fault.sentence)
         except Missing as gone:
@@ -58,7 +72,11 @@ class Restore(Step):
     async def check(self, turn: Turn, token: Json) -> Outcome:
         """Look at the pods once."""
         goals = [Goal(ref, _departed(turn, item)) for ref, item in zip(_refs(turn), _items(turn), strict=True)]
-        return await look(self._workloads, goals, turn, token=token, conclude=lambda seen: _concluded(turn, seen))
+        conclude = partial(_concluded, turn)
+        found = await look(self._workloads, goals, turn, token=token, conclude=conclude, urgent=True)
+        if isinstance(found, Failed) and len(goals) > 1:
+            return replace(found, reason=f"{found.reason} {await self._stands(turn)}")
+        return found
 
     async def settle(self, turn: Turn) -> Outcome | NotDone:
         """Fence every Deployment, then read whether the templates are back."""
@@ -72,7 +90,7 @@ class Restore(Step):
                 return Failed(fault.sentence)
             if _is_back(raw, item):
                 uids[ref.deployment] = uid_of(raw)
-        return begin(turn, uids) if len(uids) == len(_items(turn)) else NotDone()
+        return begin(turn, uids, urgent=True) if len(uids) == len(_items(turn)) else NotDone()
 
     async def abandon(self, turn: Turn) -> str:
         """Fence every Deployment, and say how many were put back by now."""
@@ -87,12 +105,45 @@ class Restore(Step):
             return not_known(fault)
         return how_many(back, total, f"put back to {turn.site.version}", untouched=unsigned == total)
 
-    async def _template(self, turn: Turn, ref: Ref) -> Json:
+    async def _way(self, turn: Turn, ref: Ref) -> "_Way":
         try:
             raw = await self._workloads.read(ref)
         except Missing as gone:
             raise Missing(ref.deployment) from gone
-        return await template_for(self._workloads, ref, raw, known_of(turn.site, ref.deployment))
+        template = await template_for(self._workloads, ref, raw, known_of(turn.site, ref.deployment))
+        return _Way(ref, raw, template, await base_of(self._workloads, turn.site, raw, template))
+
+    async def _stands(self, turn: Turn) -> str:
+        """What stands where now, workload by workload, as a sentence."""
+        told = [await self._stand(turn, ref, item) for ref, item in zip(_refs(turn), _items(turn), strict=True)]
+        return f"Now {', '.join(told)}."
+
+    async def _stand(self, turn: Turn, ref: Ref, item: Json) -> str:
+        name = ref.deployment
+        try:
+            raw = await self._workloads.read(ref)
+        except Missing:
+            return f"{name} is gone"
+        except (Denied, Unreachable):
+            return f"{name} is not known"
+        if _is_back(raw, item):
+            return f"{name} is back on {turn.site.version}"
+        return f"{name} is still on {', '.join(dict.fromkeys(map(tag_of, images_of(template_of(raw)).values())))}"
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One Deployment as it was read, the template that it gets, and the one it was last recorded with."""
+
+    ref: Ref
+    raw: Json
+    template: Json
+    base: Json
+
+    def unseen(self, turn: Turn, raw: Json) -> Unseen | None:
+        """What others changed and would be overwritten, unless people were shown it, or agreed to it."""
+        found = unseen(edits(raw, self.base, self.template), turn.site.seen)
+        return Unseen(name_of(raw), found, mark(raw, found)) if found and not agreed(turn, mark(raw, found)) else None
 
 
 def _items(turn: Turn) -> Sequence[Json]:
@@ -109,16 +160,18 @@ def _is_back(raw: Json, item: Json) -> bool:
     return digest_of(template_of(raw)) == digest
 
 
-def _decide(turn: Turn, template: Json) -> Decide:
+def _decide(turn: Turn, way: _Way) -> Decide:
     version = target_of(turn.site).version
     cause = f"{turn.site.run} rolls back to {version} {target_of(turn.site).commit[:7]}"
 
     def decide(raw: Json) -> Patch:
         if is_paused(raw):
             raise Denied(paused(ref_of(turn.site, name_of(raw)), version))
-        if template_of(raw) == template:
+        if template_of(raw) == way.template:
             return sign(raw, epoch=turn.epoch, run=turn.site.run, cause=cause)
-        return set_template(raw, template, epoch=turn.epoch, run=turn.site.run, cause=cause)
+        if (found := way.unseen(turn, raw)) is not None:
+            raise found
+        return set_template(raw, way.template, epoch=turn.epoch, run=turn.site.run, cause=cause)
 
     return decide
 

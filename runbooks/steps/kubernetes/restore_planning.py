@@ -1,5 +1,7 @@
 """What a rollback brings back of a Deployment, what it does not, and why it may be impossible; reads only."""
 
+from dataclasses import dataclass
+
 from runbooks.digests import digest_of
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.config_hash import drift
@@ -7,15 +9,34 @@ from runbooks.steps.kubernetes.deployments import (
     appliers_of,
     images_of,
     is_paused,
+    name_of,
     replicas_of,
     tag_of,
     template_of,
     without_hash,
 )
+from runbooks.steps.kubernetes.edits import Edit, edits, keys_of, told
 from runbooks.steps.kubernetes.known_good import read_config_maps
 from runbooks.steps.kubernetes.rollout_planning import read_planned, replicas_said
-from runbooks.steps.kubernetes.workloads import Denied, Ref, Workloads, refs_of
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Ref, Workloads, ref_of, refs_of
 from runbooks.vocabulary import Json, KnownGood, KnownWorkload, PlanningFailed
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What somebody is shown before a rollback, a line each; and which edits of others it would overwrite."""
+
+    lines: tuple[str, ...] = ()
+    overwrites: tuple[str, ...] = ()  # their keys
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One Deployment's part of the plan, what is shown of it, and which edits of others it overwrites, by key."""
+
+    item: Json
+    shows: tuple[str, ...]
+    overwrites: tuple[str, ...]
 
 
 def target_of(site: Site) -> KnownGood:
@@ -58,7 +79,24 @@ async def template_for(workloads: Workloads, ref: Ref, raw: Json, known: KnownWo
     )
 
 
-async def plan_of(workloads: Workloads, site: Site, ref: Ref) -> tuple[Json, tuple[str, ...]]:
+async def base_of(workloads: Workloads, site: Site, raw: Json, template: Json) -> Json:
+    """The template that a Deployment was last recorded with: what differs from it, somebody changed since."""
+    good, name = site.known_good, name_of(raw)
+    known = next((w for w in good.workloads if w.deployment == name), None) if good and good != site.target else None
+    if known is None:
+        return template
+    try:
+        return await template_for(workloads, ref_of(site, name), raw, known)
+    except PlanningFailed:
+        return known.template  # a secret that was taken out of it is told as changed then
+
+
+async def edits_of(workloads: Workloads, site: Site, raw: Json, template: Json) -> tuple[Edit, ...]:
+    """What others changed in a Deployment since it was recorded, and this template overwrites."""
+    return edits(raw, await base_of(workloads, site, raw, template), template)
+
+
+async def plan_of(workloads: Workloads, site: Site, ref: Ref) -> Planned:
     """What will be done to a Deployment, and the lines that say so. Raises PlanningFailed."""
     known, version = known_of(site, ref.deployment), target_of(site).version
     raw = await read_planned(workloads, ref)
@@ -66,14 +104,16 @@ async def plan_of(workloads: Workloads, site: Site, ref: Ref) -> tuple[Json, tup
         raise PlanningFailed(paused(ref, version))
     template = await template_for(workloads, ref, raw, known)
     refuse_selector(raw, template, version)
+    lost = await edits_of(workloads, site, raw, template)
     item = {"deployment": ref.deployment, "template": digest_of(template)}
-    lines = [f"Deployment {ref.deployment}: {_moves(raw, template, version)} · {_staying(raw)}"]
-    return item, (*lines, *await _not_brought_back(workloads, ref, raw, known))
+    lines = [f"Deployment {ref.deployment}: {_moves(raw, template, version)} · {_staying(raw)}", *_lost(ref, lost)]
+    return Planned(item, (*lines, *await _not_brought_back(workloads, ref, raw, known)), tuple(keys_of(lost)))
 
 
-async def preview(workloads: Workloads, site: Site) -> list[str]:
-    """What a rollback of all Deployments would bring back and what not, one line each. Raises Unreachable."""
+async def preview(workloads: Workloads, site: Site) -> Shown:
+    """What a rollback of all Deployments would bring back and what not. Raises Unreachable."""
     lines: list[str] = []
+    overwritten = await overwrites(workloads, site)
     for ref in refs_of(site):
         try:
             known = known_of(site, ref.deployment)
@@ -89,7 +129,28 @@ async def preview(workloads: Workloads, site: Site) -> list[str]:
             lines.append(fault.sentence)
         except Denied as fault:
             lines.append(fault.sentence)
-    return list(dict.fromkeys(lines))
+    return Shown(tuple(dict.fromkeys([*overwritten.lines, *lines])), overwritten.overwrites)
+
+
+async def overwrites(workloads: Workloads, site: Site) -> Shown:
+    """The edits of others that a rollback would overwrite, a line for each Deployment. Raises Unreachable.
+
+    What can't be put back, or not be read, has none.
+    """
+    shown = Shown()
+    for ref in refs_of(site):
+        try:
+            raw = await workloads.read(ref)
+            template = await template_for(workloads, ref, raw, known_of(site, ref.deployment))
+            lost = await edits_of(workloads, site, raw, template)
+        except (PlanningFailed, Missing, Denied):
+            continue
+        shown = Shown((*shown.lines, *_lost(ref, lost)), (*shown.overwrites, *keys_of(lost)))
+    return shown
+
+
+def _lost(ref: Ref, found: tuple[Edit, ...]) -> list[str]:
+    return [f"Overwrites what others changed in {ref.deployment}: {told(found)}"] if found else []
 
 
 def paused(ref: Ref, version: str) -> str:
