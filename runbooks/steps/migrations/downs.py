@@ -59,6 +59,11 @@ class Downs:
         return tuple(down.script for down in self.downs)
 
     @property
+    def lossy(self) -> tuple[Down, ...]:
+        """Those that take data away."""
+        return tuple(down for down in self.downs if losses(down.script.sql))
+
+    @property
     def consent(self) -> str:
         """The choice that agrees to exactly these texts."""
         return CONSENT + digest_of([[d.script.file, d.text] for d in self.downs])[:12]

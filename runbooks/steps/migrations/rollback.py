@@ -1,13 +1,17 @@
 """`migrations.rollback`: offers the down-scripts of what was applied since the release that is gone back to.
 
-The schema is left as it is unless a person who has seen the scripts says otherwise.
+The schema is left as it is unless a person who has seen the scripts says otherwise; without asking where the release
+is known to run on it. Where it is known not to, the line that stands before the pods (`first: true`) takes the schema
+back, and asks only about a script that loses data.
 """
 
 from collections.abc import Sequence
 
+from runbooks.schema_fit import SchemaFit
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.migrations.database import DatabaseUnfit, Row, ServiceDatabase, State
 from runbooks.steps.migrations.downs import CONSENT, Downs, NoWayBack, fetch, newer
+from runbooks.steps.migrations.first import fit_of, known_not_to_run, known_to_run, not_first, standing
 from runbooks.steps.migrations.goals import Wanted, abandon, answered, settle
 from runbooks.steps.migrations.run import Journey
 from runbooks.steps.migrations.staying import has_schema
@@ -30,10 +34,17 @@ _ON = "a decision about the schema"
 _LEAVE = Choice("leave", "Leave the schema as it is")
 
 
+class RollbackParams(Params):
+    """`first`: the line stands before the pods, and is for a release that is known not to run on this schema."""
+
+    first: bool = False
+
+
 class MigrationsRollback(Step):
     """Asks what becomes of the newer migrations; runs their down-scripts, newest first, where a person says so."""
 
     uses = "migrations.rollback"
+    params: type[Params] = RollbackParams
     changes = True
     touches = frozenset({"database"})
     cut = Cut.RECONCILES
@@ -43,18 +54,21 @@ class MigrationsRollback(Step):
         self._source = source
         self._database = database
 
-    async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002 # it has no keys of its own
+    async def resolve(self, params: Params, site: Site) -> Resolved:
         """Say what stands above the target; what can't be read now is looked at when its turn comes."""
+        assert isinstance(params, RollbackParams)  # noqa: S101  # validated as such
+        which = {"first": True} if params.first else {}
         if not has_schema(site):
-            return Resolved({"files": []})
+            return Resolved({**which, "files": []})
         try:
             rows = newer(await self._database.rows(site), site)
         except Unreachable as cause:
-            return Resolved({"files": []}, (f"Schema: not known, {cause.what} did not answer; it stays as it is",))
+            silent = f"Schema: not known, {cause.what} did not answer; it stays as it is"
+            return Resolved({**which, "files": []}, () if params.first else (silent,))
         except DatabaseUnfit as cause:
             raise PlanningFailed(str(cause)) from cause
         files = [{"name": row.name, "checksum": row.checksum, "commit": row.commit} for row in rows]
-        return Resolved({"files": files}, (_shown(rows),) if rows else ())
+        return Resolved({**which, "files": files}, _shows(rows, fit_of(site, rows), first=params.first))
 
     async def start(self, turn: Turn) -> Outcome:
         """Ask, or run what was agreed to."""
@@ -69,7 +83,7 @@ class MigrationsRollback(Step):
         if not has_schema(turn.site):
             return NotDone()
         found = await settle(self._database, turn, lambda rows: _wanted(rows, turn))
-        return found if _agreed(turn) else NotDone()
+        return found if _agreed(turn) or _is_first(turn) else NotDone()
 
     async def abandon(self, turn: Turn) -> str:
         """End the database session, and say what it left."""
@@ -84,7 +98,9 @@ class MigrationsRollback(Step):
             rows = newer(await self._database.rows(turn.site), turn.site)
         except DatabaseUnfit as cause:
             return Failed(str(cause))
-        return await self._decide(turn, rows, token) if rows else Done("no migration was applied since")
+        if not rows:
+            return Done("no migration was applied since")
+        return _known(turn, rows) or await self._decide(turn, rows, token)
 
     async def _decide(self, turn: Turn, rows: Sequence[Row], token: Json) -> Outcome:
         try:
@@ -94,9 +110,32 @@ class MigrationsRollback(Step):
         except Unreachable as cause:
             again = Choice("look-again", "Look again", Means.AGAIN)
             return _without(rows, f"The rollback scripts can't be read now: {cause}.", again)
-        if answered(turn.choice) or turn.choice == downs.consent:
+        unasked = _is_first(turn) and not downs.lossy
+        if answered(turn.choice) or turn.choice == downs.consent or unasked:
             return await Journey(turn, downs.scripts, token).go(self._database)
         return _question(rows, downs)
+
+
+def _known(turn: Turn, rows: Sequence[Row]) -> Done | None:
+    """The end of it where it is known what is to be done, and that is nothing."""
+    fit = fit_of(turn.site, rows)
+    if _is_first(turn):
+        return None if fit and not fit.runs else Done(not_first(fit, rows, turn.site.version))
+    if not (standing(rows) or _agreed(turn)):
+        return Done("taken back before the pods")
+    return Done(known_to_run(fit, rows)) if fit and fit.runs and not _agreed(turn) else None
+
+
+def _is_first(turn: Turn) -> bool:
+    return bool(turn.step.params.get("first"))
+
+
+def _shows(rows: Sequence[Row], fit: SchemaFit | None, *, first: bool) -> tuple[str, ...]:
+    if first:
+        return (known_not_to_run(fit, rows),) if fit and not fit.runs else ()
+    if fit is None:
+        return (_shown(rows),) if rows else ()
+    return (f"Schema: {known_to_run(fit, rows)}",) if fit.runs else ()
 
 
 def _agreed(turn: Turn) -> bool:

@@ -7,6 +7,7 @@ from runbooks.steps.base import Site
 from runbooks.steps.migrations.database import DatabaseUnfit, Row, ServiceDatabase
 from runbooks.steps.migrations.downs import newer
 from runbooks.steps.migrations.files import stem
+from runbooks.steps.migrations.first import fit_of, known_not_to_run, known_to_run
 from runbooks.vocabulary import Fenced, Unreachable
 
 PATIENCE = 3.5  # seconds; with the look-ups before it, an answer to a person comes within 5
@@ -30,6 +31,8 @@ async def stays(databases: ServiceDatabase, site: Site) -> list[str]:
     except (TimeoutError, Unreachable, Fenced, DatabaseUnfit):
         return ["Database: not known, it did not answer in time. Its schema stays as it is"]
     since = newer(rows, site)[::-1]
+    if fit := fit_of(site, since[::-1]):
+        return [f"Database: {known_to_run(fit, since[::-1])}" if fit.runs else known_not_to_run(fit, since[::-1])]
     return [_stay(since, site), *_half_way(since)] if since else []
 
 
