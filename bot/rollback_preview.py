@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from commands.edge import Preview
 from runbooks.catalogue import Environment, Service
+from runbooks.durations import Took
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.restore_planning import Shown, preview
 from runbooks.steps.kubernetes.workloads import Workloads
@@ -28,6 +29,8 @@ class RollbackPreview:
         environment: tuple[str, Environment],
         target: KnownGood,
         known_good: KnownGood | None,
+        *,
+        took: tuple[Took, ...] = (),
     ) -> Preview:
         """Lines for the private confirmation; what can't be read in time is said to be unknown."""
         site = Site(
@@ -40,6 +43,7 @@ class RollbackPreview:
             version=target.version,
             commit=target.commit,
             known_good=known_good,
+            took=took,
             target=target,
         )
         pods, database = await asyncio.gather(self._pods(site), schema(self.databases, site))

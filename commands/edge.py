@@ -10,6 +10,7 @@ from commands.replies import not_recorded, sentence
 from runbooks.catalogue import Catalogue, Environment, Service
 from runbooks.commits import Commits
 from runbooks.documents.runbook import Runbook
+from runbooks.durations import Took
 from runbooks.engine.asks import PASSING, Ask, Reply
 from runbooks.engine.pack_requests import PackRequests
 from runbooks.steps.source import Found
@@ -53,10 +54,13 @@ class WayBack(Protocol):
         environment: tuple[str, Environment],
         target: KnownGood,
         known_good: KnownGood | None,
+        *,
+        took: tuple[Took, ...] = (),
     ) -> Preview:
         """Lines for the private confirmation. What can't be read in time is said to be unknown.
 
-        Places come with their names; `known_good` is the last one, whichever the target is.
+        Places come with their names; `known_good` is the last one, whichever the target is. `took`: how long pods
+        took to come here before.
         """
         ...
 

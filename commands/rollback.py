@@ -12,6 +12,7 @@ from commands.views import words
 from commands.views.confirm_rollback import Asked, confirm_rollback
 from commands.views.lists import rollback_help
 from commands.views.typed import words_of
+from runbooks import pace
 from runbooks.catalogue import Environment, Service, targets
 from runbooks.engine.asks import PlanRollBack, Reply
 from runbooks.engine.places import find_place
@@ -139,7 +140,9 @@ async def _confirmation(
     release: Release = snapshot.streams[stream].state
     await _refuse_to_stop(edge, snapshot.holders.values(), release)
     target = way_back(release, asked.version)
-    preview = await edge.way_back.preview(service, place, target, release.known_good)
+    before = (await edge.store.read(streams)).streams.values() if (streams := pace.streams(release)) else ()
+    took = pace.took(stored.state for stored in before)
+    preview = await edge.way_back.preview(service, place, target, release.known_good, took=took)
     running = sorted({holder.partition("/")[2] for holder in snapshot.holders.values()})
     asked = replace(asked, seen=preview.overwrites)
     blocks = confirm_rollback(release, target, preview.lines, running, quorum=place[1].approval, asked=asked)

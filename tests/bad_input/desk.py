@@ -14,6 +14,7 @@ from commands.views.messages import messages
 from commands.views.typed import words_of
 from runbooks.catalogue import Environment, Service
 from runbooks.concerns import incident_with
+from runbooks.durations import Took
 from runbooks.endings import release_of
 from runbooks.vocabulary import Actor, KnownGood
 from tests.engine.world import ALEX, RILEY, World
@@ -30,6 +31,8 @@ class NothingKnown:
         environment: tuple[str, Environment],
         target: KnownGood,
         known_good: KnownGood | None,
+        *,
+        took: tuple[Took, ...] = (),
     ) -> Preview:
         return Preview()
 

@@ -12,6 +12,7 @@ from runbooks.durations import Took
 from runbooks.steps.kubernetes.estimating import expected
 from runbooks.steps.kubernetes.known_good import Record, read_known_good
 from runbooks.steps.kubernetes.restore import Restore
+from runbooks.steps.kubernetes.restore_planning import preview
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.vocabulary import Done
 from sandbox.cluster.control_plane import ControlPlane
@@ -64,3 +65,16 @@ async def test_a_rollback_takes_about_as_long_as_was_reckoned(kube: Kube) -> Non
     again = await expected(kube.workloads, replace(site, took=(Took(took, 3, back=True),)), good)
     assert again is not None
     assert again.pods + again.steady == max(took, again.steady + 3), "what was seen is what is expected next"
+
+
+async def test_the_confirmation_says_how_long_the_pods_take(kube: Kube) -> None:
+    await kube.create("v41", replicas=3)
+    await kube.settled()
+    good = await read_known_good(kube.workloads, kube.site(), Record("adopt", "v41", "3" * 40, "", datetime.now(UTC)))
+    site = replace(kube.site(), known_good=good, target=good)
+    assert (await preview(kube.workloads, site)).lines[0] == "Pods: already as recorded, 3 replicas stay"
+    await rolled(kube)
+    # three times 2 s to run and 1 s for a probe; 2 s steady, 4 s of health
+    assert (await preview(kube.workloads, site)).lines[0] == (
+        "Pods: image and template back, 3 replicas stay · about 15 s"
+    )

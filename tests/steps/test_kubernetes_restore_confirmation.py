@@ -29,7 +29,7 @@ async def test_the_confirmation_says_what_comes_back_and_what_does_not(kube: Kub
     await kube.create("v41", replicas=3)
     known = await recorded(kube)
     await kube.set_image("v44")
-    assert await told(kube, known) == ["Pods: image and template back, 3 replicas stay"]
+    assert await told(kube, known) == ["Pods: image and template back, 3 replicas stay · about 15 s"]
     change = {"data": {"LOG_LEVEL": "debug", "NEW_KEY": "x"}}
     await kube.kubectl("patch", "configmap", "solvereign-env", f"--patch={json.dumps(change)}")
     await kube.edit(json_patch("add", "/spec/paused", value=True))

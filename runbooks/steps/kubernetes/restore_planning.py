@@ -16,6 +16,7 @@ from runbooks.steps.kubernetes.deployments import (
     without_hash,
 )
 from runbooks.steps.kubernetes.edits import Edit, edits, keys_of, told
+from runbooks.steps.kubernetes.estimate import Place, about, estimate
 from runbooks.steps.kubernetes.known_good import read_config_maps
 from runbooks.steps.kubernetes.rollout_planning import read_planned, replicas_said
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Ref, Workloads, ref_of, refs_of
@@ -114,13 +115,16 @@ async def preview(workloads: Workloads, site: Site) -> Shown:
     """What a rollback of all Deployments would bring back and what not. Raises Unreachable."""
     lines: list[str] = []
     overwritten = await overwrites(workloads, site)
+    places: list[Place] = []
     for ref in refs_of(site):
         try:
             known = known_of(site, ref.deployment)
             raw = await read_planned(workloads, ref)
             template = await template_for(workloads, ref, raw, known)
             refuse_selector(raw, template, target_of(site).version)
-            what = "already as recorded" if template_of(raw) == template else "image and template back"
+            stands = template_of(raw) == template
+            what = "already as recorded" if stands else "image and template back"
+            places += [] if stands or is_paused(raw) else [Place(raw, template)]
             lines.append(f"{_pods(ref, site)}: {what}, {_staying(raw)}")
             if is_paused(raw):
                 lines.append(paused(ref, target_of(site).version))
@@ -129,7 +133,19 @@ async def preview(workloads: Workloads, site: Site) -> Shown:
             lines.append(fault.sentence)
         except Denied as fault:
             lines.append(fault.sentence)
+    lines = _with_time(lines, places, site)
     return Shown(tuple(dict.fromkeys([*overwritten.lines, *lines])), overwritten.overwrites)
+
+
+def _with_time(lines: list[str], places: list[Place], site: Site) -> list[str]:
+    """How long it would take, at the end of the pods' line; a line of its own where there are several."""
+    place = site.environment
+    back = estimate(places, rollout=place.rollout, health=place.health, took=site.took)
+    if back is None:
+        return lines
+    if len(site.service.workloads) == 1:
+        return [f"{lines[0]} · about {about(back.seconds)}", *lines[1:]]
+    return [*lines, f"All pods together: {back.line}"]
 
 
 async def overwrites(workloads: Workloads, site: Site) -> Shown:
