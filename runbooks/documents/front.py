@@ -7,6 +7,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
+from warnings import catch_warnings, simplefilter
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -27,8 +28,10 @@ _OURS = ("command", "parameters", "reserves", "approvals", "modes", "severities"
 
 def _pattern(value: str) -> str:
     try:
-        re.compile(value)
-    except re.error as cause:
+        with catch_warnings():
+            simplefilter("error", FutureWarning)  # what will mean something else one day is no pattern to rely on
+            re.compile(value)
+    except (re.error, FutureWarning) as cause:
         raise ValueError(f"is no regular expression: {cause}") from cause
     return value
 

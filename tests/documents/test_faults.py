@@ -91,6 +91,9 @@ FRONTS = {
     "approvals: nobody": "2: `approvals` can't be `nobody`; known here: `environment`",
     "parameters:\n  a: {type: txt}": "3: `parameters.a.type` can't be `txt`; did you mean `text`?",
     "parameters:\n  a: {patern: x}": "3: unknown key `patern` in parameters.a; did you mean `pattern`?",
+    "parameters:\n  a: {pattern: '[a--b]'}": (
+        "3: parameters.a.pattern: is no regular expression: Possible set difference at position 2"
+    ),
     "parameters:\n  a: {pattern: '['}": (
         "3: parameters.a.pattern: is no regular expression: unterminated character set at position 0"
     ),
