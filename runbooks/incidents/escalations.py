@@ -37,6 +37,7 @@ _TABLE = {
         follow_up="Investigate why the health probes failed",
     ),
     "migration-without-rollback": Escalation("Missing rollback script", Severity.S3, "Create before deploying."),
+    "way-back-not-proven": Escalation("Way back not proven", Severity.S3, "Mend the script before deploying."),
     "tenant-gate-failed": Escalation(
         "Tenant onboarding gate failed", Severity.S3, "Block go-live. Fix issues first."
     ),

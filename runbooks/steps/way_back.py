@@ -6,6 +6,7 @@ The document is kept with the run and stands in its thread. Without a last known
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from runbooks.schema_fit import FIT
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.kubernetes.estimate import about
 from runbooks.steps.kubernetes.estimating import expected
@@ -54,7 +55,8 @@ class WayBackWrite(Step):
         lost = await overwrites(self._workloads, replace(turn.site, target=turn.site.known_good))
         takes = turn.step.takes
         within = f" in about {about(takes)}" if takes is not None else ""
-        line = f"back to {planned['version']} {planned['commit'][:7]}{within} · {_schema(planned['downs'])}"
+        back = f"{_rehearsed(turn)}back to {planned['version']} {planned['commit'][:7]}{within}"
+        line = f"{back} · {_schema(planned['downs'])}"
         line += " · overwrites changes of others" if lost.lines else ""
         document = "\n".join([*_document(turn, planned), *lost.lines])
         evidence: Json = {"document": document, "version": planned["version"]}
@@ -73,6 +75,11 @@ class WayBackWrite(Step):
             }
             for each in reversed(pending)
         ]
+
+
+def _rehearsed(turn: Turn) -> str:
+    """That the ways back of its migrations were tried, and lead back."""
+    return "rehearsed, " if any(evidence.get("rehearsed") for evidence in turn.evidence.values()) else ""
 
 
 def _known_good(site: Site) -> KnownGood:
@@ -108,15 +115,21 @@ def _document(turn: Turn, planned: Json) -> Iterator[str]:
     for deployment, images in planned["images"].items():
         for container, image in images.items():
             yield f"Deployment {deployment}: container {container} gets {image}, with the pod template it ran with"
-    yield from _of_schema(planned)
+    yield from _of_schema(turn, planned)
     yield from _staying(planned)
 
 
-def _of_schema(planned: Json) -> Iterator[str]:
+def _of_schema(turn: Turn, planned: Json) -> Iterator[str]:
     if not planned["downs"]:
         yield "Schema: this release brings no migration"
         return
-    yield "Schema: stays as it is unless a person who has read these scripts decides otherwise, newest first:"
+    fit = next((evidence[FIT] for evidence in turn.evidence.values() if FIT in evidence), None)
+    if fit is None:
+        yield "Schema: stays as it is unless a person who has read these scripts decides otherwise, newest first:"
+    elif fit["runs"]:
+        yield f"Pods first: the schema stays as it is, {planned['version']} runs on it. The ways back, newest first:"
+    else:
+        yield f"Database first: {planned['version']} does not run on the new schema. Before the pods, newest first:"
     for down in planned["downs"]:
         lost = ", ".join(down["loses"]) or "takes no data away"
         yield f"  {down['file']}, the way back of {down['migration']}: {lost}"

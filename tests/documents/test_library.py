@@ -33,6 +33,7 @@ QUICK_REFERENCE = (
     "Verify health",
     "If DB migration was applied, check rollback script",
 )
+SCHEMA_FIRST = "If the release to go back to does not run on the new schema, take the migrations back first"
 PLANNED = (
     "Read rollback-procedures.md fully",
     "Notify stakeholders",
@@ -126,7 +127,8 @@ def test_an_emergency_rollback_waits_for_nobody_before_the_pods_are_back() -> No
     items = the("rollback-procedures").runs.items
 
     assert [item.uses for item in items] == [
-        *("take-over", "kubernetes.restore", "http.health", "migrations.rollback", "announce", "incident.lessons")
+        *("take-over", "migrations.rollback", "kubernetes.restore", "http.health", "migrations.rollback"),
+        *("announce", "incident.lessons"),
     ]
     assert tuple(item.title for item in items if item.title in QUICK_REFERENCE) == QUICK_REFERENCE
 
@@ -135,8 +137,9 @@ def test_a_planned_rollback_has_its_six_lines() -> None:
     runbook = the("rollback-procedures").mode("planned")
 
     assert (runbook.severity, the("rollback-procedures").runs.severity) == ("S3", "S2")
-    assert tuple(item.title for item in runbook.items) == PLANNED
+    assert tuple(item.title for item in runbook.items if item.title != SCHEMA_FIRST) == PLANNED
     assert steps(runbook.items) == {
+        SCHEMA_FIRST: "migrations.rollback",
         "Read rollback-procedures.md fully": "procedure.show",
         "Notify stakeholders": "notify.stakeholders",
         "Create incident record": "incident.record",
@@ -151,7 +154,7 @@ def test_the_lines_of_a_planned_rollback_can_be_ticked_in_their_turn_alone() -> 
 
     assert [[item.title for item in phase.items] for phase in phases] == [
         list(PLANNED[:3]),
-        list(PLANNED[3:5]),
+        [SCHEMA_FIRST, *PLANNED[3:5]],
         list(PLANNED[5:]),
     ]
 

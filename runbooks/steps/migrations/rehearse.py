@@ -108,6 +108,7 @@ def _silent(turn: Turn, cause: Unreachable) -> Outcome:
 def _outcome(verdict: Verdict, *, took: timedelta) -> Outcome:
     evidence = {
         "files": [each.migration for each in verdict.migrations],
+        "rehearsed": verdict.is_proven,
         "migrations": [_kept(each) for each in verdict.migrations],
         "document": "\n".join(_told(verdict.migrations)),
     }
