@@ -10,8 +10,9 @@ FROM ?= 1
 MINUTES ?= 20
 RUNS ?= 200
 PROCESSES ?= 2
+HISTORIES ?= 300
 
-.PHONY: demo tour test kills faults bench bench-rollback simulate chaos crowd mutants images schemas check setup lock clean
+.PHONY: twin demo tour test kills faults bench bench-rollback simulate chaos crowd mutants images schemas check setup lock clean
 
 setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
 
@@ -56,6 +57,9 @@ chaos: setup ## three processes under load while everything around them fails, f
 
 crowd: setup ## RUNS=200 end at once, then 40 a minute, before a Slack as strict as its documentation; PROCESSES=2 of the bot
 	@$(BIN)/python -m tests.crowd --runs $(RUNS) --processes $(PROCESSES)
+
+twin: setup ## HISTORIES=300 from SEED=1, each played twice: Opsbot's undo beside kubectl's; writes its table into docs/rollback.md
+	@$(BIN)/python -m tests.twin --histories $(HISTORIES) --seed $(SEED) --write
 
 images: setup ## takes the pictures of docs/images anew, in headless Chromium
 	@OPSBOT_IMAGES=1 $(BIN)/pytest tests/browser
