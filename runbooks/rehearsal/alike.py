@@ -39,7 +39,7 @@ def alike(fact: str, was: str, now: str, *, kind: str, facts: Mapping[str, str])
 def _tokens(text: str) -> tuple[str, ...]:
     """The words and signs of SQL or PL/pgSQL without layout and comments; what is not quoted in lower case."""
     try:
-        found = [token for token in scan(text) if "COMMENT" not in token.name]
+        found = [token for token in scan(text) if token.name not in ("SQL_COMMENT", "C_COMMENT")]
     except ParseError:
         return (text,)
     parts = [(token.name, text[token.start : token.end + 1]) for token in found]

@@ -111,7 +111,10 @@ _KINDS: Mapping[str, frozenset[str]] = {
     "membership": frozenset({"grant", "revoke", "role"}),
     "enum": frozenset({"type", "value"}),
     "composite type": frozenset({"type", "attribute"}),
+    "published table": frozenset({"publication"}),
+    "published schema": frozenset({"publication"}),
 }
+_LONGEST = 200  # characters of a fact whose words tell something
 _OWN, _PARENT, _KIND, _FACT, _VERB = 16, 8, 4, 2, 1
 
 
@@ -127,24 +130,37 @@ def _line(statements: Iterable[Statement], difference: Difference, verb: str) ->
 
 def _score(said: frozenset[str], difference: Difference, verb: str) -> int:
     thing = difference.thing
-    own = {bare(thing.name), thing.name.lower(), *(bare(now) for _, now in _renames(difference))}
+    own = {"database"} if thing.kind == "database" else {bare(thing.name), thing.name.lower()}
+    own |= {bare(now) for _, now in _renames(difference)}
     parent = {bare(thing.on.rpartition(" ")[2])} if thing.on else set()
     score = _OWN * bool(said & own) + _PARENT * bool(said & parent)
     if not score:
         return _VERB if verb == "drop" and "cascade" in said else 0
     kinds = _KINDS.get(thing.kind, frozenset(thing.kind.split()))
-    facts = {word for fact in difference.facts for word in _FACT_WORDS.get(fact, fact).split()}
-    return score + _KIND * bool(said & kinds) + _FACT * bool(said & facts) + _VERB * bool(said & _SUIT[verb])
+    facts = {word for fact in difference.facts for word in _FACT_WORDS.get(fact, fact).split()} | _other_words(
+        difference
+    )
+    return (
+        score
+        + _KIND * bool(said & kinds)
+        + _FACT * bool(said & facts - own - parent)
+        + _VERB * bool(said & _SUIT[verb])
+    )
 
 
 _FACT_WORDS = {
     "row level security": "row security",
-    "options": "with set reset",
     "validated": "validate valid",
     "values": "value",
     "settings": "set",
     POSITION: "setval restart",
 }
+
+
+def _other_words(difference: Difference) -> frozenset[str]:
+    """The words in which what was differs from what is: a statement that has them is likely the one."""
+    pairs = [pair for pair in difference.facts.values() if max(map(len, pair)) <= _LONGEST]
+    return frozenset[str]().union(*(words(was) ^ words(now) for was, now in pairs))
 
 
 def _renames(difference: Difference) -> list[tuple[str, str]]:

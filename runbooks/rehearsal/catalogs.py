@@ -16,11 +16,13 @@ from runbooks.rehearsal.things import (
     RELATIONS,
     VIEWS,
     Difference,
+    Facts,
     Fingerprint,
     Mark,
     Thing,
 )
 
+Pairs = dict[str, tuple[str, str]]
 __all__ = ["POSITION", "Difference", "Fingerprint", "Mark", "Thing", "differences", "is_behind"]
 
 
@@ -29,20 +31,36 @@ def differences(before: Fingerprint, after: Fingerprint) -> tuple[Difference, ..
     after, names = renamed(before, after)
     left = {thing for thing in after.things if thing not in before.things}
     lost = {thing for thing in before.things if thing not in after.things}
-    changed = dict(_changes(before, after))
+    changed = _without_following(dict(_changes(before, after)))
     redefined = {thing.label for thing, facts in changed.items() if thing.kind in VIEWS and "definition" in facts}
-    found = [Difference(Mark.LEFT, thing) for thing in _alone(left, after, redefined)]
-    found += [Difference(Mark.LOST, thing) for thing in _alone(lost, before, redefined)]
+    found = [_came(thing, after) for thing in _alone(left, after, redefined)]
+    found += [_went(thing, before) for thing in _alone(lost, before, redefined)]
     for thing, facts in changed.items():
         if thing.kind != "column" or thing.on not in redefined:
             step = int(before.things[thing].get("increment", "1"))
-            note = all(_is_slight(thing, fact, *pair, step=step) for fact, pair in facts.items())
-            found.append(Difference(Mark.CHANGED, thing, facts, note=note))
+            grave = {fact: pair for fact, pair in facts.items() if not _is_slight(thing, fact, *pair, step=step)}
+            found.append(Difference(Mark.CHANGED, thing, grave or facts, note=not grave))
     found = [_with_name(each, names.pop(each.thing, "")) for each in found]
     for thing, name in names.items():
         note = "part of" in before.things[thing]  # named by the server after the one it belongs to
         found.append(Difference(Mark.CHANGED, thing, {"name": (thing.name, name)}, note=note))
     return tuple(sorted(found, key=lambda d: (d.note, d.thing, d.mark)))
+
+
+def _came(thing: Thing, after: Fingerprint) -> Difference:
+    return Difference(Mark.LEFT, thing, {fact: ("", value) for fact, value in _telling(thing, after).items()})
+
+
+def _went(thing: Thing, before: Fingerprint) -> Difference:
+    return Difference(Mark.LOST, thing, {fact: (value, "") for fact, value in _telling(thing, before).items()})
+
+
+def _telling(thing: Thing, among: Fingerprint) -> Facts:
+    """What has to be said of what came or went, beyond that it did."""
+    facts = among.things[thing]
+    if thing.kind == "privileges":
+        return facts
+    return {"valid": "no"} if facts.get("valid") == "no" else {}
 
 
 def _with_name(difference: Difference, name: str) -> Difference:
@@ -52,11 +70,24 @@ def _with_name(difference: Difference, name: str) -> Difference:
     return replace(difference, facts=facts, note=False)
 
 
+def _without_following(changed: dict[Thing, Pairs]) -> dict[Thing, Pairs]:
+    """Without what columns and constraints say of inheritance where their table has other parents."""
+    moved = {thing.label for thing, facts in changed.items() if "parents" in facts}
+    kept = {
+        thing: {fact: pair for fact, pair in facts.items() if fact != "inherited" or thing.on not in moved}
+        for thing, facts in changed.items()
+    }
+    return {thing: facts for thing, facts in kept.items() if facts}
+
+
 def _alone(things: Collection[Thing], among: Fingerprint, redefined: Collection[str]) -> Iterator[Thing]:
     """Those that did not come or go with something else of them, nor with the text of a view."""
     labels = {thing.label for thing in things}
     for thing in things:
         owners = _owners(thing, among.things[thing])
+        whole = f"{thing.kind} {among.things[thing].get('part of')}"
+        if any(other.label == whole and other != thing for other in things):
+            continue
         if not owners & labels and not (thing.kind == "column" and thing.on in redefined):
             yield thing
 
@@ -68,7 +99,7 @@ def _owners(thing: Thing, facts: Mapping[str, str]) -> set[str]:
     if where == "column":
         owners |= {f"{kind} {_parent(name)}" for kind in RELATIONS}
     if where == "publication":
-        owners.add(f"{thing.kind} {thing.name}")
+        owners.add(f"{thing.kind.removeprefix('published ')} {thing.name}")
     if thing.kind in ("membership", "privileges", "user mapping"):
         owners.add(f"role {thing.name}")
     if thing.kind == "privileges" and where == "default":
@@ -83,7 +114,7 @@ def _parent(dotted: str) -> str:
     return dotted[: dotted.rindex('."')] if dotted.endswith('"') else dotted.rpartition(".")[0]
 
 
-def _changes(before: Fingerprint, after: Fingerprint) -> Iterator[tuple[Thing, dict[str, tuple[str, str]]]]:
+def _changes(before: Fingerprint, after: Fingerprint) -> Iterator[tuple[Thing, Pairs]]:
     for thing, was in before.things.items():
         now = after.things.get(thing)
         if now is None or now == was:
@@ -99,6 +130,8 @@ def _same(thing: Thing, fact: str, pair: tuple[str, str], was: Mapping[str, str]
         return True
     if fact == ORDER and thing.kind in RELATIONS:  # who comes and goes is told by itself
         return thing.kind in VIEWS or sorted(pair[0].split(", ")) != sorted(pair[1].split(", "))
+    if fact == ORDER and thing.kind == "published table":
+        return sorted(pair[0].split(", ")) == sorted(pair[1].split(", "))
     if fact == NAME_OF_NOT_NULL:
         return not all(pair)
     return alike(fact, *pair, kind=thing.kind, facts=was)

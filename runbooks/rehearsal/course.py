@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from runbooks.rehearsal.blame import blame
 from runbooks.rehearsal.catalogs import differences
-from runbooks.rehearsal.losses import losses
+from runbooks.rehearsal.losses import losses, written
 from runbooks.rehearsal.scratch import (
     Contents,
     File,
@@ -71,10 +71,8 @@ class _Turn:
                 await self._alone(sheet)
             except _Stop:
                 for later in self.sheets[at + 1 :]:
-                    rows = " on tables with rows" if self._with_rows else ""
-                    later.not_tried(f"{later.up} was not tried{rows}: {sheet.up} before it did not get through.")
+                    later.skipped = sheet.up
                 return
-            sheet.is_tried = True
         if len(self.sheets) > 1 and all(s.pair.back and not s.findings and not s.failures for s in self.sheets):
             await self._together(before)
 
@@ -82,6 +80,7 @@ class _Turn:
         await self._fill(sheet)
         before, rows = await self._scratch.fingerprint(), await self._rows(sheet)
         between = await self._up(sheet, before, _UP)
+        sheet.look_at_indexes(before, between)
         if sheet.pair.back is None:
             sheet.compare(before, between, between, notes=False)
             return
@@ -96,13 +95,15 @@ class _Turn:
 
     async def _since(self, sheet: Sheet, before: Fingerprint) -> None:
         """Once more back, with rows as the new schema admits them."""
+        already = await self._rows(sheet)
         await self._fill(sheet)
         between, rows = await self._scratch.fingerprint(), await self._rows(sheet)
         if not await self._back(sheet, between, _SINCE):
             return
         sheet.compare(before, await self._scratch.fingerprint(), between, notes=False)
         found = await self._scratch.contents(rows)
-        sheet.lose(*losses(_as_before(rows, found), found, since=True))
+        since = {table: written(already.get(table), all_rows) for table, all_rows in rows.items() if table in found}
+        sheet.lose(*losses(since, found, since=True))  # what the way forward made goes back with it
         await self._up(sheet, before, AGAIN)
 
     async def _up(self, sheet: Sheet, before: Fingerprint, turn: str) -> Fingerprint:
@@ -158,8 +159,3 @@ class _Turn:
 
     async def _tables(self, sheet: Sheet) -> tuple[str, ...]:
         return touched((sheet.pair.up, sheet.pair.back), await self._scratch.fingerprint())
-
-
-def _as_before(rows: Mapping[str, Contents], found: Mapping[str, Contents]) -> dict[str, Contents]:
-    """Only what is still there to be compared: a table or column that the way forward made goes back with it."""
-    return {table: contents for table, contents in rows.items() if table in found}

@@ -47,6 +47,13 @@ def losses(
     return lost, extra
 
 
+def written(already: Contents | None, now: Contents) -> Contents:
+    """The rows that came since an earlier look."""
+    if already is None or already.columns != now.columns:
+        return now
+    return Contents(now.columns, tuple((Counter(now.rows) - Counter(already.rows)).elements()))
+
+
 def _compared(was: Contents, now: Contents) -> tuple[int, dict[str, int], int]:
     """Rows gone, values changed by column, and rows added."""
     shared = [name for name in was.columns if name in now.columns]

@@ -14,7 +14,7 @@ _STRINGS = ("SCONST", "USCONST")
 def words(text: str) -> frozenset[str]:
     """The words of SQL, names as they are kept (unquoted in lower case), and the words in its strings."""
     try:
-        tokens = [token for token in scan(text) if "COMMENT" not in token.name]
+        tokens = [token for token in scan(text) if token.name not in ("SQL_COMMENT", "C_COMMENT")]
     except ParseError:
         return frozenset(text.lower().split())
     found: set[str] = set()

@@ -5,6 +5,7 @@ What mentions a table or column by its new name reads otherwise too: that follow
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from runbooks.rehearsal.alike import alike
 from runbooks.rehearsal.things import NAME_OF_NOT_NULL, POSITION, RELATIONS, Fingerprint, Thing
@@ -85,10 +86,15 @@ def _with_old_name(among: Fingerprint, old: Thing, new: Thing) -> Fingerprint:
     touched = {
         t: facts
         for t, facts in among.things.items()
-        if old.on in (t.label, t.on) or any(_word(table).search(value) for value in facts.values())
+        if t.on in (old.on, new.label)
+        or t.label == old.on
+        or table == t.name
+        or any(_word(table).search(value) for value in facts.values())
     }
     put_back = {
-        old if t == new else t: {fact: word.sub(old.name, value) for fact, value in facts.items()}
+        old if t == new else replace(t, on=old.label if t.on == new.label else t.on): {
+            fact: word.sub(old.name, value) for fact, value in facts.items()
+        }
         for t, facts in touched.items()
     }
     return Fingerprint({**{t: f for t, f in among.things.items() if t not in touched}, **put_back})

@@ -20,52 +20,56 @@ def named(thing: Thing) -> str:
     kind, _, on = thing.on.partition(" ")
     match thing.kind:
         case "privileges":
-            return f"privileges of {thing.name} on {_where(thing.on)}"
+            return f"privileges of {thing.name} on {where(thing.on)}"
         case "membership":
             return f"membership of {thing.name} in {on}"
         case "database":
             return "the database itself"
         case "column":
             return f"column {thing.name} of {short(on)}"
-    return f"{thing.kind} {short(thing.name)}" + (f" on {_where(thing.on)}" if kind else "")
+    return f"{thing.kind} {short(thing.name)}" + (f" on {where(thing.on)}" if kind else "")
 
 
-def _where(label: str) -> str:
+def where(label: str) -> str:
+    """What an object stands on, in words: of a table its name alone."""
+    if not label:
+        return ""
     kind, _, name = label.partition(" ")
-    return short(name) if kind in ("table", "column") else f"{kind} {short(name)}"
+    return short(name) if kind in ("table", "column") else label.replace(" public.", " ")
 
 
 def finding(difference: Difference, found: Blame, *, up: str, back: str) -> str:
     """What is left, lost or changed, by which statement, and which script has to handle it."""
-    what, cause = named(difference.thing), f"{found.cause}:{found.line}" if found.line else found.cause
-    match found.fault:
-        case Fault.LEAVES if difference.mark is Mark.CHANGED:
-            return f"{back} leaves {what} changed ({_changes(difference.facts)}; by {cause}): change it back there."
-        case Fault.LEAVES:
-            return f"{back} leaves {what} (made by {cause}): {_undo(difference.thing)} there."
-        case Fault.NOT_RESTORED:
-            return f"{back} does not bring back {what} (dropped by {cause}): make it again there."
-        case Fault.RESTORED_OTHERWISE:
-            place = f"{back}:{found.back_line}" if found.back_line else back
-            return f"{place} does not bring {what} back as it was ({_changes(difference.facts)}): mend it there."
-        case Fault.MAKES:
-            return f"{cause} makes {what}, which was not there before {up}: leave it out."
-        case Fault.DROPS:
-            return f"{cause} drops {what}, which was there before {up}: leave it, or make it again."
-        case Fault.NOT_AGAIN:
-            how = f" ({_changes(difference.facts)})" if difference.facts else f" ({difference.mark})"
-            return (
-                f"{cause}, run again after {back}, does not do the same: {what}{how}. Take IF NOT EXISTS out of it."
-            )
-        case Fault.CHANGES:
-            return f"{cause} changes {what}, which {up} had left alone ({_changes(difference.facts)}): leave it."
+    told = _TOLD[found.fault]
+    if found.fault is Fault.LEAVES and (difference.mark is Mark.CHANGED or difference.thing.kind == "privileges"):
+        told = _LEFT_CHANGED
+    elif difference.thing.kind == "privileges":
+        told = _PRIVILEGES.get(found.fault, told)
+    return told.format(
+        what=named(difference.thing),
+        cause=f"{found.cause}:{found.line}" if found.line else found.cause,
+        place=f"{back}:{found.back_line}" if found.back_line else back,
+        up=up,
+        back=back,
+        changes=_changes(difference.facts) or difference.mark,
+    )
 
 
-def _undo(thing: Thing) -> str:
-    return "revoke" + (" it" if thing.kind == "membership" else " them") if thing.kind in _GRANTED else "drop it"
-
-
-_GRANTED = ("privileges", "membership")
+_LEFT_CHANGED = "{back} leaves {what} changed ({changes}; by {cause}): change it back there."
+_TOLD = {
+    Fault.LEAVES: "{back} leaves {what} (made by {cause}): drop it there.",
+    Fault.NOT_RESTORED: "{back} does not bring back {what} (dropped by {cause}): make it again there.",
+    Fault.RESTORED_OTHERWISE: "{place} does not bring {what} back as it was ({changes}): mend it there.",
+    Fault.MAKES: "{cause} makes {what}, which was not there before {up}: leave it out.",
+    Fault.DROPS: "{cause} drops {what}, which was there before {up}: leave it, or make it again.",
+    Fault.CHANGES: "{cause} does not leave {what} as it was before {up} ({changes}): mend it there.",
+    Fault.NOT_AGAIN: "{cause}, run again after {back}, does not do what it did at first: {what} ({changes}).",
+}
+_PRIVILEGES = {
+    Fault.NOT_RESTORED: "{back} does not bring back {what} ({changes}; by {cause}): give or take them there.",
+    Fault.MAKES: "{cause} changes {what}, which {up} had left alone ({changes}): leave them.",
+    Fault.DROPS: "{cause} changes {what}, which {up} had left alone ({changes}): leave them.",
+}
 
 
 def missing(up: str, back: str, found: int) -> str:
@@ -87,11 +91,16 @@ def note(difference: Difference, back: str) -> str:
 
 
 def loss(measured: Loss, back: str) -> str:
-    """What the way back takes from rows."""
+    """What there and back costs in rows."""
     whose = "rows written after the way forward" if measured.since else "rows"
     parts = [f"{measured.gone} of {measured.rows} {whose} are gone"] if measured.gone else []
     parts += [f"{name} is another in {count} of {measured.rows} {whose}" for name, count in measured.columns.items()]
-    return f"{back} loses data of {short(measured.table)}: {', '.join(parts)}."
+    return f"After {back}, data of {short(measured.table)} is lost: {', '.join(parts)}."
+
+
+def not_valid(thing: Thing, up: str) -> str:
+    """An index that is not used."""
+    return f"After {up}, {named(thing)} is not valid: no query uses it. Build it again, or attach its parts."
 
 
 def added(measured: Extra, back: str) -> str:
@@ -107,10 +116,17 @@ def unfilled(table: str, why: str, back: str) -> str:
     return f"{back} was tried on an empty {short(table)} only: no rows could be put there ({why})."
 
 
+def skipped(up: str, stopper: str, *, with_rows: bool) -> str:
+    """A migration that it did not come to."""
+    rows = " on tables with rows" if with_rows else ""
+    return f"{up} was not tried{rows}: {stopper} before it did not get through."
+
+
 def half(difference: Difference) -> str:
     """What is left of a file that failed half-way."""
     how = {Mark.LEFT: "stands", Mark.LOST: "is gone", Mark.CHANGED: f"changed: {_changes(difference.facts)}"}
-    return f"{named(difference.thing)} ({how[difference.mark]})"
+    invalid = ", not valid" if "valid" in difference.facts else ""
+    return f"{named(difference.thing)} ({how[difference.mark]}{invalid})"
 
 
 def failure(cause: RehearsalFailed, turn: str, half_done: Sequence[str], *, with_rows: bool) -> str:
@@ -121,13 +137,9 @@ def failure(cause: RehearsalFailed, turn: str, half_done: Sequence[str], *, with
 
 
 def _changes(facts: Mapping[str, tuple[str, str]]) -> str:
-    return "; ".join(f"{_fact(fact)} was {_value(was)}, is {_value(now)}" for fact, (was, now) in facts.items())
-
-
-def _fact(fact: str) -> str:
-    return "its " + fact if fact in ("name", "owner", "comment", "default", "type", "definition") else fact
+    return "; ".join(f"{fact}: {_value(was)} before, {_value(now)} now" for fact, (was, now) in facts.items())
 
 
 def _value(text: str) -> str:
-    line = " ".join(text.split()) or "none"
+    line = short(" ".join(text.split())) or "none"
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

@@ -25,7 +25,7 @@ class Sheet:
     losses: list[MeasuredLoss] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
     untried: dict[str, str] = field(default_factory=dict)
-    is_tried: bool = False
+    skipped: str = ""  # the migration before that did not get through, so that it did not come to this one
 
     @property
     def up(self) -> str:
@@ -65,8 +65,6 @@ class Sheet:
     def find(self, difference: Difference, found: Blame) -> None:
         """Write down one difference, once."""
         thing = difference.thing
-        kind, _, on = thing.on.partition(" ")
-        on = sentences.short(on) if kind in ("table", "column") else thing.on
         script = self.up if found.fault is Fault.NOT_AGAIN else self.back
         told = sentences.finding(difference, found, up=self.up, back=self.back)
         place = f"{found.cause}:{found.line}" if found.line else found.cause
@@ -77,7 +75,7 @@ class Sheet:
                 mark=difference.mark,
                 kind=thing.kind,
                 name=sentences.short(thing.name),
-                on=on,
+                on=sentences.where(thing.on),
                 script=script,
                 cause=place,
                 sentence=told,
@@ -93,7 +91,10 @@ class Sheet:
 
     def lose(self, lost: Iterable[Loss], extra: Iterable[Extra]) -> None:
         """Write down what rows lost."""
+        renamed = {label for (label, _), each in self.findings.items() if "name" in each.facts}
         for each in lost:
+            if f"table {each.table}" in renamed:
+                continue
             told = sentences.loss(each, self.back)
             self.losses.append(MeasuredLoss(each.table, each.rows, each.gone, each.columns, each.since, told))
         for more in extra:
@@ -103,9 +104,11 @@ class Sheet:
         """Write down which tables had to stay empty."""
         self.untried.update(unfilled)
 
-    def not_tried(self, why: str) -> None:
-        """Write down that it did not come to this migration."""
-        self.notes[why] = None
+    def look_at_indexes(self, before: Fingerprint, between: Fingerprint) -> None:
+        """Write down which indexes the way forward leaves that nobody can use."""
+        for thing, facts in between.things.items():
+            if thing.kind == "index" and facts.get("valid") == "no" and thing not in before.things:
+                self.notes[sentences.not_valid(thing, self.up)] = None
 
 
 def judged(empty: Sheet, filled: Sheet) -> Judged:
@@ -116,6 +119,8 @@ def judged(empty: Sheet, filled: Sheet) -> Judged:
     findings = {**filled.findings, **empty.findings}
     untried = filled.untried
     notes = [*empty.notes, *(note for note in filled.notes if note not in empty.notes)]
+    if stopper := empty.skipped or filled.skipped:
+        notes.append(sentences.skipped(empty.up, stopper, with_rows=not empty.skipped))
     notes += [sentences.unfilled(table, why, empty.back) for table, why in untried.items()]
     both = Judged(
         migration=empty.up,
@@ -128,7 +133,7 @@ def judged(empty: Sheet, filled: Sheet) -> Judged:
         untried=untried,
         missing="" if empty.pair.back else sentences.missing(empty.up, empty.back, len(findings)),
     )
-    return replace(both, ruling=_ruling(both, is_tried=empty.is_tried and filled.is_tried))
+    return replace(both, ruling=_ruling(both, is_tried=not (empty.skipped or filled.skipped)))
 
 
 def _ruling(found: Judged, *, is_tried: bool) -> Ruling:

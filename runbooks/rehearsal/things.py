@@ -9,6 +9,7 @@ ORDER = "columns"  # of a relation: in their order
 NAME_OF_NOT_NULL = "name of not null"
 VIEWS = ("view", "materialized view")
 RELATIONS = ("table", "foreign table", *VIEWS)
+Facts = Mapping[str, str]
 
 
 @dataclass(frozen=True, order=True)
@@ -31,7 +32,7 @@ class Thing:
 class Fingerprint:
     """All objects of a database, each with its facts (`{"definition": "..."}`)."""
 
-    things: Mapping[Thing, Mapping[str, str]]
+    things: Mapping[Thing, Facts]
 
 
 class Mark(StrEnum):

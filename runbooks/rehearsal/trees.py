@@ -1,5 +1,6 @@
 """The parser's trees as plain values, without what makes no difference: places in the text, casts that do nothing."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pglast import ast
@@ -22,7 +23,37 @@ _NOW = {"@": "SQLValueFunction", "op": "SVFOP_CURRENT_TIMESTAMP"}
 def canonical(node: Any, *, column_type: str = "") -> Any:
     """A tree as nested tuples and dicts; of a column's default also without a cast to what the column is anyway."""
     tree = _plain(node)
+    names = {name: f"${at}" for at, name in enumerate(dict.fromkeys(_aliases(tree)))}
+    tree = _with_aliases(tree, names) if names else tree
     return _uncast(tree, column_type) if column_type else tree
+
+
+def _aliases(tree: Any) -> Iterator[str]:
+    """By which names a query's tables go in it, in their order."""
+    if isinstance(tree, tuple):
+        for each in tree:
+            yield from _aliases(each)
+    if isinstance(tree, dict):
+        if tree.get("@") == "RangeVar":
+            yield tree.get("alias", {}).get("aliasname", tree["relname"])
+        for each in tree.values():
+            yield from _aliases(each)
+
+
+def _with_aliases(tree: Any, names: Mapping[str, str]) -> Any:
+    """With names by order: nobody outside a query sees those it gives its tables."""
+    if isinstance(tree, tuple):
+        return tuple(_with_aliases(each, names) for each in tree)
+    if not isinstance(tree, dict):
+        return tree
+    tree = {field: _with_aliases(value, names) for field, value in tree.items()}
+    match tree:
+        case {"@": "RangeVar"}:
+            alias = tree.get("alias", {"@": "Alias", "aliasname": tree["relname"]})
+            return {**tree, "alias": {**alias, "aliasname": names[alias["aliasname"]]}}
+        case {"@": "ColumnRef", "fields": ({"sval": str(first)} as name, _, *_) as fields} if first in names:
+            return {**tree, "fields": ({**name, "sval": names[first]}, *fields[1:])}
+    return tree
 
 
 def _plain(node: Any) -> Any:

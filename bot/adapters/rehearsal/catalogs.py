@@ -32,13 +32,20 @@ async def fingerprint(connection: AsyncConnection[tuple[Any, ...]]) -> Fingerpri
     async with connection.transaction():
         await connection.execute(_text("begin"))
         for part in _PARTS:
-            found = await connection.execute(_text(part))
-            async for kind, name, on, facts in found:
-                things[Thing(kind, name, on)] = {fact: str(value) for fact, value in facts.items()}
+            things.update(await read(connection, part))
         for thing, facts in things.items():
             if thing.kind == "sequence":
                 facts[POSITION] = await _position(connection, thing)
     return Fingerprint(things)
+
+
+async def read(connection: AsyncConnection[tuple[Any, ...]], part: str) -> list[tuple[Thing, dict[str, str]]]:
+    """The objects of one part of the catalogs; names are written as the session's search_path has them."""
+    found = await (await connection.execute(_text(part))).fetchall()
+    return [
+        (Thing(kind, name, on), {fact: str(value) for fact, value in facts.items()})
+        for kind, name, on, facts in found
+    ]
 
 
 async def _position(connection: AsyncConnection[tuple[Any, ...]], sequence: Thing) -> str:

@@ -1,4 +1,4 @@
--- Constraints of tables and domains, but NOT NULL of a column (see there). An index that belongs to one is told with it.
+-- Constraints of tables and domains, but NOT NULL (a fact of its column or domain). An index that belongs to one is told with it.
 select 'constraint' as kind,
        format('%I', k.conname) as name,
        case when c.oid is not null
@@ -17,7 +17,6 @@ select 'constraint' as kind,
            'comment', obj_description(k.oid, 'pg_constraint'),
            'triggers', (select string_agg(distinct g.tgenabled::text, '') from pg_trigger g
                         where g.tgconstraint = k.oid and g.tgisinternal and g.tgenabled <> 'O'),
-           'options of its index', (select string_agg(o, ', ' order by o) from unnest(ic.reloptions) o),
            'tablespace of its index', (select spcname from pg_tablespace where oid = ic.reltablespace),
            'comment of its index', obj_description(ic.oid, 'pg_class'),
            'form of its index', case when ic.oid is not null
@@ -31,5 +30,5 @@ left join pg_class c on c.oid = k.conrelid
 left join pg_type t on t.oid = k.contypid
 left join pg_class ic on ic.oid = k.conindid and k.contype in ('p', 'u', 'x')
 left join pg_index i on i.indexrelid = ic.oid
-where (k.contype in ('c', 'f', 'p', 'u', 'x') or (k.contype = 'n' and k.contypid <> 0))
+where k.contype in ('c', 'f', 'p', 'u', 'x')
   and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'opsbot');

@@ -17,14 +17,14 @@ with member as (
            to_jsonb(p) - '{oid,pubname,pubowner}'::text[]
     from pg_publication p
     union all
-    select 'pg_publication_rel', r.oid, 'table', r.prrelid::regclass::text,
+    select 'pg_publication_rel', r.oid, 'published table', r.prrelid::regclass::text,
            'publication ' || quote_ident(p.pubname), null,
            jsonb_build_object('filter', pg_get_expr(r.prqual, r.prrelid), 'columns', (
                select string_agg(format('%I', a.attname), ', ' order by a.attname) from pg_attribute a
                where a.attrelid = r.prrelid and a.attnum = any (r.prattrs)))
     from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
     union all
-    select 'pg_publication_namespace', s.oid, 'schema', s.pnnspid::regnamespace::text,
+    select 'pg_publication_namespace', s.oid, 'published schema', s.pnnspid::regnamespace::text,
            'publication ' || quote_ident(p.pubname), null, '{}'
     from pg_publication_namespace s join pg_publication p on p.oid = s.pnpubid
     union all

@@ -57,7 +57,8 @@ with held(label, acl, code, owner) as (
     left join pg_class c on i.classoid = 'pg_class'::regclass and c.oid = i.objoid
     left join pg_proc p on i.classoid = 'pg_proc'::regclass and p.oid = i.objoid
     left join pg_namespace n on i.classoid = 'pg_namespace'::regclass and n.oid = i.objoid
-    where i.privtype = 'i' and i.objsubid = 0 and coalesce(c.oid, p.oid, n.oid) is not null
+    where i.privtype = 'i' and i.objsubid = 0
+      and coalesce(c.relnamespace, p.pronamespace, n.oid)::regnamespace::text in ('pg_catalog', 'information_schema')
     union all
     select format('system function %s', p.oid::regprocedure), p.proacl, acldefault('f', p.proowner)
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace

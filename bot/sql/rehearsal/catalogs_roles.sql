@@ -12,7 +12,7 @@ select 'role' as kind, format('%I', r.rolname) as name, '' as "on",
                case when r.rolcanlogin then 'login' end, case when r.rolreplication then 'replication' end,
                case when r.rolbypassrls then 'bypassrls' end),
            'connection limit', nullif(r.rolconnlimit, -1)::text,
-           'valid until', r.rolvaliduntil::text,
+           'valid until', nullif(r.rolvaliduntil, 'infinity')::text,
            'settings', (select s.text from settings s where s.setrole = r.oid and s.setdatabase = 0),
            'settings here', (select s.text from settings s where s.setrole = r.oid and s.setdatabase <> 0),
            'comment', shobj_description(r.oid, 'pg_authid')

@@ -9,8 +9,7 @@ select 'trigger' as kind, format('%I', t.tgname) as name, r.label as "on",
        jsonb_strip_nulls(jsonb_build_object(
            'definition', pg_get_triggerdef(t.oid),
            'enabled', t.tgenabled::text,
-           'part of', (select format('%s on %s', p.tgname, p.tgrelid::regclass) from pg_trigger p
-                       where p.oid = t.tgparentid),
+           'part of', (select format('%I', p.tgname) from pg_trigger p where p.oid = t.tgparentid),
            'comment', obj_description(t.oid, 'pg_trigger')
        )) as facts
 from pg_trigger t join relation r on r.oid = t.tgrelid

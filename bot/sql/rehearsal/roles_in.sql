@@ -1,0 +1,2 @@
+-- A membership, as before.
+grant {group} to {member} with {options};

@@ -1,0 +1,2 @@
+-- A role that a file dropped.
+create role {role};

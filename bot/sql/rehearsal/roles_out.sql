@@ -1,0 +1,2 @@
+-- A membership that was not there before.
+revoke {group} from {member} cascade;
