@@ -29,7 +29,8 @@ async def a_crash(players: Players) -> None:
     """v44 crashes at start: caught, and production goes back by itself."""
     players.act("A crash", "v44 can't start. It is caught, and production goes back by itself.")
     await players.deploy("v44")
-    finding = await players.see("incidents", "Deploy failed, rollback needed")
+    said = ("Deploy failed, rollback needed", "What changed in it", "is not set")
+    finding = await players.see("incidents", lambda m: all(each in m.shown for each in said))
     players.show(finding, "S2")
     failed = await players.see("deploys", f"Deploy failed: {SERVICE} to production")
     players.show(failed, "Deploy failed")
