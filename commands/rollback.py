@@ -141,7 +141,7 @@ async def _confirmation(
     await _refuse_to_stop(edge, snapshot.holders.values(), release)
     target = way_back(release, asked.version)
     before = (await edge.store.read(streams)).streams.values() if (streams := pace.streams(release)) else ()
-    took = pace.took(stored.state for stored in before)
+    took = pace.took(release, (stored.state for stored in before))
     preview = await edge.way_back.preview(service, place, target, release.known_good, took=took)
     running = sorted({holder.partition("/")[2] for holder in snapshot.holders.values()})
     asked = replace(asked, seen=preview.overwrites)

@@ -18,9 +18,10 @@ def streams(release: Release) -> list[str]:
     return [f"run/{name}" for name in dict.fromkeys(good) if name.startswith(("R-", "D-"))]
 
 
-def took(runs: Iterable[Run]) -> tuple[Took, ...]:
-    """What these runs measured."""
-    return tuple(found for run in runs for found in _of(run))
+def took(release: Release, runs: Iterable[Run]) -> tuple[Took, ...]:
+    """What these runs measured, as far as they are of this place: the name in an imported record may be another's."""
+    place = (release.service, release.environment)
+    return tuple(found for run in runs if (run.service, run.environment) == place for found in _of(run))
 
 
 def _of(run: Run) -> Iterator[Took]:

@@ -146,7 +146,7 @@ class Advance:
         """How long pods took to come here before, from the runs that its release still names."""
         streams = pace.streams(release) if run.command == "deploy" else []
         found = (await self.store.read(streams)).streams if streams else {}
-        return pace.took(stored.state for stored in found.values())
+        return pace.took(release, (stored.state for stored in found.values()))
 
     async def _approvers(self, run: Run, step: PlannedStep) -> frozenset[Any]:
         if not step.changes or run.changed or run.quorum is None:

@@ -135,4 +135,5 @@ def test_what_a_run_measured_is_read_from_its_evidence() -> None:
     story = Stages().deploying().changing()
     evidence: Json = {"seconds": 31, "workloads": [{"pods": 3}, {"pods": 2}]}
     story.done("rollout", Done("5 of 5 pods", evidence))
-    assert pace.took([story.run, Stages().deploying().run]) == (Took(31, 5, back=False),)
+    assert pace.took(RELEASE, [story.run, Stages().deploying().run]) == (Took(31, 5, back=False),)
+    assert pace.took(replace(RELEASE, environment="staging"), [story.run]) == ()
