@@ -32,6 +32,7 @@ from bot.adapters.slack.gate import Gate
 from bot.adapters.slack.members import SlackMembers
 from bot.adapters.source.git import GitSource
 from bot.adapters.source.names import source_names
+from bot.adapters.squawk import Squawk
 from bot.deliveries import Deliveries
 from bot.good_releases import GoodReleases
 from bot.holders import Holders
@@ -74,6 +75,7 @@ from runbooks.steps.lkg_update import LkgUpdate
 from runbooks.steps.migrations.apply import MigrationsApply
 from runbooks.steps.migrations.plan import MigrationsPlan
 from runbooks.steps.migrations.planning import MigrationPlanner
+from runbooks.steps.migrations.prospects import Prospects
 from runbooks.steps.migrations.proven import MigrationsProven
 from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.steps.notify import NotifyStakeholders
@@ -260,7 +262,7 @@ def _steps(
         KpiBaseline(outside.metrics, clock),
         LkgUpdate(outside.workloads, ledger=outside.databases),
         MigrationsApply(planner),
-        MigrationsPlan(planner),
+        MigrationsPlan(planner, Prospects(outside.databases, Squawk())),
         MigrationsRollback(outside.source, outside.databases),
         Restore(outside.workloads, outside.databases),
         Rollout(outside.workloads),

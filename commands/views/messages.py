@@ -12,6 +12,7 @@ from commands.views.headline import severity, title
 from commands.views.incident_card import incident_card, incident_text
 from commands.views.incident_card import told as told_of
 from commands.views.lessons_line import lessons_of
+from commands.views.linted import linted
 from commands.views.pack_requests import asked, came_of_it
 from commands.views.plots import Picture, pictures
 from commands.views.procedure import procedures
@@ -101,6 +102,7 @@ def _of_run(run: Run, look: Look, place: Environment | None) -> list[Message]:
     summary = words.line(f"{title(run)} · {run.version} · {run.id}")
     found = [Message(main, channel, summary, tuple(card(run, look)), kept=True)]
     found += [Message(f"run/{run.id}/{name}", channel, text, blocks, main) for name, text, blocks in procedures(run)]
+    found += [Message(f"run/{run.id}/{name}", channel, text, blocks, main) for name, text, blocks in linted(run)]
     for aside in asides(run, look.catalogue):
         found.append(Message(f"run/{run.id}/{aside.name}", channel, aside.text, aside.blocks, main))
     for name, text, picture in pictures(run):

@@ -19,6 +19,8 @@ from pydantic_core import CoreSchema, core_schema
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}  # seconds
 _LONGEST = 365 * _UNITS["d"]
 _DIGITS = 9  # of a number that may still be no longer than that
+_SIZE = r"([1-9][0-9]{0,5})(MB|GB|TB)"
+_SHIFTS = {"MB": 20, "GB": 30, "TB": 40}
 _VARIABLE = r"^[A-Z][A-Z0-9_]*$"
 
 
@@ -37,6 +39,13 @@ def _some_time(value: timedelta) -> timedelta:
     if not value:
         raise ValueError("no time at all can't work here; give at least 1s")
     return value
+
+
+def _size(value: object) -> object:
+    """Read "500MB", "1GB", "2TB" as bytes, by PostgreSQL's units of 1024."""
+    if isinstance(value, str) and (found := re.fullmatch(_SIZE, value.strip())):
+        return int(found[1]) << _SHIFTS[found[2]]
+    raise ValueError('a size is a number with its unit, such as "500MB", "1GB" or "2TB"')
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,10 @@ class Shape:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 SomeTime = Annotated[Duration, AfterValidator(_some_time)]
 """A duration that is not zero: with zero it would never begin, never end, or turn in a circle."""
+Size = Annotated[
+    int, BeforeValidator(_size, json_schema_input_type=Annotated[str, StringConstraints(pattern=f"^{_SIZE}$")])
+]
+"""Bytes, written with their unit."""
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 Variable = Annotated[str, StringConstraints(pattern=_VARIABLE)]
 """The name of an environment variable."""

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from runbooks.catalogue.environments import Approval, Environment
 from runbooks.catalogue.kpis import Kpi
-from runbooks.catalogue.parts import Name, Part, Shape, SomeTime, Variable, Web, is_variable
+from runbooks.catalogue.parts import Name, Part, Shape, Size, SomeTime, Variable, Web, is_variable
 from runbooks.catalogue.proofs import Ci, SmokeCheck
 
 _DOMAIN = r"([A-Za-z0-9.-]+(:[0-9]{1,5})?/)?"
@@ -108,12 +108,33 @@ SqlTime = Annotated[SomeTime, AfterValidator(_countable)]
 """How long PostgreSQL waits or works; it would take zero for no limit at all."""
 
 
+_MATTERS_OF_TASTE = (
+    "prefer-bigint-over-int",
+    "prefer-bigint-over-smallint",
+    "prefer-identity",
+    "prefer-text-field",
+    "prefer-timestamptz",
+)
+
+
+class Lint(Part):
+    """What is made of the findings of squawk, the linter of migrations; `exclude` names rules of it.
+
+    By default those are left out that say nothing of what happens when the migration runs.
+    """
+
+    exclude: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")], ...] = _MATTERS_OF_TASTE
+    findings: Literal["warn", "refuse"] = "warn"  # whether a deploy with findings may be approved
+
+
 class Migrations(Part):
     """Numbered SQL files in the source repository: NNN_name.sql, NNN_rollback.sql as the way back."""
 
     folder: str
     lock_timeout: SqlTime = timedelta(seconds=1)
     statement_timeout: SqlTime = timedelta(minutes=5)
+    large_table: Size = Field(default="1GB", validate_default=True)  # on disk; the plan marks what is as large
+    lint: Lint = Lint()
 
 
 Repository = Annotated[str, Shape(r"^[^\s-].*$", "no repository; it is an address, a path or a variable")]

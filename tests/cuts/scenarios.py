@@ -92,7 +92,9 @@ async def _with_migrations(places: Places, steps: Callable[[Seam], list[Step]]) 
 
 
 async def migrations_planned(places: Places) -> Scenario:
-    return await _with_migrations(places, lambda seam: [MigrationsPlan(places.planner(seam))])
+    return await _with_migrations(
+        places, lambda seam: [MigrationsPlan(places.planner(seam), places.schema.prospects)]
+    )
 
 
 async def migrations_proven(places: Places) -> Scenario:

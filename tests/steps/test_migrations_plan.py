@@ -63,7 +63,10 @@ async def test_what_a_migration_destroys_is_shown(schema: Schema) -> None:
     drop = {"022_drop.sql": "drop table tenants;", "022_rollback.sql": "create table tenants ();"}
     await schema.applied(TENANTS)
     resolved = await _resolve(schema, schema.site(schema.release(TENANTS, drop)))
-    assert resolved.shows == ("1 migration: 022_drop.sql (destructive: drops table tenants)",)
+    assert resolved.shows == (
+        "1 migration: 022_drop.sql (destructive: drops table tenants)",
+        "tenants: 8 kB, rows never counted; blocks reads and writes for a moment",
+    )
 
 
 async def test_nothing_pending(schema: Schema) -> None:
@@ -227,7 +230,10 @@ async def test_the_releases_of_the_sample_service(schema: Schema, tmp_path: Path
         PlanningFailed, match=r"025_shift_notes\.sql has no rollback script\. Create 025_rollback\.sql"
     ):
         await _resolve(schema, await site("v45"))
-    assert (await _resolve(schema, await site("main"))).shows == ("1 migration: 025_shift_notes.sql (reversible)",)
+    assert (await _resolve(schema, await site("main"))).shows == (
+        "1 migration: 025_shift_notes.sql (reversible)",
+        "shifts: 24 kB, rows never counted; blocks reads and writes while its rows are changed",
+    )
 
 
 async def test_apply_changes_and_reconciles() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
-from bot.adapters.service_database import ledger
+from bot.adapters.service_database import catalogs, ledger
 from bot.adapters.service_database.errors import sanitised, translated
 from bot.adapters.service_database.ledger import DatabaseRole
 from bot.adapters.service_database.prompt import PromptConnection
@@ -20,6 +20,7 @@ from runbooks.steps.base import Site, Turn
 from runbooks.steps.migrations.database import DatabaseUnfit, Row, SessionBusy
 from runbooks.steps.migrations.files import Migration
 from runbooks.steps.migrations.planning import stands_at
+from runbooks.steps.migrations.relations import Relations
 from runbooks.vocabulary import Unreachable
 
 ADOPT = "adopt"
@@ -67,6 +68,14 @@ class ServiceDatabases:
         """Whom the catalogue's address connects as."""
         async with self._connected(site, "opsbot") as connection:
             return await ledger.role(connection)
+
+    async def relations(
+        self, site: Site, relations: Mapping[str, str], *, functions: frozenset[str], types: Mapping[str, str]
+    ) -> Relations:
+        """What is there of these, with sizes and foreign keys. Raises DatabaseUnfit, Unreachable."""
+        async with self._connected(site, "opsbot") as connection:
+            asked = catalogs.values(relations, functions, types)
+            return await catalogs.relations(connection, asked, what=_what(site))
 
     async def version(self, site: Site) -> str:
         """The last migration applied ("023_policy_profiles"); "" where there is none."""

@@ -2,7 +2,8 @@
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.migrations.planning import MigrationPlanner, PlannedMigrations
-from runbooks.vocabulary import Cut, Done, Failed, Outcome, PlanningFailed
+from runbooks.steps.migrations.prospects import Prospect, Prospects
+from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, PlanningFailed
 
 
 class MigrationsPlan(Step):
@@ -11,13 +12,15 @@ class MigrationsPlan(Step):
     uses = "migrations.plan"
     cut = Cut.IDEMPOTENT
 
-    def __init__(self, planner: MigrationPlanner) -> None:
+    def __init__(self, planner: MigrationPlanner, prospects: Prospects) -> None:
         self._planner = planner
+        self._prospects = prospects
 
     async def resolve(self, params: Params, site: Site) -> Resolved:  # noqa: ARG002 # it has no keys of its own
-        """Plan it."""
+        """Plan it, and say what it will lock, how large that is, and what a linter finds."""
         planned, shows = await self._planner.plan(site)
-        return Resolved(planned.params, shows)
+        prospect = await self._prospect(planned, site)
+        return Resolved(planned.params, (*shows, *prospect.lines))
 
     async def start(self, turn: Turn) -> Outcome:
         """Read the ledger again: it must still say what the plan says."""
@@ -31,8 +34,20 @@ class MigrationsPlan(Step):
                 f"The migrations to apply are no longer those of the plan: the database stands at "
                 f"{now.stands_at or 'no migration'} now. Ask for the deploy again."
             )
-        evidence = {"files": [f.name for f in now.files], "stands_at": now.stands_at}
+        evidence: Json = {"files": [f.name for f in now.files], "stands_at": now.stands_at}
+        try:
+            prospect = await self._prospect(now, turn.site)
+        except PlanningFailed as cause:
+            return Failed(cause.sentence)
+        if prospect.texts:
+            evidence["lint"] = list(prospect.texts)
         return Done(f"{len(now.files)} to apply, {_ways_back(now)}" if now.files else "none to apply", evidence)
+
+    async def _prospect(self, planned: PlannedMigrations, site: Site) -> Prospect:
+        """What the planned files will meet. Raises PlanningFailed."""
+        names = {file.name for file in planned.files}
+        pending = [each for each in await self._planner.migrations(site) if each.name in names] if names else []
+        return await self._prospects.of(site, pending)
 
 
 def _ways_back(planned: PlannedMigrations) -> str:
