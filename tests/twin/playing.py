@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -101,10 +102,10 @@ async def _recorded(twin: Twin, version: str) -> KnownGood:
     return _KNOWN.validate_python(Redactor().json(_KNOWN.dump_python(known, mode="json")))
 
 
-def _site(twin: Twin, **fields: object) -> Site:
+def _site(twin: Twin, **fields: Any) -> Site:
     workloads = [{"deployment": twin.ref.deployment, "containers": ["api"]}]
     environment = {"namespace": twin.ref.namespace, "rollout": _RULES}
-    return replace(places.site(environment=environment, service={"workloads": workloads}), **fields)  # type: ignore[arg-type]
+    return replace(places.site(environment=environment, service={"workloads": workloads}), **fields)
 
 
 async def _by_opsbot(twin: Twin) -> Ended:
