@@ -6,6 +6,7 @@ from typing import Any
 from commands.views import words
 from commands.views.steps import PASSED, decided, last_known_good
 from runbooks.runs.state import Run, Status, StepRun
+from runbooks.schema_fit import FIT
 from runbooks.steps.http_smoke import NOT_PINNED
 from runbooks.vocabulary import Done, Failed, PlannedStep
 
@@ -41,6 +42,8 @@ def gist(run: Run, step: PlannedStep) -> str:
 def _done(run: Run, step: PlannedStep, state: StepRun, done: Done) -> str:
     if step.uses == "approve":
         return f"approved by {words.people(a.by for a in run.approvals)}" if run.approvals else ""
+    if step.params.get("first") and not done.evidence:
+        return ""  # the line before the pods was passed over: the one after them tells
     if step.uses == "lkg.update" and run.status is Status.SUCCEEDED:
         return last_known_good(run)
     if done.line and (say := _SAY.get(step.uses)) is not None:
@@ -74,6 +77,14 @@ def _planned(line: str, evidence: Mapping[str, Any]) -> str:
     return line if files is None else f"{words.count(len(files), 'migration')} to apply" if files else "no migration"
 
 
+def _rehearsed(line: str, evidence: Mapping[str, Any]) -> str:
+    return line if evidence.get("files") else ""
+
+
+def _old_release(line: str, evidence: Mapping[str, Any]) -> str:
+    return line if FIT in evidence or line.startswith("not known") else ""
+
+
 def _applied(line: str, evidence: Mapping[str, Any]) -> str:
     return line if evidence.get("applied", True) else ""
 
@@ -90,6 +101,8 @@ _SAY: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
     "migrations.plan": _planned,
     "migrations.apply": _applied,
     "migrations.proven": _as_it_is,
+    "migrations.old-release": _old_release,
+    "migrations.rehearse": _rehearsed,
     "migrations.rollback": _as_it_is,
     "notify.stakeholders": _as_it_is,
     "probes.check": _health,
