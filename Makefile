@@ -12,7 +12,7 @@ RUNS ?= 200
 PROCESSES ?= 2
 HISTORIES ?= 300
 
-.PHONY: twin demo tour test kills faults bench bench-rollback simulate chaos crowd mutants images schemas check setup lock clean
+.PHONY: twin demo tour test kills faults bench bench-rollback simulate chaos rollbacks crowd mutants images schemas check setup lock clean
 
 setup: .venv/ready ## the virtual environment, from pinned and hashed wheels
 
@@ -54,6 +54,9 @@ simulate: setup ## several processes in virtual time, SEEDS=5000 courses of even
 
 chaos: setup ## three processes under load while everything around them fails, for MINUTES=20, from SEED=1
 	@$(BIN)/python -m tests.chaos --seed $(SEED) --minutes $(MINUTES)
+
+rollbacks: setup ## TIMES=100 rollbacks at random moments of deploys, now and then with a foreign edit, from SEED=1 on
+	@$(BIN)/python -m tests.rollbacks --times $(or $(TIMES),100) --seed $(SEED)
 
 crowd: setup ## RUNS=200 end at once, then 40 a minute, before a Slack as strict as its documentation; PROCESSES=2 of the bot
 	@$(BIN)/python -m tests.crowd --runs $(RUNS) --processes $(PROCESSES)
