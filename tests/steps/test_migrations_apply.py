@@ -103,8 +103,35 @@ async def test_an_invalid_index_that_is_passed_over_is_found(schema: Schema) -> 
     text = "-- outside-transactions\ncreate unique index concurrently if not exists by_code on tenants (code);\n"
     outcome = await schema.apply.start(await _turn(schema, TENANTS, {"022_index.sql": text, **_back("022")}))
     assert isinstance(outcome, Failed)
-    assert 'the index "by_code" is not valid; drop it before it is built again' in outcome.reason
+    way_on = '`drop index concurrently "by_code";`'
+    assert f'The index "by_code" is left invalid: {way_on} before it is built again' in outcome.reason
     assert await schema.ledger() == [("021_tenants.sql", "applied"), ("022_index.sql", "failed")]
+
+
+async def test_an_index_that_could_not_be_built_is_left_invalid_and_named(schema: Schema) -> None:
+    await schema.applied(TENANTS)
+    await schema.ask("insert into tenants values ('twice'), ('twice')")
+    text = (
+        "-- outside-transactions\ncreate unique index concurrently by_code on tenants (code);\n"
+        "create index concurrently not_begun on tenants (code);\n"
+    )
+    index = {"022_index.sql": text, **_back("022")}
+    outcome = await schema.apply.start(await _turn(schema, TENANTS, index))
+    assert outcome == Failed(
+        '022_index.sql failed at line 2: could not create unique index "by_code". The index "by_code" is left '
+        'invalid: `drop index concurrently "by_code";` before it is built again. The database stands at 021; '
+        "a part of 022_index.sql stands too, since it does not run in one transaction. Mend it and deploy again. "
+        "You will be asked then what stands of it.",
+        {"applied": [], "stands_at": "021_tenants"},
+    )
+    await schema.ask('drop index concurrently "by_code"')
+    await schema.ask("delete from tenants")
+    again = await _turn(schema, TENANTS, index, epoch=8)
+    asked = await schema.apply.start(again)
+    assert isinstance(asked, InDoubt)
+    assert (await schema.apply.start(replace(again, choice=asked.choices[1].value))).kind == "done"
+    valid = "select bool_and(indisvalid) from pg_index where indrelid = 'tenants'::regclass"
+    assert await schema.ask(valid) == [(True,)]
 
 
 async def test_what_a_file_sets_is_gone_for_the_next_and_for_the_ledger(schema: Schema) -> None:

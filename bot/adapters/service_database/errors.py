@@ -38,7 +38,7 @@ def failed(error: psycopg.Error, connection: psycopg.AsyncConnection, at: Statem
     told = sanitised(error)
     if isinstance(error, errors.LockNotAvailable):
         told = "it did not get its lock in time"
-    return ScriptFailed(told, line=_line(error, at), kept=False, waited=isinstance(error, _WAITED))
+    return ScriptFailed(told, line=_line(error, at), kept=False, waited=isinstance(error, _WAITED), at=at)
 
 
 @contextmanager

@@ -36,9 +36,11 @@ async def run_as_written(connection: Connection, sql: Sql, may_go_on: Callable[[
         except ScriptFailed as cause:
             await connection.rollback()
             left = kept or (alone and outside_only(part.node))
-            raise ScriptFailed(cause.error, line=cause.line, kept=left, waited=cause.waited) from cause
+            told = ". ".join(filter(None, (cause.error, await _unfit(connection, sql, missing=False))))
+            raise ScriptFailed(told, line=cause.line, kept=left, waited=cause.waited, at=cause.at) from cause
         kept = kept or _is_idle(connection)
-    await _look_at_indexes(connection, sql)
+    if told := await _unfit(connection, sql, missing=True):
+        raise ScriptFailed(told, line=0, kept=True)
 
 
 async def forget(connection: Connection) -> None:
@@ -46,13 +48,19 @@ async def forget(connection: Connection) -> None:
     await connection.execute(statement("prepare"))
 
 
-async def _look_at_indexes(connection: Connection, sql: Sql) -> None:
+async def _unfit(connection: Connection, sql: Sql, *, missing: bool) -> str:
+    """Which of the indexes built concurrently are left unfit, and how to be rid of them; "" where none is.
+
+    One that is `missing` counts only where all were to be built.
+    """
     with telling(connection):
         found = await (await connection.execute(statement("invalid"), {"names": list(sql.indexes)})).fetchall()
-    if found:
-        invalid = ", ".join(str(name) for (name,) in found)
-        told = f"the index {invalid} is not valid; drop it before it is built again"
-        raise ScriptFailed(told, line=0, kept=True)
+    told = [
+        f"The index {name} is left invalid: `drop index concurrently {name};` before it is built again"
+        for name, there in found
+        if there
+    ]
+    return ". ".join([*told, *(f"The index {name} is not there" for name, there in found if missing and not there)])
 
 
 async def _execute(connection: Connection, part: Statement) -> None:

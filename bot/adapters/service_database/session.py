@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.adapters.service_database import ledger
 from bot.adapters.service_database.errors import telling
+from bot.adapters.service_database.holders import holders
 from bot.adapters.service_database.running import forget, run_as_written, run_in_transaction
 from bot.adapters.service_database.statements import statement
 from runbooks.catalogue import Migrations
@@ -46,9 +47,15 @@ class MigrationSession:
             # An index built concurrently waits for old transactions and blocks nobody: the limit would only break it.
             lock = _NO_LIMIT if script.sql.kind is Kind.OUTSIDE_TRANSACTIONS else self._settings.lock_timeout
             await ledger.limit(self._connection, lock=lock, statements=self._settings.statement_timeout)
-        if script.sql.kind is Kind.PLAIN:
-            return await self._in_one_transaction(script)
-        return await self._as_written(script)
+        try:
+            if script.sql.kind is Kind.PLAIN:
+                return await self._in_one_transaction(script)
+            return await self._as_written(script)
+        except ScriptFailed as failure:
+            if failure.waited and failure.at is not None:
+                async with self._telling():
+                    failure.holders = await holders(self._connection, failure.at)
+            raise
 
     async def _in_one_transaction(self, script: Script) -> float:
         async with self._writing():

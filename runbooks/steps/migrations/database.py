@@ -9,7 +9,7 @@ from typing import Protocol
 
 from runbooks.steps.base import Site, Turn
 from runbooks.steps.migrations.files import Migration
-from runbooks.steps.migrations.sql import Sql
+from runbooks.steps.migrations.sql import Sql, Statement
 
 BASELINE = "baseline"
 
@@ -69,14 +69,22 @@ class DatabaseUnfit(Exception):
 
 
 class ScriptFailed(Exception):
-    """A statement failed. `kept`: a part of the script stands. `waited`: it only did not get its lock in time."""
+    """A statement failed. `kept`: a part of the script stands. `waited`: it only did not get its lock in time.
 
-    def __init__(self, error: str, *, line: int, kept: bool, waited: bool = False) -> None:
+    `at` is the statement, where it was one; `holders` says who has what it waited for, as far as somebody looked.
+    """
+
+    holders = ""
+
+    def __init__(
+        self, error: str, *, line: int, kept: bool, waited: bool = False, at: Statement | None = None
+    ) -> None:
         super().__init__(error)
         self.error = error
         self.line = line  # of the file; 0 where none is to blame
         self.kept = kept
         self.waited = waited
+        self.at = at
 
 
 class Session(Protocol):

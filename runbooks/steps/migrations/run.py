@@ -81,7 +81,8 @@ class Journey:
 
     async def _failed(self, session: Session, script: Script, failure: ScriptFailed) -> Outcome:
         if failure.waited and not failure.kept and (again := self._next_try()):
-            return self._pending(f"{script.file} waits for a table in use", again)
+            held = f": {failure.holders}" if failure.holders else ""
+            return self._pending(f"{script.file} waits for a table in use{held}", again)
         rows = await session.rows()
         where = f" at line {failure.line}" if failure.line else ""
         stand = stands_at(rows)
@@ -91,8 +92,9 @@ class Journey:
             if failure.kept
             else f"nothing of {script.file} was kept"
         )
+        held = f" ({failure.holders})" if failure.holders else ""
         return Failed(
-            f"{script.file} failed{where}: {failure.error}. {stands}; {kept}. {WORDS[script.goal].way_on}",
+            f"{script.file} failed{where}: {failure.error}{held}. {stands}; {kept}. {_way_on(script, failure)}",
             evidence(self._wanted, rows),
         )
 
@@ -115,3 +117,12 @@ class Journey:
             line=f"{line} (try {tries} of {TRIES})",
             token={"tries": tries, "at": self.at},
         )
+
+
+def _way_on(script: Script, failure: ScriptFailed) -> str:
+    """What a person does next."""
+    if failure.waited and not failure.kept:
+        again = "deploy again" if script.goal is State.APPLIED else "ask for the rollback again"
+        return f"Nothing is wrong with the file: wait until the table is free, or end what holds it, then {again}."
+    asked = " You will be asked then what stands of it." if failure.kept and script.goal is State.APPLIED else ""
+    return f"{WORDS[script.goal].way_on}{asked}"
