@@ -19,6 +19,8 @@ def named(thing: Thing) -> str:
     """An object in words: "index orders_by_day on orders"."""
     kind, _, on = thing.on.partition(" ")
     match thing.kind:
+        case "privileges" if kind == "default":
+            return f"default privileges of {thing.name} ({on})"
         case "privileges":
             return f"privileges of {thing.name} on {where(thing.on)}"
         case "membership":
@@ -87,7 +89,7 @@ def note(difference: Difference, back: str) -> str:
         return f"After {back}, {named(thing)} has a gap: numbers were used meanwhile. That does no harm."
     if ORDER in difference.facts:
         return f"After {back}, the columns of {short(thing.name)} stand in another order. Name columns in statements."
-    return f"After {back}, {named(thing)} is there, but {_changes(difference.facts)}. That does no harm."
+    return f"After {back}, {named(thing)} reads otherwise ({_changes(difference.facts)}). That does no harm."
 
 
 def loss(measured: Loss, back: str) -> str:

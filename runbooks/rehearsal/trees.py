@@ -1,12 +1,15 @@
 """The parser's trees as plain values, without what makes no difference: places in the text, casts that do nothing."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pglast import ast
 
-_TEXTS = ("text", "varchar", "bpchar")
+_TEXTS = ("text", "varchar")  # not bpchar, which drops blanks
 _NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8")
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+_DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
 _NAMES = {
     "character varying": "varchar",
     "character": "bpchar",
@@ -73,7 +76,7 @@ def _simpler(tree: dict[str, Any]) -> Any:
         case {"@": "BoolExpr", "boolop": "AND_EXPR" | "OR_EXPR" as operator, "args": args}:
             flat = [a for arg in args for a in (arg["args"] if _is_bool(arg, operator) else (arg,))]
             return {**tree, "args": tuple(flat)}
-        case {"@": "FuncCall", "funcname": names} if names[-1]["sval"] in ("now", "transaction_timestamp"):
+        case {"@": "FuncCall", "funcname": names} if _is_now(names):
             return _NOW
         case {"@": "SQLValueFunction", "op": "SVFOP_CURRENT_TIMESTAMP"}:
             return _NOW
@@ -82,6 +85,11 @@ def _simpler(tree: dict[str, Any]) -> Any:
         case {"@": "TypeName", "names": (first, *rest)} if rest and first["sval"] == "pg_catalog":
             return {**tree, "names": tuple(rest)}
     return tree
+
+
+def _is_now(names: Any) -> bool:
+    parts = [name["sval"] for name in names]
+    return parts[-1] in ("now", "transaction_timestamp") and parts[:-1] in ([], ["pg_catalog"])
 
 
 def _is_bool(tree: Any, operator: str) -> bool:
@@ -96,8 +104,9 @@ def _cast(tree: dict[str, Any]) -> Any:
         return {**inner, "elements": tuple(casts)}
     if inner.get("@") == "TypeCast" and _bare(to) == "text" and _bare(inner["typeName"]) == "varchar":
         return {**tree, "arg": inner["arg"]}  # the one is the other, in the server
-    if _bare(to) in _NUMBERS and (number := _number(inner)) is not None:
-        return number if _bare(to) == "int4" else {**tree, "arg": number}
+    if _bare(to) in _NUMBERS:
+        number = _number(inner)
+        return number if _bare(to) == "int4" and _is_whole(number) else {**tree, "arg": number}
     return tree
 
 
@@ -108,22 +117,32 @@ def _bare(name: dict[str, Any]) -> str:
     return str(name["names"][-1]["sval"])
 
 
-def _number(tree: dict[str, Any]) -> Any:
-    """A constant that reads as a whole number, as the parser would have it without quotes."""
-    if tree.get("@") != "A_Const":
-        return None
-    value = tree.get("val")
-    if isinstance(value, dict) and value.get("@") == "String" and value.get("sval", "").lstrip("-").isdigit():
-        return {"@": "A_Const", "val": {"@": "Integer", "ival": int(value["sval"])}}
-    return tree if isinstance(value, dict) and value.get("@") in ("Integer", "Float") else None
+def _number(tree: dict[str, Any]) -> dict[str, Any]:
+    """A quoted number as the parser would have it without quotes; anything else as it is."""
+    match tree:
+        case {"@": "A_Const", "val": {"@": "String", "sval": text}} if _WHOLE.fullmatch(text):
+            return {"@": "A_Const", "val": {"@": "Integer", "ival": int(text)}}
+        case {"@": "A_Const", "val": {"@": "String", "sval": text}} if _DECIMAL.fullmatch(text):
+            return {"@": "A_Const", "val": {"@": "Float", "fval": text}}
+    return tree
+
+
+def _is_whole(tree: Any) -> bool:
+    return isinstance(tree, dict) and tree.get("@") == "A_Const" and tree.get("val", {}).get("@") == "Integer"
+
+
+def _is_text(tree: Any) -> bool:
+    return isinstance(tree, dict) and tree.get("@") == "A_Const" and tree.get("val", {}).get("@") == "String"
 
 
 def _uncast(tree: Any, column_type: str) -> Any:
     """The default of a column is cast to its type anyway: a constant needs no cast of the same family."""
     plain = _NAMES.get(column_type.partition("(")[0], column_type.partition("(")[0])
-    family = next((each for each in (_TEXTS, _NUMBERS) if plain in each), (plain,))
-    while isinstance(tree, dict) and tree.get("@") == "TypeCast" and tree["arg"].get("@") in ("A_Const", "TypeCast"):
-        if _bare(tree["typeName"]) not in family:
+    while isinstance(tree, dict) and tree.get("@") == "TypeCast":
+        to, inner = _bare(tree["typeName"]), tree["arg"]
+        is_decimal = inner.get("val", {}).get("@") == "Float" and to == "numeric" == plain
+        is_number = plain in _NUMBERS and to in _NUMBERS and (_is_whole(inner) or is_decimal)
+        if not (is_number or (plain in _TEXTS and to in _TEXTS and _is_text(inner))):
             break
-        tree = tree["arg"]
+        tree = inner
     return tree

@@ -57,6 +57,7 @@ def _role(role: str, facts: Facts, *, is_new: bool) -> Iterator[str]:
     limit, until = facts.get("connection limit", "-1"), _literal(facts.get("valid until", "infinity"))
     attributes = " ".join(each if each in has else f"no{each}" for each in _ATTRIBUTES)
     yield _written("set", role=role, attributes=attributes, limit=limit, until=until)
+    yield _written("comment", role=role, comment=_literal(facts.get("comment", "")))
     yield _written("settings", role=role)
     for setting in filter(None, facts.get("settings", "").split("; ")):
         name, _, value = setting.partition("=")

@@ -1,0 +1,2 @@
+-- What is said of a role, as before.
+comment on role {role} is {comment};

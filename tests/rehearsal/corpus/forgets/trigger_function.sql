@@ -1,0 +1,12 @@
+-- Dropping the function with all that depends on it takes a trigger that was there before.
+-- ruling: differs
+-- finds: lost trigger orders_touch on orders, drops by 024_rollback.sql:1
+-- file: 024_touch.sql
+create or replace function touch() returns trigger language plpgsql as 'begin new.remark := null; return new; end';
+-- file: 024_rollback.sql
+drop function touch() cascade;
+create function touch() returns trigger language plpgsql as $$
+begin
+    new.day := coalesce(new.day, current_date);
+    return new;
+end $$;
