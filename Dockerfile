@@ -12,7 +12,7 @@ RUN python -m venv /build && /build/bin/pip install --no-cache-dir --require-has
  && /opsbot/bin/pip install --no-cache-dir --no-deps /dist/*.whl
 
 FROM python:3.11-slim
-RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/* \
+RUN apt-get update && apt-get install -y --no-install-recommends git postgresql-client && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /var/opsbot --create-home opsbot
 COPY --from=wheels /opsbot /opsbot
 USER 10001

@@ -129,6 +129,8 @@ def _variables(catalogue: Catalogue) -> Iterator[tuple[str, Loc]]:
         for place, environment in service.environments.items():
             if environment.database:
                 yield environment.database, ("services", name, "environments", place, "database")
+            if environment.rehearsal:
+                yield environment.rehearsal, ("services", name, "environments", place, "rehearsal")
             place_of_record = environment.last_known_good
             if place_of_record and place_of_record.git and place_of_record.git.variable:
                 where = ("services", name, "environments", place, "last-known-good", "git", "repository")

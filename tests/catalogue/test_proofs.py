@@ -23,6 +23,16 @@ CASES = {
         ("proven-in: staging", "proven-in: production"),
         f"{SERVICE}: proven-in 'production' of production is none of: staging",
     ),
+    "a rehearsal in a database that is in use": (
+        ("rehearsal: PRODUCTION_REHEARSAL_URL", "rehearsal: STAGING_DATABASE_URL"),
+        f"{SERVICE}.environments.production.rehearsal: `STAGING_DATABASE_URL` is the database of an environment; name "
+        "a variable that leads to another server, for scratch databases alone",
+    ),
+    "a rehearsal of nothing": (
+        ("        database: PRODUCTION_DATABASE_URL # what its migrations run against\n", ""),
+        f"{SERVICE}.environments.production.rehearsal: there is no `database` whose migrations could be rehearsed; "
+        "name it, or leave this out",
+    ),
     "a channel by its name": (
         ("channels: [C0EXAMPLEGENERAL]", 'channels: ["#general"]'),
         f"{SERVICE}.environments.production.stakeholders.channels[0]: '#general' is no Slack channel id; it is at "

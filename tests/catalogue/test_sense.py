@@ -157,22 +157,6 @@ FAULTS = {
             "`production`; let one of them try them first",
         ),
     ),
-    "a rehearsal in a database that is in use": (
-        [("rehearsal: PRODUCTION_REHEARSAL_URL", "rehearsal: STAGING_DATABASE_URL")],
-        (
-            "rehearsal: STAGING",
-            f"{PRODUCTION}.rehearsal: `STAGING_DATABASE_URL` is the database of an environment; name a variable that "
-            "leads to another server, for scratch databases alone",
-        ),
-    ),
-    "a rehearsal of nothing": (
-        [("        database: PRODUCTION_DATABASE_URL # what its migrations run against\n", "")],
-        (
-            "rehearsal: PRODUCTION",
-            f"{PRODUCTION}.rehearsal: there is no `database` whose migrations could be rehearsed; name it, or leave "
-            "this out",
-        ),
-    ),
     # names
     "an image with its tag": (
         [("image: registry.example/solvereign-api", "image: registry.example/solvereign-api:v1")],

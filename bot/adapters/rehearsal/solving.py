@@ -15,7 +15,7 @@ _TOGETHER = 40_000  # combinations of values that one statement may look through
 _MOST = 120  # that are kept of those which pass
 _UNTIED = 12  # combinations tried where no rule could be asked, or none was passed
 _FEWEST = 3  # values of each column that are always looked at
-_DRAWS = ("nextval", "now(", "random", "clock_timestamp", "current_", "localtime", "timeofday", "uuid")
+_DRAWS = ("nextval", "now(", "random", "clock_timestamp", "current_", "local", "timeofday", "uuid")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+alter database {name} set search_path to {path};
