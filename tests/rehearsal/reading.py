@@ -1,8 +1,8 @@
 """The corpus: pairs of migrations as files, each with the verdict that is right about it.
 
 A file's first lines say what is expected (`-- ruling: differs`, `-- finds: ...`, `-- fails: ...`, `-- loses: ...`,
-`-- notes: ...`; `-- naive: ...` is what a comparison of pg_dump's text would say). Then come its scripts, each after a
-line `-- file: NAME`, from where its lines are counted.
+`-- notes: ...`; `-- says: ...` is one of the sentences for people, and `-- naive: ...` what a comparison of pg_dump's
+text would say). Then come its scripts, each after a line `-- file: NAME`, from where its lines are counted.
 """
 
 from collections import defaultdict
