@@ -8,7 +8,7 @@ from runbooks.digests import digest_of
 from runbooks.release_facts import AppliedMigration
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.config_hash import config_hash, config_maps_of, key_hashes
-from runbooks.steps.kubernetes.deployments import images_of, name_of, template_of, uid_of
+from runbooks.steps.kubernetes.deployments import images_of, name_of, repository_of, template_of, uid_of
 from runbooks.steps.kubernetes.rollout_state import Observed, new_pods
 from runbooks.steps.kubernetes.rollout_watch import observe
 from runbooks.steps.kubernetes.secret_names import secrets_of
@@ -96,8 +96,6 @@ def _digests(seen: Observed, container: str) -> set[str]:
 def _by_digest(image: str, digests: set[str]) -> str:
     """`repository@sha256:...`, where there is one digest to name."""
     digest = next(iter(digests)) if len(digests) == 1 else ""
-    if "@" in image or not digest.startswith("sha256:"):
-        return image
-    head, _, name = image.rpartition("/")
-    repository = "/".join(filter(None, (head, name.partition(":")[0])))
-    return f"{repository}@{digest}"
+    if "@" in image:
+        digest = image.partition("@")[2]
+    return f"{repository_of(image)}@{digest}" if digest.startswith("sha256:") else image

@@ -6,6 +6,7 @@ from runbooks.digests import digest_of
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.deployments import images_of, tag_of, template_of
 from runbooks.steps.kubernetes.known_good import running_images
+from runbooks.steps.kubernetes.pinning import unpinned
 from runbooks.steps.kubernetes.rollout_state import Observed
 from runbooks.steps.kubernetes.rollout_watch import observe
 from runbooks.steps.kubernetes.workloads import Missing, Workloads, refs_of
@@ -34,7 +35,7 @@ async def differences(workloads: Workloads, site: Site, good: KnownGood) -> tupl
 
 def difference(known: KnownWorkload, seen: Observed) -> Iterator[str]:
     """What is different about one Deployment: its images, else its template, else what its tags stand for."""
-    name, template = f"Deployment {known.deployment}", template_of(seen.deployment)
+    name, template = f"Deployment {known.deployment}", unpinned(template_of(seen.deployment), known)
     if moved := list(_moved(images_of(known.template), images_of(template))):
         yield from (f"{name} runs {now}, recorded is {before}." for before, now in moved)
     elif digest_of(template) != known.digest and _lasting(template) != _lasting(known.template):

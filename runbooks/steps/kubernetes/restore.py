@@ -12,11 +12,12 @@ from runbooks.steps.kubernetes.deployments import images_of, is_paused, name_of,
 from runbooks.steps.kubernetes.edits import edits, mark, unseen
 from runbooks.steps.kubernetes.known_good import running_images
 from runbooks.steps.kubernetes.patches import set_template, sign
+from runbooks.steps.kubernetes.pinning import is_template, moved_tags, put_by_digest
 from runbooks.steps.kubernetes.restore_asking import Unseen, agreed, question
 from runbooks.steps.kubernetes.restore_planning import base_of, known_of, paused, plan_of, target_of, template_for
 from runbooks.steps.kubernetes.rollout import how_many, is_of, not_known, pods_of
 from runbooks.steps.kubernetes.rollout_state import Observed
-from runbooks.steps.kubernetes.rollout_watch import Goal, begin, evidence_of, look
+from runbooks.steps.kubernetes.rollout_watch import Goal, TagMoved, begin, evidence_of, look
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref, Workloads, ref_of, refs_of
 from runbooks.steps.migrations.database import ServiceDatabase
 from runbooks.steps.migrations.rollback import MigrationsRollback
@@ -71,9 +72,12 @@ class Restore(Step):
 
     async def check(self, turn: Turn, token: Json) -> Outcome:
         """Look at the pods once."""
-        goals = [Goal(ref, _departed(turn, item)) for ref, item in zip(_refs(turn), _items(turn), strict=True)]
+        goals = [_goal(turn, ref, item) for ref, item in zip(_refs(turn), _items(turn), strict=True)]
         conclude = partial(_concluded, turn)
-        found = await look(self._workloads, goals, turn, token=token, conclude=conclude, urgent=True)
+        try:
+            found = await look(self._workloads, goals, turn, token=token, conclude=conclude, urgent=True)
+        except TagMoved as tags:
+            return await put_by_digest(self._workloads, turn, tags.seen, tags.moved)
         if isinstance(found, Failed) and len(goals) > 1:
             return replace(found, reason=f"{found.reason} {await self._stands(turn)}")
         return found
@@ -156,8 +160,8 @@ def _refs(turn: Turn) -> list[Ref]:
 
 
 def _is_back(raw: Json, item: Json) -> bool:
-    digest: str = item["template"]
-    return digest_of(template_of(raw)) == digest
+    """By tag or by digest: which of them it is, pods decide."""
+    return digest_of(template_of(raw)) in (item["template"], item.get("by_digest"))
 
 
 def _decide(turn: Turn, way: _Way) -> Decide:
@@ -167,13 +171,20 @@ def _decide(turn: Turn, way: _Way) -> Decide:
     def decide(raw: Json) -> Patch:
         if is_paused(raw):
             raise Denied(paused(ref_of(turn.site, name_of(raw)), version))
-        if template_of(raw) == way.template:
+        if is_template(raw, way.template, known_of(turn.site, name_of(raw))):
             return sign(raw, epoch=turn.epoch, run=turn.site.run, cause=cause)
         if (found := way.unseen(turn, raw)) is not None:
             raise found
         return set_template(raw, way.template, epoch=turn.epoch, run=turn.site.run, cause=cause)
 
     return decide
+
+
+def _goal(turn: Turn, ref: Ref, item: Json) -> Goal:
+    known = known_of(turn.site, ref.deployment)
+    ours = next(w.containers for w in turn.site.service.workloads if w.deployment == ref.deployment)
+    watched = ours if "by_digest" in item else ()
+    return Goal(ref, _departed(turn, item), lambda seen: moved_tags(seen, known, watched))
 
 
 def _departed(turn: Turn, item: Json) -> Callable[[Json], str]:

@@ -18,7 +18,9 @@ from runbooks.steps.kubernetes.deployments import (
 from runbooks.steps.kubernetes.edits import Edit, edits, keys_of, told
 from runbooks.steps.kubernetes.estimate import Place, about, estimate
 from runbooks.steps.kubernetes.known_good import read_config_maps
+from runbooks.steps.kubernetes.pinning import digests_of, is_template, moved_tags
 from runbooks.steps.kubernetes.rollout_planning import read_planned, replicas_said
+from runbooks.steps.kubernetes.rollout_watch import observe
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Ref, Workloads, ref_of, refs_of
 from runbooks.vocabulary import Json, KnownGood, KnownWorkload, PlanningFailed
 
@@ -106,8 +108,13 @@ async def plan_of(workloads: Workloads, site: Site, ref: Ref) -> Planned:
     template = await template_for(workloads, ref, raw, known)
     refuse_selector(raw, template, version)
     lost = await edits_of(workloads, site, raw, template)
-    item = {"deployment": ref.deployment, "template": digest_of(template)}
-    lines = [f"Deployment {ref.deployment}: {_moves(raw, template, version)} · {_staying(raw)}", *_lost(ref, lost)]
+    item = {"deployment": ref.deployment, **digests_of(template, known)}
+    lines = [
+        f"Deployment {ref.deployment}: {_moves(raw, template, known, version)} · {_staying(raw)}",
+        *_lost(ref, lost),
+    ]
+    if is_template(raw, template, known):
+        lines += await _moved(workloads, site, ref, known)
     return Planned(item, (*lines, *await _not_brought_back(workloads, ref, raw, known)), tuple(keys_of(lost)))
 
 
@@ -122,10 +129,11 @@ async def preview(workloads: Workloads, site: Site) -> Shown:
             raw = await read_planned(workloads, ref)
             template = await template_for(workloads, ref, raw, known)
             refuse_selector(raw, template, target_of(site).version)
-            stands = template_of(raw) == template
+            stands = is_template(raw, template, known)
             what = "already as recorded" if stands else "image and template back"
             places += [] if stands or is_paused(raw) else [Place(raw, template)]
             lines.append(f"{_pods(ref, site)}: {what}, {_staying(raw)}")
+            lines += await _moved(workloads, site, ref, known) if stands else []
             if is_paused(raw):
                 lines.append(paused(ref, target_of(site).version))
             lines += await _not_brought_back(workloads, ref, raw, known)
@@ -198,8 +206,26 @@ def _pods(ref: Ref, site: Site) -> str:
     return "Pods" if len(site.service.workloads) == 1 else f"Pods of {ref.deployment}"
 
 
-def _moves(raw: Json, template: Json, version: str) -> str:
-    if template_of(raw) == template:
+async def _moved(workloads: Workloads, site: Site, ref: Ref, known: KnownWorkload) -> list[str]:
+    """That the template alone would bring nothing back: its pods run something else under the same tag."""
+    ours = next(w.containers for w in site.service.workloads if w.deployment == ref.deployment)
+    try:
+        moved = moved_tags(await observe(workloads, ref), known, ours)
+    except Missing:
+        return []
+    return [
+        f"Container {name} of {ref.deployment} runs another image than was recorded, under its tag "
+        f"{_tag(known, name)}: the one that was recorded comes back by digest"
+        for name in moved
+    ]
+
+
+def _tag(known: KnownWorkload, container: str) -> str:
+    return tag_of(images_of(known.template)[container])
+
+
+def _moves(raw: Json, template: Json, known: KnownWorkload, version: str) -> str:
+    if is_template(raw, template, known):
         return f"already on the template of {version}"
     before, after = images_of(template_of(raw)), images_of(template)
     left = [tag_of(before[name]) for name in after if name in before and before[name] != after[name]]

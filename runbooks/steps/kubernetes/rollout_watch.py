@@ -1,6 +1,6 @@
 """Watching a rollout to its end, look by look: complete and steady, doomed, gone, or out of time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -40,6 +40,7 @@ class Goal:
 
     ref: Ref
     departed: Callable[[Json], str]
+    moved: Callable[[Observed], Sequence[str]] = lambda _: ()  # containers that run another image under their tag
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,15 @@ class Watched:
     signs: dict[str, dict[Kind, datetime]] = field(default_factory=dict)  # from when on each stands
     steady: datetime | None = None  # from when on all have been complete, with these restarts by pod
     restarts: dict[str, int] = field(default_factory=dict)
+
+
+class TagMoved(Exception):
+    """Pods run other images than were meant, though the templates are right."""
+
+    def __init__(self, seen: Sequence[Observed], moved: Mapping[str, str]) -> None:
+        super().__init__(", ".join(moved.values()))
+        self.seen = seen
+        self.moved = moved  # Deployment -> its containers
 
 
 _WATCHED = TypeAdapter(Watched)
@@ -67,7 +77,7 @@ def begin(turn: Turn, uids: dict[str, str], *, urgent: bool = False) -> Pending:
 async def look(
     workloads: Workloads, goals: Sequence[Goal], turn: Turn, *, token: Json, conclude: Conclude, urgent: bool = False
 ) -> Outcome:
-    """Look once, answer what it comes to. Raises Fenced where a later holder took over, Unreachable.
+    """Look once, answer what it comes to. Raises Fenced where a later holder took over, Unreachable, TagMoved.
 
     `urgent`: somebody waits for the end, so it is looked at often at first, and rarer the longer it takes.
     """
@@ -82,6 +92,9 @@ async def look(
         refuse_newer(one.deployment, turn.epoch)
         if fault_found := _departed(goal, one, watched):
             return Failed(fault_found)
+    pairs = zip(goals, seen, strict=True)
+    if moved := {goal.ref.deployment: ", ".join(names) for goal, one in pairs if (names := goal.moved(one))}:
+        raise TagMoved(seen, moved)
     found = await _answer(workloads, goals, seen, turn=turn, watched=watched, conclude=conclude)
     return _pending(turn, *found, urgent=urgent) if isinstance(found, tuple) else found
 
