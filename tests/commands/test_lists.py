@@ -148,6 +148,7 @@ def test_the_confirmation_says_what_comes_back_and_the_click_carries_what_was_sh
         "version": "",
         "shown": target_digest(V41),
         "asked": "7.abc",
+        "seen": "",
     }
 
 
