@@ -31,6 +31,14 @@ CASES = {
             f'{COMMANDS}.tests.timeout: a duration is a number with its unit, such as "90s", "30m", "2h" or "1d"',
         ),
     ),
+    "a size without its unit": (
+        ("large-table: 1GB", "large-table: 1000"),
+        (
+            "large-table: 1000",
+            "services.solvereign-api.migrations.large-table: a size is a number with its unit, such as "
+            '"500MB", "1GB" or "2TB"',
+        ),
+    ),
     "a choice that there is not": (
         ("on-failure: rollback", "on-failure: rolback"),
         ("rolback", f"`{PRODUCTION}.on-failure` can't be `rolback`; did you mean `rollback`?"),

@@ -2,11 +2,12 @@
 
 import pytest
 
+from commands.views.blocks import Block
 from commands.views.messages import Message, messages
 from runbooks.runs import commands as c
-from runbooks.vocabulary import InDoubt
+from runbooks.vocabulary import Done, InDoubt
 from tests.commands.cards import read
-from tests.commands.stages import DOWN, KNOWN, Stages, sees, stages
+from tests.commands.stages import DOWN, KNOWN, PASSED, Stages, sees, stages
 
 AT = dict(stages())
 
@@ -42,6 +43,21 @@ def test_a_decision_shows_what_it_is_about() -> None:
     assert text == (
         f"<@URILEY> R-2 waits for a decision about the schema. Decide on the card above.\n> {first}\n> {second}"
     )
+
+
+def test_what_the_linter_finds_stands_there_in_full() -> None:
+    story = Stages().deploying().done("tests", PASSED)
+    pages = ["024_a.sql:3 one-rule\nIt *is* so.", "024_a.sql:9 another-rule\nSo is this."]
+    story.done("migrations-plan", Done("1 to apply, with its way back", {"files": ["024"], "lint": pages}))
+    _, *found = messages(KNOWN, story.run, sees)
+    told = {m.key.removeprefix("run/D-1/"): read("\n".join(map(_words, m.blocks))) for m in found}
+    title = "📄 What squawk finds in the migrations of D-1, part"
+    assert told["lint/migrations-plan/1"] == f"{title} 1 of 2\n> 024_a.sql:3 one-rule\n> It *is* so."
+    assert told["lint/migrations-plan/2"] == f"{title} 2 of 2\n> 024_a.sql:9 another-rule\n> So is this."
+
+
+def _words(block: Block) -> str:
+    return str(block["text"]["text"] if "text" in block else block["elements"][0]["text"])
 
 
 def test_a_doubt_is_asked_in_the_thread_too() -> None:

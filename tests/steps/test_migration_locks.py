@@ -9,6 +9,7 @@ import pytest
 
 from runbooks.steps.migrations.run import TRIES
 from runbooks.vocabulary import Failed, Fenced, Pending
+from sandbox.waiting import until
 from tests.fixtures.schemas import SHIFTS, TENANTS, Schema, through
 from tests.steps.half_way import OWN, WAITS, applying, back, held_up
 
@@ -89,6 +90,8 @@ async def test_only_one_session_migrates(schema: Schema) -> None:
         outcome = await schema.apply.start(turn)
         assert isinstance(outcome, Pending)
         assert "psql holds the lock of migrations" in outcome.line
+        ours = "select from pg_stat_activity where starts_with(application_name, 'opsbot:')"
+        await until(lambda: _is_gone(schema, ours), what="no session of ours while it waits")
         given_up, lines = await through(schema.apply, turn)
         assert isinstance(given_up, Failed)
         assert len(lines) == TRIES - 1
@@ -105,6 +108,18 @@ async def test_a_session_that_lost_its_lock_writes_nothing_more(schema: Schema) 
     assert isinstance(outcome, Failed)
     assert "migrations need a direct connection, not a pooler" in outcome.reason
     assert await schema.ledger() == [("021_a.sql", "applied")]
+
+
+async def _is_gone(schema: Schema, query: str) -> bool:
+    return await schema.ask(query) == []
+
+
+async def test_a_lock_that_was_not_held_to_the_end_is_logged(
+    schema: Schema, caplog: pytest.LogCaptureFixture
+) -> None:
+    pooled = {"021_a.sql": "select pg_advisory_unlock_all();", **back("021")}
+    assert (await schema.apply.start(await applying(schema, pooled))).kind == "done"
+    assert "the lock of migrations was not held to the end: is a pooler in between?" in caplog.text
 
 
 # ------------------------------------------------------------ epochs
