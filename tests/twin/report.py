@@ -39,7 +39,7 @@ def _lines(played: Sequence[Played], first: int, commit: str) -> Iterator[str]:
         example = min(
             (each for each in played if where(each.kubectl) == place), key=lambda each: len(str(each.history))
         )
-        yield f"| `kubectl rollout undo` ended in {place} | {count} | {_example(example)} |"
+        yield f"| `kubectl rollout undo` → {place} | {count} | {_example(example)} |"
     unsaid = [each for each in played if lost(each.kubectl)]
     yield f"| it overwrote somebody's edit, and said nothing | {len(unsaid)} | {_shortest(unsaid)} |"
     yield f"| Opsbot ended in the good template | {sum(where(each.opsbot) == RIGHT for each in played)} | |"
