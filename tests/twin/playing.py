@@ -30,7 +30,7 @@ from tests.twin.people import Twin
 
 _KNOWN = TypeAdapter(KnownGood)
 _REVISION = "deployment.kubernetes.io/revision"
-_RULES = {"poll": "1s", "soak": "0s", "grace": "5m", "deadline": "10m"}  # the machine may have much else to do
+_RULES = {"poll": "1s", "soak": "0s", "grace": "1m", "deadline": "10m"}  # the machine may have much else to do
 _EPOCH = 1000  # above those of the deploys before
 
 
