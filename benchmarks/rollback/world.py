@@ -127,6 +127,7 @@ def _catalogue(made: World, places: Sequence[Place], repository: Path) -> dict[s
                 "migrations": {"folder": database.MIGRATIONS},
                 "commands": {name: {"run": ["true"]} for name in ("tests", "smoke")},  # what a deploy would need
                 "runbooks": {"rollback": "back"},
+                "default-environment": places[0].name,
                 "environments": {place.name: _place(made, place) for place in places},
             }
         },

@@ -91,11 +91,11 @@ class Place:
         return found
 
     async def runs(self) -> dict[str, Json]:
-        """All runs of the service in their order, as they are recorded."""
+        """All runs of the service in their order, as they are recorded: what began by itself has its deploy's number."""
         query = "select name, state::text from streams where name ~ '^run/' and state->>'service' = %(service)s"
         rows = await self.stage.records.rows(query, service=SERVICE)
         found = {str(name).partition("/")[2]: json.loads(state) for name, state in rows}
-        return dict(sorted(found.items(), key=lambda each: int(each[0].partition("-")[2])))
+        return {run: found[run] for run in sorted(found, key=lambda run: (int(run.partition("-")[2]), run))}
 
     async def release_state(self) -> Json:
         """The recorded state of the release: last known good, lock, hold."""
