@@ -1,6 +1,6 @@
 """`opsbot lkg import FILE`: a bundle recorded among what was good of its place, with who did it and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.adopting import NotAdopted, outrun
@@ -22,7 +22,7 @@ from runbooks.releases.state import Release
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.workloads import Denied
 from runbooks.steps.migrations.database import DatabaseUnfit
-from runbooks.store import Conflict
+from runbooks.store import Conflict, Store
 from runbooks.vocabulary import Fenced, Refused, Unreachable
 
 _NOTHING = "Nothing was recorded."
@@ -53,7 +53,10 @@ async def import_bundle(settings: Settings, wanted: Wanted) -> str:
     async with services(settings, configuration) as made:
         missing = await _get_ahead(made, site)
         command = Import(bundle.known_good, digest, Redactor(settings.secrets()).text(reason), shell_user())
-        release, happened = await _record(made, configuration.catalogue, bundle, command)
+        draft = Draft(store=made.store, catalogue=configuration.catalogue, now=made.clock())
+        held = targets(site.service, bundle.environment)
+        happened = await record(made.store, draft, bundle, command, held)
+        release: Release = draft.state(f"release/{bundle.service}/{bundle.environment}")
         behind = await _write(made, release, site) if happened else []
     return "\n".join([_told(bundle, release, happened=happened), *lacks(bundle), *missing, *behind])
 
@@ -81,23 +84,20 @@ async def _get_ahead(made: Services, site: Site) -> list[str]:
     return [f"There is no Deployment {name} yet: create it before you roll back." for name in missing]
 
 
-async def _record(made: Services, catalogue: Catalogue, bundle: Bundle, command: Import) -> tuple[Release, bool]:
+async def record(store: Store, draft: Draft, bundle: Bundle, command: Import, held: frozenset[str]) -> bool:
+    """Record it, unless it is or a run holds one of these targets; whether anything happened. Raises NoBundle."""
     stream = f"release/{bundle.service}/{bundle.environment}"
-    service = catalogue.services[bundle.service]
-    draft = Draft(store=made.store, catalogue=catalogue, now=made.clock())
-    await draft.open([stream], targets=sorted(targets(service, bundle.environment)))
+    await draft.open([stream], targets=sorted(held))
     held_by = next((holder.removeprefix("run/") for holder in draft.holders.values()), "")
     try:
-        happened = await draft.apply(
-            stream, Import(command.known_good, command.bundle, command.reason, command.by, held_by)
-        )
+        happened = await draft.apply(stream, replace(command, held_by=held_by))
         if happened:
-            await made.store.commit(draft.changes())
+            await store.commit(draft.changes())
     except Refused as refused:
         raise NoBundle(sentence(Reply(refused=refused.reason, facts=refused.facts))) from refused
     except Conflict as cause:
         raise NoBundle(f"{stream} was changed meanwhile. {_NOTHING} Import it again.") from cause
-    return draft.state(stream), happened
+    return happened
 
 
 async def _write(made: Services, release: Release, site: Site) -> list[str]:
