@@ -16,6 +16,7 @@ from bot.adapters.kubernetes.rights import KubernetesRights
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
 from bot.adapters.lkg_git import GitRecords
 from bot.adapters.prometheus import PrometheusMetrics
+from bot.adapters.rehearsal.server import Addresses
 from bot.adapters.service_database.database import ServiceDatabases
 from bot.adapters.slack.client import web_client
 from bot.adapters.slack.inspection import SlackInspection
@@ -29,6 +30,7 @@ from bot.doctor.kpis import KpiChecks
 from bot.doctor.outside import OutsideChecks
 from bot.doctor.records import RecordChecks
 from bot.doctor.references import ReferenceChecks
+from bot.doctor.rehearsals import RehearsalChecks
 from bot.doctor.slack import SlackChecks
 from bot.doctor.smoke import SmokeChecks
 from bot.doctor.sources import SourceChecks
@@ -84,6 +86,7 @@ class _Opened:
         verdicts = HttpxVerdicts(self.client, self.settings.named)
         metrics = PrometheusMetrics(self.client, self.settings.named, seconds=_PROMETHEUS_SECONDS)
         yield from OutsideChecks(self._databases, HttpxGet(self.client)).checks(self.catalogue)
+        yield from RehearsalChecks(Addresses(self.settings.named)).checks(self.catalogue)
         yield from self._smoke.checks(self.catalogue)
         yield from SourceChecks(GitSource(self._mirrors, environment=os.environ), verdicts).checks(self.catalogue)
         yield from KpiChecks(metrics, _now).checks(self.catalogue)

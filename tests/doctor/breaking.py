@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import yaml
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bot.adapters.slack.client import web_client
@@ -18,6 +19,7 @@ Break = Callable[[World, AsyncExitStack], Awaitable[None]]
 """Breaks it, and leaves behind what mends it."""
 Text = str | Callable[[World], str]
 _POLICY = "doctored-freeze"
+_REHEARSER = "doctored_rehearser"
 
 
 def _by(change: Callable[[World], None]) -> Break:
@@ -32,6 +34,19 @@ def _by(change: Callable[[World], None]) -> Break:
 def variable(name: str, value: Text = "") -> Break:
     """The variable says this; "" is not set."""
     return _by(lambda world: world.variables.update({name: value if isinstance(value, str) else value(world)}))
+
+
+def rehearser(rights: str) -> Break:
+    """Who rehearses has these rights alone."""
+
+    async def broken(world: World, mending: AsyncExitStack) -> None:
+        name = sql.Identifier(_REHEARSER)
+        world.rehearsals.execute(sql.SQL("create role {} login").format(name))
+        mending.callback(world.rehearsals.execute, sql.SQL("drop role {}").format(name))
+        world.rehearsals.execute(sql.SQL("alter role {} {}").format(name, sql.SQL(rights)))  # type: ignore[arg-type] # ours
+        world.variables["REHEARSAL_URL"] = world.rehearsals.url(user=_REHEARSER)
+
+    return broken
 
 
 def place(**values: Any) -> Break:

@@ -15,6 +15,7 @@ from sandbox.prometheus import PrometheusServer
 from sandbox.slack import LocalSlack, SlackServer
 from tests.bad_input.test_command_line import NAMES
 from tests.doctor.world import World, whole
+from tests.fixtures.postgres import temporary_server
 
 Doctor = Callable[..., Awaitable[tuple[int, str]]]
 
@@ -48,14 +49,16 @@ async def world(
 ) -> AsyncIterator[World]:
     """In which everything holds; started once for a module."""
     slack_server.reset()
-    async with (
-        LocalSlack(slack_server) as slack,
-        whole(
-            tmp_path_factory.mktemp("doctored"),
-            postgres=postgres_server,
-            slack=slack,
-            cluster=control_plane,
-            prometheus=prometheus_server.url,
-        ) as made,
-    ):
-        yield made
+    with temporary_server() as rehearsals:
+        async with (
+            LocalSlack(slack_server) as slack,
+            whole(
+                tmp_path_factory.mktemp("doctored"),
+                postgres=postgres_server,
+                rehearsals=rehearsals,
+                slack=slack,
+                cluster=control_plane,
+                prometheus=prometheus_server.url,
+            ) as made,
+        ):
+            yield made

@@ -34,7 +34,7 @@ SETTINGS = [
     row(
         "no database of the service is named",
         by.variable("API_DATABASE_URL"),
-        f"settings · API_DATABASE_URL|database of {PLACE} · role",
+        f"settings · API_DATABASE_URL|database of {PLACE} · role|rehearsal of {PLACE} · *",
         "it is not set",
         "set it",
     ),
@@ -42,6 +42,13 @@ SETTINGS = [
         "no token of CI is named",
         by.variable("CI_TOKEN"),
         f"settings · CI_TOKEN|ci · verdicts on {NAME}",
+        "it is not set",
+        "set it",
+    ),
+    row(
+        "a rehearsal server's variable that is not set",
+        by.variable("REHEARSAL_URL"),
+        f"settings · REHEARSAL_URL|rehearsal of {PLACE} · server",
         "it is not set",
         "set it",
     ),

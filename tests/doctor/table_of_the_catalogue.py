@@ -137,7 +137,7 @@ SERVICE = [
     row(
         "no database of the service",
         by.variable("API_DATABASE_URL", NO_DATABASE),
-        f"database of {PLACE} · role",
+        f"database of {PLACE} · role|rehearsal of {PLACE} · *",
         "did not answer",
         "API_DATABASE_URL",
     ),
@@ -168,6 +168,34 @@ SERVICE = [
         f"database of {PLACE} · ledger",
         "021_tenants.sql of D-106 was begun",
         "decide in its thread",
+    ),
+    row(
+        "no rehearsal server",
+        by.variable("REHEARSAL_URL", NO_DATABASE),
+        f"rehearsal of {PLACE} · server",
+        "the rehearsal database of",
+        "REHEARSAL_URL",
+    ),
+    row(
+        "a rehearsal on production's server",
+        by.variable("REHEARSAL_URL", lambda world: world.url("empty")),
+        f"rehearsal of {PLACE} · server",
+        f"leads to the server of the database of {PLACE}",
+        "name a server of its own",
+    ),
+    row(
+        "a rehearsal role that may not make databases",
+        by.rehearser("createrole"),
+        f"rehearsal of {PLACE} · role",
+        "may not make databases",
+        "CREATEDB",
+    ),
+    row(
+        "a rehearsal role that may not make roles",
+        by.rehearser("createdb"),
+        f"rehearsal of {PLACE} · role",
+        OWNER,
+        "CREATEROLE",
     ),
     row(
         "a service that is away",

@@ -57,6 +57,7 @@ class World:
 
     folder: Path
     postgres: PostgresServer
+    rehearsals: PostgresServer
     slack: LocalSlack
     cluster: ControlPlane
     namespace: str
@@ -103,7 +104,13 @@ class World:
 
 @asynccontextmanager
 async def whole(
-    folder: Path, *, postgres: PostgresServer, slack: LocalSlack, cluster: ControlPlane, prometheus: str
+    folder: Path,
+    *,
+    postgres: PostgresServer,
+    rehearsals: PostgresServer,
+    slack: LocalSlack,
+    cluster: ControlPlane,
+    prometheus: str,
 ) -> AsyncIterator[World]:
     """A world in which everything holds."""
     pages = Pages()
@@ -116,12 +123,13 @@ async def whole(
                 "CI_TOKEN": _TOKEN,
                 "MAIN_KUBECONFIG": str(cluster.opsbot_kubeconfig),
                 "PROMETHEUS_URL": prometheus,
+                "REHEARSAL_URL": rehearsals.url(),
                 "OPSBOT_STATE_FOLDER": str(folder / "var"),
                 "SLACK_API_URL": slack.api_url,
                 "SLACK_APP_TOKEN": slack.app_token,
                 "SLACK_BOT_TOKEN": slack.bot_token,
             }
-            yield World(folder, postgres, slack, cluster, namespace, pages, variables, about)
+            yield World(folder, postgres, rehearsals, slack, cluster, namespace, pages, variables, about)
 
 
 def _fine() -> dict[str, tuple[int, str]]:
@@ -199,7 +207,9 @@ def _catalogue(folder: Path, slack: LocalSlack, namespace: str, *, url: str) -> 
         "cluster": "main",
         "namespace": namespace,
         "url": url,
+        "production": True,
         "database": "API_DATABASE_URL",
+        "rehearsal": "REHEARSAL_URL",
         "channels": {"deploys": slack.channels["deploys"], "s2": slack.channels["incidents"]},
         "approval": {"group": "sre"},
         "stakeholders": {"people": [slack.users["sam"]], "channels": [slack.channels["general"]]},

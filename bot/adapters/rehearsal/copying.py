@@ -51,6 +51,12 @@ async def read(connection: Connection, url: str, server: Server) -> Real:
         return replace(real, why=str(cause), catalogs=await fingerprint(connection))
 
 
+async def missing_roles(here: Connection, real: Connection) -> list[str]:
+    """Roles of the real server that are not here."""
+    known = await _known(here)
+    return [name for name, *_ in await (await real.execute(statement("real_roles"))).fetchall() if name not in known]
+
+
 async def make_roles(connection: Connection, here: Server, real: Real) -> None:
     """The real roles that are missing here, NOLOGIN and without a password, and whose members they are.
 

@@ -121,8 +121,8 @@ def refuse_production(there: Server, of: Address, production: Server, known_as: 
         )
 
 
-def refuse_unfit(there: Server, of: Address, real: Server) -> None:
-    """Raises RehearsalUnfit where the rehearsal server is of another version, or gives too few rights."""
+def refuse_version(there: Server, of: Address, real: Server) -> None:
+    """Raises RehearsalUnfit where the rehearsal server is of another version, or can't be written to."""
     if there.major != real.major:
         raise RehearsalUnfit(
             f"{of.variable} leads to PostgreSQL {there.major}, the real database is on {real.major}: "
@@ -133,6 +133,11 @@ def refuse_unfit(there: Server, of: Address, real: Server) -> None:
         raise RehearsalUnfit(
             f"{of.variable} leads to a standby, where nothing can be made. Name a server of its own."
         )
+
+
+def refuse_unfit(there: Server, of: Address, real: Server) -> None:
+    """Raises RehearsalUnfit where the rehearsal server is of another version, or gives too few rights."""
+    refuse_version(there, of, real)
     if not there.may_make_databases:
         raise RehearsalUnfit(
             f"On the rehearsal server the role {there.role} may not make databases. "
