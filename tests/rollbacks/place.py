@@ -91,7 +91,7 @@ class Place:
         return found
 
     async def runs(self) -> dict[str, Json]:
-        """All runs of the service in their order, as they are recorded: what began by itself has its deploy's number."""
+        """All runs of the service in their order, as recorded: what began by itself has its deploy's number."""
         query = "select name, state::text from streams where name ~ '^run/' and state->>'service' = %(service)s"
         rows = await self.stage.records.rows(query, service=SERVICE)
         found = {str(name).partition("/")[2]: json.loads(state) for name, state in rows}
