@@ -1,7 +1,7 @@
 """What is known of a release once its run has ended well: its KPIs, and who approved it. Pure."""
 
 from runbooks.release_facts import KpiValue
-from runbooks.releases.decide import Promote
+from runbooks.releases.promoting import Promote
 from runbooks.runs.state import Run
 
 _MEASURES = "kpi.baseline"

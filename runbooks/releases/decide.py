@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import singledispatch
 
-from runbooks.release_facts import KpiValue
 from runbooks.releases import events as e
 from runbooks.releases import held_up, importing, record
 from runbooks.releases.bundle import bundle_of
@@ -12,6 +11,7 @@ from runbooks.releases.held_up import Clear, HoldUp
 from runbooks.releases.history import promoted
 from runbooks.releases.importing import Import
 from runbooks.releases.lag import Behind, Lag
+from runbooks.releases.promoting import Promote, promotion
 from runbooks.releases.record import CatchUp, FallBehind, Keep
 from runbooks.releases.state import KEPT, NOTED, Held, Lock, Release
 from runbooks.vocabulary import OPSBOT, Actor, KnownGood, Refused
@@ -39,16 +39,6 @@ class Stage:
 
     candidate: KnownGood
     by: Actor = OPSBOT
-
-
-@dataclass(frozen=True)
-class Promote:
-    """The run ended well: its candidate is the last known good."""
-
-    run: str
-    by: Actor = OPSBOT
-    kpis: tuple[KpiValue, ...] = ()
-    approved_by: tuple[Actor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,9 +146,7 @@ def _of_candidate(release: Release, command: Promote | Drop | Supplant, now: dat
         return [e.Dropped(by, now, command.run)]
     how = f"{command.run} brought {candidate.version}, which is recorded now."
     caught_up = record.caught_up(release, Lag.RUNS, how, by=by, now=now)
-    whole = replace(candidate, kpis=command.kpis, approved_by=command.approved_by)
-    digest = bundle_of(release.service, release.environment, whole).digest
-    good = e.Promoted(by, now, command.run, whole.kpis, whole.approved_by, digest)
+    good = promotion(release, candidate, command, now)
     return [good, *caught_up, *held_up.cleared(release, candidate, by=by, now=now)]
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from runbooks.releases import events as e
 from runbooks.releases.bundle import bundle_of
-from runbooks.releases.decide import Adopt, Promote, Stage, decide, evolve
+from runbooks.releases.decide import Adopt, Stage, decide, evolve
 from runbooks.releases.history import entries
 from runbooks.releases.importing import Import
+from runbooks.releases.promoting import Promote
 from runbooks.releases.state import KEPT, Release
 from runbooks.vocabulary import OPSBOT, Actor, KnownGood, Refused
 from tests.lkg.releases import TEN, good
