@@ -81,7 +81,7 @@ def _refuse(settings: Migrations, sentence: str) -> None:
     """Where the catalogue wants migrations that the linter has nothing against."""
     if settings.lint.findings == "refuse":
         text = " ".join(sentence.split())
-        raise PlanningFailed(f"{text} The catalogue refuses it (`migrations.lint.findings`). Nothing was changed.")
+        raise PlanningFailed(f"{text} The catalogue refuses it (`migrations.lint.findings`).")
 
 
 def _more(flaws: Sequence[Flaw]) -> str:
