@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.views import SlackViews
-from commands import audit, clicks, deploy, deploy_form, home, incident, lkg, onboard, ops, rollback
+from commands import audit, clicks, deploy, deploy_form, home, incident, lkg, onboard, ops, release_deploys, rollback
 from commands.edge import Edge
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ def slack_app(client: AsyncWebClient, edge: Edge) -> AsyncApp:
     deploy_form.register(app, edge, views)  # before `/deploy` with words
     home.register(app, edge, views)
     incident.register(app, edge, views)
+    release_deploys.register(app, edge, views)
     for part in (deploy, rollback, onboard, ops, lkg, clicks, audit):
         part.register(app, edge)
 

@@ -51,17 +51,56 @@ def _locked(facts: Facts) -> str:
 
 def _unlocked(facts: Facts) -> str:
     goes_on = [f"{run} goes on by itself." for run in facts.get("waited") or ()]
-    return " ".join([f"Deploys of {facts['service']} to {facts['environment']} are unlocked.", *goes_on])
+    what = f"Deploys of {facts['service']} to {facts['environment']} are {_let_go(facts)}."
+    return " ".join([what, *_still(facts), *goes_on])
+
+
+def _let_go(facts: Facts) -> str:
+    return f"released, which were held since {facts['hold']}" if facts.get("hold") else "unlocked"
+
+
+def _still(facts: Facts) -> list[str]:
+    """What keeps them out besides."""
+    if facts.get("held_by"):
+        return [f"They are still held: {facts['why']}, {when(facts)}. {_release(facts)} releases them."]
+    if facts.get("by"):
+        return [f"They stay locked by {who(facts)} {when(facts)}: “{facts['why']}”. {_unlock(facts)} releases that."]
+    return []
 
 
 def _approved(facts: Facts) -> str:
     if "service" not in facts:
         return f"Approved {facts['run']}."
+    if facts.get("hold"):
+        return (
+            f"Approved {facts['run']}. Deploys are held since {facts['hold']}, so it goes on after {_release(facts)}."
+        )
     return f"Approved {facts['run']}. Deploys are locked by {who(facts)}, so it goes on after {_unlock(facts)}."
 
 
 def _unlock(facts: Facts) -> str:
     return f"`/deploy unlock {facts['service']} {facts['environment']}`"
+
+
+def _release(facts: Facts) -> str:
+    return f"`/deploy unlock {facts['service']} {facts['environment']} REASON`"
+
+
+def _back_already(facts: Facts) -> str:
+    place, to = f"{facts['service']} {facts['environment']}", f"{facts['version']}"
+    since = f"since {facts['run']} ({when(facts)})"
+    if facts.get("good"):
+        said = f"{place} is on {to}, its last known good, {since}. Nothing to take back."
+    else:
+        said = f"{place} is on {to} {since}, and stays there."
+    return f"Not started. {said} To go elsewhere, name the version: `/rollback {place} to VERSION`."
+
+
+def _not_held(facts: Facts) -> str:
+    what = f"deploys of {facts['service']} to {facts['environment']}"
+    if facts.get("holds"):
+        return f"Nothing was changed: {what} are held since {facts['holds']} now. Release them on its card."
+    return f"Nothing was changed: {facts['run']} holds {what} no more. Its card shows who released them."
 
 
 def _started(facts: Facts) -> str:
@@ -81,6 +120,16 @@ REFUSED: dict[str, Callable[[Facts], str]] = {
     "rolling-back-already": lambda f: (
         f"{f['run']} is already rolling back {f['service']} in {f['environment']} to {f['version']}, "
         f"{_begun(f)}. Nothing more was started. Its card shows how far it is."
+    ),
+    "back-already": _back_already,
+    "held": lambda f: (
+        f"Not started. Deploys of {f['service']} to {f['environment']} are held: {f['why']}, {when(f)}. "
+        f"Release them with a reason: {_release(f)}, or “Release deploys” on the card of {f['run']}."
+    ),
+    "not-held": _not_held,
+    "reason-wanted": lambda f: (
+        f"Nothing was changed. Deploys of {f['service']} to {f['environment']} are held since {f['run']}: "
+        f"say why they may go on, {_release(f)}."
     ),
     "no-known-good": lambda f: (
         f"Not started. No last known good is recorded for {f['service']} in {f['environment']}. "

@@ -46,7 +46,8 @@ def gone_back(run: Run, good: KnownGood) -> tuple[str, ...]:
     went = f"{run.version} {run.target.commit[:7]}" if run.target else run.version
     return (
         f"{run.id} went back to {went}, and the last known good is still {good.version} {good.commit[:7]}.",
-        f"To keep what runs: /deploy it, or `opsbot adopt {place}`. To go back to the record: /rollback {place}.",
+        f"To keep what runs: /deploy it, or `opsbot adopt {place}`. "
+        f"To go to the record: /rollback {place} to {good.version}.",
     )
 
 

@@ -14,6 +14,7 @@ from runbooks.incidents.findings import Raise
 from runbooks.promotion import promote
 from runbooks.releases.decide import Drop, Leave, Settle
 from runbooks.releases.held_up import Clear, HoldUp
+from runbooks.releases.holding import EndRollback
 from runbooks.releases.lag import Lag
 from runbooks.releases.record import CatchUp, FallBehind
 from runbooks.releases.state import Release
@@ -36,10 +37,25 @@ def release_of(run: Run) -> str:
 
 def of_standing(run: Run, see: See) -> Asked:
     """Whoever waits for a rollback is told when it stands, not when people have done its last lines."""
-    lines = [step.uses == "confirm" for step in run.unfinished]
-    if run.command != "rollback" or not run.carried_out or not lines or not all(lines):
+    if run.command != "rollback" or run.status is not Status.RUNNING or not run.stands:
         return []
-    return _told(run, [*runs_behind(run, see), *runs_left(see(release_of(run)), see)], see)
+    told = _told(run, [*runs_behind(run, see), *runs_left(see(release_of(run)), see)], see)
+    return [*told, *after_rollback(run)]
+
+
+def after_rollback(run: Run) -> Asked:
+    """What stands after a rollback is kept; after one in an emergency deploys are held, whether it did well or not.
+
+    After a planned one they are not: its people were told of it and approved it, and nothing is left to be understood
+    before the next deploy. Nor where people gave it up midway: they decide what comes next.
+    """
+    failed = run.status is Status.FAILED and (run.changed or not run.planned)
+    if run.command != "rollback" or not (run.stands or failed):
+        return []
+    to = f"{run.environment} back to {run.version}"
+    reason = f"{run.id}, which was to take {to}, failed" if failed else f"{run.id} took {to}"
+    what = (run.version, run.target.commit) if run.stands and run.target else ("", "")
+    return [(release_of(run), EndRollback(run.id, reason if run.emergency else "", *what))]
 
 
 def of_end(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
@@ -63,7 +79,7 @@ def of_end(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
         if name == OUTDATED:
             asked += _outdated(run)
     if not run.supplanted:  # its end is the end of nothing that others left
-        asked += _told(run, [*behind, *left], see)
+        asked += [*_told(run, [*behind, *left], see), *after_rollback(run)]
     return [*asked, *([(f"run/{rollback_id(run)}", back)] if back else [])]
 
 
@@ -114,7 +130,7 @@ def _told(run: Run, waiting: list[Run], see: See) -> Asked:
         run=run.id,
         version=run.version,
         status=Status.SUCCEEDED if back else run.status,
-        stands=back or run.status is Status.SUCCEEDED or (run.status is Status.ABORTED and run.carried_out),
+        stands=run.stands,
         by=run.ended_by,
         at=run.moved_at if back else run.ended_at,
         changed=run.changed,

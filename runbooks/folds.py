@@ -34,7 +34,7 @@ def rooms() -> Mapping[str, Room]:
     """All rooms by the prefix of their streams."""
     run = Fold(
         name="run",
-        number=10,
+        number=11,
         start=run_evolve.start,
         evolve=run_evolve.evolve,
         events=run_events.Event,
@@ -43,7 +43,7 @@ def rooms() -> Mapping[str, Room]:
         due=run_state.due,
         outstanding=run_state.outstanding,
     )
-    kept = Fold("release", 8, release.start, release.evolve, release_events.Event, release_state.Release)
+    kept = Fold("release", 9, release.start, release.evolve, release_events.Event, release_state.Release)
     tenant = Fold("tenant", 1, tenants.start, tenants.evolve, tenant_events.Event, tenant_state.Tenant)
     audit = Fold(
         "audit",

@@ -30,12 +30,12 @@ from runbooks.incidents.findings import Acknowledged, Finding, Mend, Raise
 from runbooks.incidents.handling import TakeOn
 from runbooks.incidents.incident import Incident
 from runbooks.releases.decide import Stage, Supplant
-from runbooks.releases.events import Adopted, CaughtUp, Cleared, Dropped, FellBehind
+from runbooks.releases.events import Adopted, CaughtUp, Cleared, Dropped, FellBehind, Locked, Unlocked
 from runbooks.releases.lag import Lag
 from runbooks.releases.record import CatchUp, FallBehind
 from runbooks.releases.state import Release
 from runbooks.runs import events as e
-from runbooks.runs.commands import Note
+from runbooks.runs.commands import EndHold, Note
 from runbooks.runs.state import Run, Status
 from runbooks.steps.incident_record import RECORD
 from runbooks.tenants.decide import Fail, GoLive, Pass
@@ -73,8 +73,8 @@ def _asked(catalogue: Catalogue, event: object, state: object, see: See) -> Aske
     match event, state:
         case e.Recorded(step=step, outcome=Done() | Failed() as outcome), Run() as run if _of_tenant(run, step):
             return _of_onboarding(run, step, outcome, see(release_of(run)))
-        case e.Recorded(step=step, outcome=Done(evidence=evidence)), Run() as run:
-            return [*_recorded(run, evidence), *_brought(run, step, see), *of_standing(run, see)]
+        case e.Recorded() | e.Answered(), Run() as run:
+            return [*_of_outcome(event, run, see), *of_standing(run, see)]
         case e.Began(step=step), Run(command="deploy" | "rollback") as run if _changes(run, step):
             return [(release_of(run), Supplant(run.id))]
         case e.Ended(), Run(command="onboard") as run:
@@ -87,6 +87,14 @@ def _asked(catalogue: Catalogue, event: object, state: object, see: See) -> Aske
             return concerns.asked_by(event, incident, see)
         case _, Release() as release:
             return _of_release(event, release, see)
+        case _:
+            return []
+
+
+def _of_outcome(event: object, run: Run, see: See) -> Asked:
+    match event:
+        case e.Recorded(step=step, outcome=Done(evidence=evidence)):
+            return [*_recorded(run, evidence), *_brought(run, step, see)]
         case _:
             return []
 
@@ -111,6 +119,10 @@ def _of_release(event: object, release: Release, see: See) -> Asked:
             return [(f"finding/{finding}", Raise(OUTDATED, what, "", *place, offers_rollback=offers))]
         case CaughtUp(finding=finding, how=how) | Cleared(finding=finding, how=how):
             return [(f"finding/{finding}", Mend(how))]
+        case Unlocked(by=by, reason=reason, run=name) if name:
+            return [(f"run/{name}", EndHold(by, reason))]
+        case Locked(by=by, run=successor, replaces=name) if name:
+            return [(f"run/{name}", EndHold(by, successor=successor))]
         case Dropped(run=name, why=why) if why:
             return [(f"run/{name}", Note(why, supplanted=True))]
         case Adopted(known_good=good):

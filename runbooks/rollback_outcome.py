@@ -40,3 +40,13 @@ class WayBack:
     def given_up(self) -> bool:
         """Whether people ended it before it was done, and nothing goes on by itself."""
         return not self.stands and self.status in ("aborted", "rejected", "expired")
+
+
+@dataclass(frozen=True)
+class Released:
+    """Who let deploys go on after a rollback, and why; or which rollback holds them instead."""
+
+    by: Actor
+    at: datetime
+    reason: str = ""
+    successor: str = ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from commands.views import words
 from commands.views.asking import only_lessons
 from commands.views.blocks import Block, quote, section
+from commands.views.clock import parts
 from runbooks.catalogue import Catalogue
 from runbooks.runs.state import Run, Status, approval_ends
 from runbooks.vocabulary import Done, Failed, InDoubt, PlannedStep, Waiting
@@ -31,6 +32,7 @@ def asides(run: Run, catalogue: Catalogue) -> Iterator[Aside]:
     """All that must stand in the thread now, in order."""
     yield from _way_back(run)
     yield from _approval(run, catalogue)
+    yield from (Aside(f"clock/{name}", text) for name, text in parts(run))
     yield from _lines(run)
     yield from _question(run)
     yield from _failures(run)

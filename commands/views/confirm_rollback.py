@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from commands.views import words
 from commands.views.blocks import Block, actions, button, paragraphs
 from runbooks.catalogue import Approval
-from runbooks.engine.starts import target_digest
+from runbooks.engine.starts import shown_digest
 from runbooks.releases.state import Release
 from runbooks.vocabulary import KnownGood
 
@@ -46,7 +46,7 @@ def confirm_rollback(
         "service": release.service,
         "environment": release.environment,
         "version": asked.version,
-        "shown": target_digest(target),
+        "shown": shown_digest(release, target),
         "asked": asked.gesture,
         "seen": " ".join(asked.seen[:_SEEN]),
     }

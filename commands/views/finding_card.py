@@ -116,7 +116,8 @@ def way_back_button(finding: Finding, release: Release) -> list[Block]:
     """The way back, where it is people's to go."""
     if not _offers(finding) or release.known_good is None:
         return []
-    place = {"service": finding.service, "environment": finding.environment, "version": ""}
+    named = release.known_good.version if release.taken_back else ""  # another way back must name where it goes
+    place = {"service": finding.service, "environment": finding.environment, "version": named}
     return [button(f"Roll back to {release.known_good.version}", "ask-rollback", place, "primary")]
 
 

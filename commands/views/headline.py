@@ -1,6 +1,8 @@
 """The first two lines of a run's card: what it is, how bad, from what to what, who asked."""
 
 from commands.views import onboarding, words
+from commands.views.clock import in_all
+from commands.views.held import held_since
 from runbooks.engine.locks import heeds
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run, Status
@@ -13,8 +15,10 @@ def title(run: Run) -> str:
         return onboarding.title(run)
     place = f"{run.service} to {run.environment}"
     doing, what = ("Deploy", place) if run.command == "deploy" else ("Rollback", _back(run))
+    if run.command == "rollback" and run.stands and run.status is not Status.ABORTED:
+        return f"Rolled back {what}{in_all(run)}"
     if run.status is Status.SUCCEEDED:
-        return f"Deployed {place}" if run.command == "deploy" else f"Rolled back {what}{_in_all(run)}"
+        return f"Deployed {place}"
     if run.status is Status.FAILED and run.plan is None:
         return f"Not started: {doing.lower()} of {what}"
     if run.status.over:
@@ -33,14 +37,6 @@ _ENDS = {
 
 def _back(run: Run) -> str:
     return f"{run.service} {run.environment} to {run.version}"
-
-
-def _in_all(run: Run) -> str:
-    """How long it took from the request until production was seen to be healthy, where nobody had to approve."""
-    steps = run.plan.steps if run.plan else ()
-    seen = [run.steps[s.id].recorded_at for s in steps if s.uses == "http.health" and s.id in run.steps]
-    healthy = max((at for at in seen if at), default=None)
-    return f" in {words.span(healthy - run.requested_at)}" if healthy and run.requested_at and not run.quorum else ""
 
 
 def subtitle(run: Run, release: Release) -> str:
@@ -84,9 +80,15 @@ def _commit(runs: tuple[str, ...], release: Release) -> str:
 
 def locked(run: Run, release: Release) -> str:
     """Which lock keeps the deploy from changing anything, and what ends it; "" where none does."""
-    if release.lock is None or not heeds(run):
+    lock, place = release.stops, f"{words.line(run.service, 90)} {words.line(run.environment, 90)}"
+    if lock is None or not heeds(run):
         return ""
-    lock, unlock = release.lock, f"`/deploy unlock {words.line(run.service, 90)} {words.line(run.environment, 90)}`"
+    if lock.run:
+        return (
+            f"🔒 Deploys are held: {held_since(lock)}. "
+            f"Nothing changes before `/deploy unlock {place} REASON`; then it goes on by itself."
+        )
+    unlock = f"`/deploy unlock {place}`"
     return (
         f"🔒 Locked by {words.person(lock.by)} {words.at(lock.at)}: “{words.line(lock.reason, 300)}”. "
         f"Nothing changes before {unlock}; then it goes on by itself."

@@ -7,6 +7,7 @@ from commands.views import words
 from commands.views.asking import lines_to_do
 from commands.views.blocks import Block, context, divider, header, paragraphs
 from commands.views.finding_card import number
+from commands.views.held import kept_out
 from commands.views.incident_follow_up import follow_up_for
 from commands.views.incident_words import entry
 from commands.views.known_good import outdated
@@ -135,9 +136,7 @@ def _place(release: Release, runs: Sequence[Run]) -> Iterator[str]:
     as_recorded = good is not None and not differs and not release.is_behind(Lag.RUNS)
     yield " · ".join([name, *differs, f"runs its {known}" if as_recorded else known])
     yield from (f"{words.INDENT}{outdated(behind)}" for behind in release.behind)
-    if release.lock is not None:
-        why = words.line(release.lock.reason, 200)
-        yield f"{words.INDENT}⏸ deploys locked by {words.person(release.lock.by)}: “{why}”"
+    yield from (f"{words.INDENT}{line}" for line in kept_out(release))
 
 
 def _differs(release: Release, runs: Sequence[Run]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from commands.views import words
 from commands.views.blocks import Block, context, fitted, header, paragraphs, section
+from commands.views.held import kept_out
 from runbooks.releases.bundle import bundle_of
 from runbooks.releases.history import Entry
 from runbooks.releases.lag import Behind, Lag
@@ -56,9 +57,7 @@ def _place(release: Release) -> str:
         run = words.line(release.candidate.run, 40)
         lines.append(f"⏳ {_version(release.candidate)} is a candidate until {run} has ended well")
     lines += map(outdated, release.behind)
-    if release.lock is not None:
-        by, why = words.person(release.lock.by), words.line(release.lock.reason, 200)
-        lines.append(f"⏸ deploys locked by {by} {words.at(release.lock.at)}: “{why}”")
+    lines += kept_out(release)
     return f"\n{words.INDENT}".join(lines)
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from commands.views import words
 from commands.views.asking import buttons, waiting
 from commands.views.blocks import Block, context, divider, fitted, header
+from commands.views.clock import clock_line
 from commands.views.ending import ending
 from commands.views.headline import locked, standing, subtitle, title
+from commands.views.held import held_blocks
 from commands.views.incident_words import reference
 from commands.views.phases import phases
 from commands.views.plan import plan_blocks
@@ -35,7 +37,8 @@ def card(run: Run, look: Look) -> list[Block]:
     plan = plan_blocks(run, look.release, _compare(run, look)) if _shows_plan(run) else []
     middle = [*plan, *([divider()] if run.plan else []), *phases(run, look.incident)]
     end = [*waiting(run, look.catalogue), *ending(run, look.release, look.catalogue)]
-    end += [*suspects_blocks(suspects(run, look.catalogue)), *_incident(look), *buttons(run)]
+    end += [*suspects_blocks(suspects(run, look.catalogue)), *_incident(look)]
+    end += [*held_blocks(run, look.release), *buttons(run)]
     return fitted(start, middle, end)
 
 
@@ -44,7 +47,7 @@ def _incident(look: Look) -> list[Block]:
 
 
 def _standing(run: Run, look: Look) -> list[Block]:
-    found = (standing(run, look.release), locked(run, look.release))
+    found = (clock_line(run), standing(run, look.release), locked(run, look.release))
     return [context(said) for said in found if said]
 
 

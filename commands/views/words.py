@@ -89,11 +89,12 @@ def both(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def clock(at: datetime | None) -> str:
+def clock(at: datetime | None, *, seconds: bool = False) -> str:
     """A time of day in the reader's own zone."""
     if at is None:
         return ""
-    return f"<!date^{int(at.timestamp())}^{{time}}|{at.astimezone(UTC):%H:%M} UTC>"
+    drawn, plain = ("time_secs", "%H:%M:%S") if seconds else ("time", "%H:%M")
+    return f"<!date^{int(at.timestamp())}^{{{drawn}}}|{at.astimezone(UTC):{plain}} UTC>"
 
 
 def at(when: datetime | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from commands.views import words
 from commands.views.brings import since
+from commands.views.held import kept_out
 from runbooks.commits import Commits
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
@@ -27,9 +28,8 @@ def _moves(release: Release, version: str, brings: Commits | None) -> str:
 
 
 def _in_the_way(release: Release, running: Sequence[Run]) -> Iterator[str]:
-    if release.lock is not None:
-        why = words.line(release.lock.reason, 200)
-        yield f"⏸ Deploys are locked by {words.person(release.lock.by)}: “{why}”. It would not start."
+    for line in kept_out(release):
+        yield f"{line}. It would not start."
     for run in running:
         doing = {"rollback": "rolling it back", "onboard": "onboarding a tenant"}.get(run.command, "deploying it")
         yield f"⏳ {run.id} is {doing} ({words.line(run.version, 90)}). Another would not start before it ends."

@@ -91,11 +91,12 @@ class Lock:
 
 @dataclass(frozen=True)
 class Unlock:
-    """Let deploys go on."""
+    """Let deploys go on. `hold`: only what holds them since this rollback (its form names it)."""
 
     service: str
     environment: str
     reason: str = ""
+    hold: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,12 @@ async def approve(ask: asks.Approve, desk: Desk) -> asks.Reply:
     """Count an approval of the plan that the card showed. Raises Refused."""
     await desk.draft.apply(f"run/{ask.run}", run.Approve(desk.who.by, ask.digest, desk.who.groups))
     state = desk.run(ask.run)
-    lock = desk.draft.state(release_of(state)).lock
+    lock = desk.draft.state(release_of(state)).stops
     if lock is None or not locks.heeds(state):
         return asks.Reply("approved", facts={"run": ask.run})
-    return asks.Reply("approved", facts={"run": ask.run, "by": lock.by, **where(state.service, state.environment)})
+    return asks.Reply(
+        "approved", facts={"run": ask.run, "by": lock.by, "hold": lock.run, **where(state.service, state.environment)}
+    )
 
 
 async def reject(ask: asks.Reject, desk: Desk) -> asks.Reply:

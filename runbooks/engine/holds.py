@@ -5,16 +5,18 @@ from runbooks.engine.desk import Desk
 from runbooks.engine.people import concerned
 from runbooks.engine.places import where
 from runbooks.incidents import findings
-from runbooks.releases import decide as release
+from runbooks.releases import holding
+from runbooks.releases.state import Release
 from runbooks.runs.commands import Note
 from runbooks.runs.state import Run
+from runbooks.vocabulary import Json
 
 
 async def lock(ask: asks.Lock, desk: Desk) -> asks.Reply:
     """Hold deploys, with a reason. Raises Refused."""
     name = _admitted(desk, ask)
     stream = f"release/{ask.service}/{name}"
-    await desk.draft.apply(stream, release.LockDeploys(desk.who.by, ask.reason))
+    await desk.draft.apply(stream, holding.LockDeploys(desk.who.by, ask.reason))
     lock = desk.draft.state(stream).lock
     deploys = await _deploys(desk, ask.service, name)
     waiting = await _note(desk, deploys, locks.noted(lock))
@@ -24,13 +26,20 @@ async def lock(ask: asks.Lock, desk: Desk) -> asks.Reply:
 
 
 async def unlock(ask: asks.Unlock, desk: Desk) -> asks.Reply:
-    """Let deploys go on. Raises Refused."""
+    """Let deploys go on, unless something else keeps them too. Raises Refused."""
     name = _admitted(desk, ask)
     stream = f"release/{ask.service}/{name}"
-    lock = desk.draft.state(stream).lock
-    await desk.draft.apply(stream, release.UnlockDeploys(desk.who.by, ask.reason))
-    waited = await _note(desk, await _deploys(desk, ask.service, name), locks.released(lock))
-    return asks.Reply("unlocked", facts={"waited": waited, **where(ask.service, name)})
+    before: Release = desk.draft.state(stream)
+    await desk.draft.apply(stream, holding.UnlockDeploys(desk.who.by, ask.reason, ask.hold))
+    after: Release = desk.draft.state(stream)
+    released = before.lock if after.lock is None and before.lock else before.hold
+    assert released is not None  # noqa: S101  # else it was refused
+    note = locks.released(released) if after.stops is None else locks.noted(after.stops)
+    waited = await _note(desk, await _deploys(desk, ask.service, name), note)
+    facts: Json = {"waited": waited, "hold": released.run, **where(ask.service, name)}
+    if (still := after.stops) is not None:
+        facts |= {"waited": [], "by": still.by, "at": still.at, "why": still.reason, "held_by": still.run}
+    return asks.Reply("unlocked", facts=facts)
 
 
 async def _deploys(desk: Desk, service: str, environment: str) -> list[Run]:

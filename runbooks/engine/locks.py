@@ -1,4 +1,4 @@
-"""A lock on deploys, and those that are asked for already: the first change of none of them begins under it."""
+"""What keeps deploys out, and those that are asked for already: the first change of none of them begins under it."""
 
 from runbooks.releases.state import Lock, Release
 from runbooks.runs.state import Run
@@ -11,11 +11,15 @@ def heeds(run: Run) -> bool:
 
 def noted(lock: Lock) -> str:
     """What is kept on the card of a deploy that the lock holds."""
+    if lock.run:
+        return f"Deploys are held: {lock.reason}, at {_of(lock)}."
     return f"Deploys were locked at {_of(lock)}: “{lock.reason}”."
 
 
 def released(lock: Lock) -> str:
     """What is kept there once it holds no more."""
+    if lock.run:
+        return f"Deploys were released, which had been held since {lock.run} of {_of(lock)}."
     return f"The lock of {_of(lock)} was released."
 
 
@@ -23,7 +27,7 @@ def holds(run: Run, release: Release) -> str:
     """What is to be noted where nothing but the lock keeps the run's first change from beginning; "" elsewhere."""
     step = run.current
     at_its_change = step is not None and step.changes and heeds(run)
-    return noted(release.lock) if release.lock and at_its_change else ""
+    return noted(release.stops) if release.stops and at_its_change else ""
 
 
 def _of(lock: Lock) -> str:

@@ -11,7 +11,7 @@ from runbooks.engine.draft import Draft
 from runbooks.engine.people import operators
 from runbooks.engine.places import where
 from runbooks.reactions import looks_at
-from runbooks.releases.state import Release
+from runbooks.releases.state import Back, Release
 from runbooks.runs import commands as run
 from runbooks.runs.state import Run, left_unended
 from runbooks.store import Work
@@ -48,10 +48,10 @@ async def deploy(ask: asks.Deploy, desk: Desk) -> asks.Reply:
 
 
 def _refuse_locked(state: Release) -> None:
-    """A lock keeps deploys from starting; rollbacks go past it."""
-    if state.lock is not None:
-        place = where(state.service, state.environment)
-        raise Refused("locked", by=state.lock.by, why=state.lock.reason, at=state.lock.at, **place)
+    """A lock or a hold keeps deploys from starting; rollbacks go past it."""
+    if (lock := state.stops) is not None:
+        facts = {"by": lock.by, "why": lock.reason, "at": lock.at, **where(state.service, state.environment)}
+        raise Refused("held", run=lock.run, **facts) if lock.run else Refused("locked", **facts)
 
 
 async def _refuse_busy(desk: Desk, wanted: frozenset[str]) -> None:
@@ -117,7 +117,9 @@ async def roll_back(ask: asks.RollBack, desk: Desk) -> asks.Reply:
     desk.admit(frozenset(environment.rollers_back), "roll back")
     state: Release = desk.draft.state(f"release/{ask.service}/{name}")
     target = way_back(state, ask.version)
-    if ask.shown != target_digest(target):
+    if ask.shown != shown_digest(state, target):
+        if state.taken_back is not None:  # since the person was asked
+            raise back_already(state, state.taken_back)
         raise Refused("confirmation-stale", version=target.version, **where(ask.service, name))
     started = run_id(ask, desk.number)
     held = desk.targets(service, name, service.runbooks.rollback)
@@ -179,18 +181,36 @@ async def plan_roll_back(ask: asks.PlanRollBack, desk: Desk) -> asks.Reply:
 
 
 def way_back(release_state: Release, version: str) -> KnownGood:
-    """What a rollback goes to: the last known good, or a known good version. Raises Refused."""
+    """What a rollback goes to: the last known good, or a known good version. Raises Refused.
+
+    After a rollback the version must be named: a second gesture must not take the first one back.
+    """
     place = where(release_state.service, release_state.environment)
     if release_state.known_good is None:
         raise Refused("no-known-good", **place)
+    if not version and release_state.taken_back is not None:
+        raise back_already(release_state, release_state.taken_back)
     target = release_state.find(version) if version else release_state.known_good
     if target is None:
         raise Refused("never-good", version=version, known=[g.version for g in release_state.good], **place)
     return target
 
 
+def back_already(state: Release, back: Back) -> Refused:
+    """That there is nothing to take back, since this rollback did it."""
+    good = state.known_good is not None and state.known_good.commit == back.commit
+    facts = {"run": back.run, "at": back.at, "version": back.version, "good": good}
+    return Refused("back-already", **facts, **where(state.service, state.environment))
+
+
+def shown_digest(state: Release, target: KnownGood) -> str:
+    """What a confirmation button carries, so that the click means what was shown, and before no other rollback."""
+    digest = target_digest(target)
+    return digest if state.taken_back is None else digest_of([digest, state.taken_back.run])
+
+
 def target_digest(target: KnownGood) -> str:
-    """What a confirmation button carries, so that the click means what was shown."""
+    """The same of a place that no rollback took back."""
     return digest_of(asdict(target))
 
 

@@ -5,32 +5,17 @@ from datetime import datetime
 from functools import singledispatch
 
 from runbooks.releases import events as e
-from runbooks.releases import held_up, importing, record
+from runbooks.releases import held_up, holding, importing, record
 from runbooks.releases.bundle import bundle_of
 from runbooks.releases.held_up import Clear, HoldUp
 from runbooks.releases.history import promoted
+from runbooks.releases.holding import EndRollback, LockDeploys, UnlockDeploys
 from runbooks.releases.importing import Import
 from runbooks.releases.lag import Behind, Lag
 from runbooks.releases.promoting import Promote, promotion
 from runbooks.releases.record import CatchUp, FallBehind, Keep
-from runbooks.releases.state import KEPT, NOTED, Held, Lock, Release
-from runbooks.vocabulary import OPSBOT, Actor, KnownGood, Refused
-
-
-@dataclass(frozen=True)
-class LockDeploys:
-    """Stop deploys here."""
-
-    by: Actor
-    reason: str
-
-
-@dataclass(frozen=True)
-class UnlockDeploys:
-    """Let deploys go on."""
-
-    by: Actor
-    reason: str = ""
+from runbooks.releases.state import KEPT, NOTED, Back, Held, Lock, Release
+from runbooks.vocabulary import OPSBOT, Actor, KnownGood
 
 
 @dataclass(frozen=True)
@@ -92,6 +77,7 @@ class NoteIncident:
 Command = (
     LockDeploys
     | UnlockDeploys
+    | EndRollback
     | Stage
     | Promote
     | Drop
@@ -112,17 +98,8 @@ Command = (
 def decide(release: Release, command: Command, now: datetime) -> list[e.Event]:  # a line per command
     """The events that the command causes; Refused for people."""
     match command:
-        case LockDeploys(by, reason):
-            if release.lock is not None:
-                place = {"service": release.service, "environment": release.environment}
-                raise Refused(
-                    "locked-already", by=release.lock.by, why=release.lock.reason, at=release.lock.at, **place
-                )
-            return [e.Locked(by, now, reason)]
-        case UnlockDeploys(by, reason):
-            if release.lock is None:
-                raise Refused("not-locked", service=release.service, environment=release.environment)
-            return [e.Unlocked(by, now, reason)]
+        case LockDeploys() | UnlockDeploys() | EndRollback():
+            return holding.decide(release, command, now)
         case Stage(candidate, by):
             return [] if release.candidate == candidate else [e.Staged(by, now, candidate)]
         case Promote() | Drop() | Supplant():
@@ -139,7 +116,8 @@ def _of_candidate(release: Release, command: Promote | Drop | Supplant, now: dat
     candidate, by = release.candidate, command.by
     if isinstance(command, Supplant):
         since = f"{command.run} began to change {release.environment} since"
-        return _supplanted(release, command.run, since, by=by, now=now)
+        gone_on = holding.went_on(release, command.run, by=by, now=now)
+        return [*_supplanted(release, command.run, since, by=by, now=now), *gone_on]
     if candidate is None or candidate.run != command.run:
         return []
     if isinstance(command, Drop):
@@ -207,12 +185,28 @@ def evolve(release: Release, event: e.Event) -> Release:
 
 @_apply.register
 def _(event: e.Locked, release: Release) -> Release:
-    return replace(release, lock=Lock(event.by, event.at, event.reason))
+    lock = Lock(event.by, event.at, event.reason, event.run)
+    return replace(_told(release, event.run), hold=lock) if event.run else replace(release, lock=lock)
 
 
 @_apply.register
-def _(_event: e.Unlocked, release: Release) -> Release:
-    return replace(release, lock=None)
+def _(event: e.Unlocked, release: Release) -> Release:
+    return replace(release, hold=None) if event.run else replace(release, lock=None)
+
+
+@_apply.register
+def _(event: e.WentBack, release: Release) -> Release:
+    return replace(_told(release, event.run), back=Back(event.run, event.at, event.version, event.commit))
+
+
+def _told(release: Release, run: str) -> Release:
+    """The end of this rollback is told here."""
+    return release if run in release.gone_back else replace(release, gone_back=(*release.gone_back, run)[-KEPT:])
+
+
+@_apply.register
+def _(_event: e.WentOn, release: Release) -> Release:
+    return replace(release, back=None)
 
 
 @_apply.register
@@ -233,7 +227,8 @@ def _(_event: e.Dropped, release: Release) -> Release:
 
 @_apply.register
 def _(event: e.Adopted, release: Release) -> Release:
-    return replace(release, good=(event.known_good, *release.good)[:KEPT])
+    stays = release.back is None or release.back.commit == event.known_good.commit
+    return replace(release, good=(event.known_good, *release.good)[:KEPT], back=release.back if stays else None)
 
 
 @_apply.register

@@ -13,17 +13,20 @@ from runbooks.vocabulary import Actor, KnownGood
 
 @dataclass(frozen=True)
 class Locked(Happened):
-    """Deploys were stopped."""
+    """Deploys were stopped: by a person, or after a rollback (`run`), until somebody releases them with a reason."""
 
     reason: str
+    run: str = ""  # the rollback
+    replaces: str = ""  # the rollback that held them until then
     kind: Literal["locked"] = "locked"
 
 
 @dataclass(frozen=True)
 class Unlocked(Happened):
-    """Deploys may go on."""
+    """Deploys may go on, as far as this lock goes."""
 
     reason: str = ""
+    run: str = ""  # the rollback after which they were held; "": a person's lock was released
     kind: Literal["unlocked"] = "unlocked"
 
 
@@ -91,6 +94,24 @@ class Settled(Happened):
 
 
 @dataclass(frozen=True)
+class WentBack(Happened):
+    """A rollback took the place to this release, and it stands."""
+
+    run: str
+    version: str
+    commit: str
+    kind: Literal["went-back"] = "went-back"
+
+
+@dataclass(frozen=True)
+class WentOn(Happened):
+    """A run began to change the place that a rollback had taken back."""
+
+    run: str
+    kind: Literal["went-on"] = "went-on"
+
+
+@dataclass(frozen=True)
 class Kept(Happened):
     """The record stands everywhere where the catalogue wants it; `digest` is of its text and those places."""
 
@@ -154,6 +175,8 @@ Event = Annotated[
     | Imported
     | Left
     | Settled
+    | WentBack
+    | WentOn
     | Kept
     | FellBehind
     | CaughtUp

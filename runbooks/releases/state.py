@@ -12,11 +12,12 @@ NOTED = 5  # incidents
 
 @dataclass(frozen=True)
 class Lock:
-    """Somebody stopped deploys here, and why."""
+    """Somebody stopped deploys here, and why; or they are held since a rollback (`run`), until they are released."""
 
     by: Actor
     at: datetime
     reason: str
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,25 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Back:
+    """The rollback that took the place to what runs now: nothing has begun to change it since."""
+
+    run: str
+    at: datetime
+    version: str
+    commit: str
+
+
+@dataclass(frozen=True)
 class Release:
     """The stream `release/SERVICE/ENVIRONMENT`."""
 
     service: str
     environment: str
-    lock: Lock | None = None
+    lock: Lock | None = None  # a person's
+    hold: Lock | None = None  # since a rollback; beside it a person's lock stays theirs
+    back: Back | None = None
+    gone_back: tuple[str, ...] = ()  # rollbacks whose end is told here, each once; newest last
     candidate: KnownGood | None = None
     good: tuple[KnownGood, ...] = ()  # newest first
     left: tuple[str, ...] = ()  # runs whose changes stand, and nothing takes back by itself; newest last
@@ -41,6 +55,18 @@ class Release:
     behind: tuple[Behind, ...] = ()  # in which ways the record is outdated
     held_up: dict[str, Held] = field(default_factory=dict)  # by the finding that says why
     incidents: tuple[str, ...] = ()  # the last that people opened here, whether over or not; newest last
+
+    @property
+    def stops(self) -> Lock | None:
+        """What keeps deploys from changing anything here; of two, the person's lock."""
+        return self.lock or self.hold
+
+    @property
+    def taken_back(self) -> Back | None:
+        """The rollback that put here what runs, as far as is known: a second one without a version would undo it."""
+        good, back = self.known_good, self.back
+        altered = back and good and good.commit == back.commit and self.is_behind(Lag.RUNS)
+        return None if altered else back
 
     def is_behind(self, lag: Lag) -> bool:
         """Whether the record is outdated in this way."""

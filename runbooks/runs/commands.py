@@ -164,6 +164,15 @@ class EndWayBack:
     by: Actor = OPSBOT
 
 
+@dataclass(frozen=True)
+class EndHold:
+    """Deploys are not held since this rollback any more. `successor`: the rollback since which they are held now."""
+
+    by: Actor
+    reason: str = ""
+    successor: str = ""
+
+
 Command = (
     Request
     | Adopt
@@ -180,4 +189,5 @@ Command = (
     | Note
     | Expire
     | EndWayBack
+    | EndHold
 )

@@ -272,6 +272,13 @@ def _(command: c.EndWayBack, run: Run, now: datetime) -> list[e.Event]:
     return [] if told_already or not run.status.over else [e.WayBackEnded(command.by, now, command.way_back)]
 
 
+@_decide.register
+def _(command: c.EndHold, run: Run, now: datetime) -> list[e.Event]:
+    if run.released is not None or run.status is Status.NEW:
+        return []
+    return [e.HoldEnded(command.by, now, command.reason, command.successor)]
+
+
 def unchanged(run: Run, step: str, outcome: Outcome) -> bool:
     """Whether a Pending says nothing new: it then appends no event, only the due time moves."""
     before = run.steps[step].outcome

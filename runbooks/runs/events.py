@@ -149,6 +149,15 @@ class WayBackEnded(Happened):
     kind: Literal["way-back-ended"] = "way-back-ended"
 
 
+@dataclass(frozen=True)
+class HoldEnded(Happened):
+    """Deploys are not held since this rollback any more: somebody released them, or another rollback holds them."""
+
+    reason: str = ""
+    successor: str = ""
+    kind: Literal["hold-ended"] = "hold-ended"
+
+
 Event = Annotated[
     Requested
     | Planned
@@ -162,6 +171,7 @@ Event = Annotated[
     | Stopping
     | Noted
     | Ended
-    | WayBackEnded,
+    | WayBackEnded
+    | HoldEnded,
     Field(discriminator="kind"),
 ]

@@ -1,8 +1,10 @@
 """How an event changes a run. Total and forgiving: it decides nothing."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import singledispatch
 
+from runbooks.rollback_outcome import Released
 from runbooks.runs import events as e
 from runbooks.runs.state import Approval, Run, Silence, Status, StepRun
 from runbooks.vocabulary import Done, Failed, InDoubt, Means, PlannedStep, Waiting
@@ -97,6 +99,7 @@ def _(event: e.Began, run: Run) -> Run:
         first_began_at=(before and before.first_began_at) or event.at,
         choice=before.choice if before else "",
         choice_by=before.choice_by if before else None,
+        waited=before.waited if before else timedelta(),
     )
     return _step(replace(run, verified_at=None), event.step, begun)
 
@@ -116,7 +119,9 @@ def _(event: e.Recorded, run: Run) -> Run:
 def _(event: e.Answered, run: Run) -> Run:
     planned = next((s for s in run.plan.steps if s.id == event.step), None) if run.plan else None
     before = run.steps.get(event.step) or StepRun(epoch=0, began_at=event.at, first_began_at=event.at)
-    chosen = replace(before, choice=event.choice, choice_by=event.by, recorded_at=event.at)
+    asked = before.recorded_at if isinstance(before.outcome, Waiting | InDoubt) else None
+    waited = before.waited + (event.at - asked if asked else timedelta())
+    chosen = replace(before, choice=event.choice, choice_by=event.by, recorded_at=event.at, waited=waited)
     run = replace(run, verified_at=None)
     match meaning(planned, before, event.choice):
         case Means.AGAIN:
@@ -185,6 +190,11 @@ def _(event: e.Ended, run: Run) -> Run:
 @_apply.register
 def _(event: e.WayBackEnded, run: Run) -> Run:
     return replace(run, way_back=event.way_back)
+
+
+@_apply.register
+def _(event: e.HoldEnded, run: Run) -> Run:
+    return replace(run, released=Released(event.by, event.at, event.reason, event.successor))
 
 
 def _step(run: Run, step: str, state: StepRun) -> Run:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from runbooks.rollback_outcome import WayBack
+from runbooks.rollback_outcome import Released, WayBack
 from runbooks.vocabulary import (
     OPSBOT,
     Actor,
@@ -70,6 +70,7 @@ class StepRun:
     choice: str = ""
     choice_by: Actor | None = None
     first_began_at: datetime | None = None
+    waited: timedelta = timedelta()  # for people's answers, in all
 
     @property
     def finished(self) -> bool:
@@ -138,6 +139,7 @@ class Run:
     supplanted: bool = False  # something else began to change the place, or was adopted there, since this run had
     silence: Silence | None = None
     way_back: WayBack | None = None  # how the rollback ended that was to take back what this run left
+    released: Released | None = None  # of a rollback: the end of the hold on deploys that came with its end
 
     def of(self, step: PlannedStep) -> StepRun | None:
         """How far this step has come; None before its first intent."""
@@ -182,6 +184,11 @@ class Run:
         return self.command == "rollback" and not self.planned and not self.because
 
     @property
+    def emergency(self) -> bool:
+        """Whether it is a rollback at once, whoever began it."""
+        return self.command == "rollback" and not self.planned
+
+    @property
     def changed(self) -> bool:
         """Whether a step that changes the environment has begun, and is not known to have changed nothing."""
         return any(self._changing)
@@ -207,6 +214,14 @@ class Run:
         taking = (self.of(step) for step in self.plan.steps if step.uses == "take-over") if self.plan else ()
         through = any(state is not None and isinstance(state.outcome, Done) for state in taking)
         return () if through else self.supersedes
+
+    @property
+    def stands(self) -> bool:
+        """Whether all is done, or only lines are left that people tick."""
+        if self.status is Status.SUCCEEDED or (self.status is Status.ABORTED and self.carried_out):
+            return True
+        lines = [step.uses == "confirm" for step in self.unfinished]
+        return self.status is Status.RUNNING and self.carried_out and bool(lines) and all(lines)
 
     def _is_for_people(self, step: PlannedStep) -> bool:
         state = self.of(step)

@@ -1,4 +1,7 @@
-"""The acts of deploys: tried in staging, good in production; then a crash and a KPI that breaks, both taken back."""
+"""The acts of deploys: tried in staging, good in production; then a crash and a KPI that breaks, both taken back.
+
+After the first of them somebody wants to deploy at once, and is told who may let deploys go on.
+"""
 
 from sandbox.service.traffic import plan_a_season
 from sandbox.tour.players import Players, done, run_of
@@ -36,10 +39,13 @@ async def a_crash(players: Players) -> None:
     players.show(failed, "Deploy failed")
     back = await players.see("deploys", f"since {run_of(failed)} failed")
     back = await players.until_card(back, lambda m: "announced" in m.shown or done(m))
-    players.show(await players.tick_until(back, done), "Rolled back")
+    back = await players.tick_until(back, done)
+    players.show(back, "Rolled back")
     await players.world.person("alex").click(finding, "Acknowledge")
     await players.see("incidents", "Acknowledged by")
     await players.outside("v42", schema=SCHEMA, good="v42")
+    await players.told("riley", f"/deploy {SERVICE} v46", lambda m: "are held" in m.shown)
+    await players.release_deploys(back, "v44 lacked a setting, and nobody deploys it again.")
 
 
 async def a_kpi_that_breaks(players: Players) -> None:

@@ -14,7 +14,7 @@ from sandbox.world import SERVICE, World
 PATIENCE = 90.0  # seconds for one thing to be seen
 _DATE, _GROUP = re.compile(r"<!date[^|>]*\|([^>]*)>"), re.compile(r"<!subteam\^[^|>]*\|([^>]*)>")
 _CHANNEL, _RUN = re.compile(r"<#[^|>]*\|([^>]*)>"), re.compile(r"\b[A-Z]-\d+\b")
-_DEPLOYS, _LESSONS = "deploys", "Write lessons"
+_DEPLOYS, _LESSONS, _RELEASE = "deploys", "Write lessons", "Release deploys"
 LEARNED = {
     "text": "Production serves again.",
     "happened": "A release was not what it should have been.",
@@ -108,6 +108,16 @@ class Players:
         await person.click(card, _LESSONS)
         await until(person.view, seconds=self.patience, what="the form of the lessons")
         await person.submit(LEARNED)
+
+    async def release_deploys(self, card: Message, why: str) -> None:
+        """Alex says why deploys may go on after a rollback."""
+        alex = self.world.person("alex")
+        self.tell(f"Alex clicks: {_RELEASE}, and writes: {why}")
+        await alex.click(card, _RELEASE)
+        await until(alex.view, seconds=self.patience, what="the form that releases deploys")
+        await alex.submit({"reason": why})
+        released = await self.see(_DEPLOYS, lambda m: m.ts == card.ts and "were released by" in m.shown)
+        self.tell(f"  | {self.readable(released.shown).splitlines()[-1]}\n")
 
     async def until_card(self, card: Message, wanted: Callable[[Message], bool]) -> Message:
         """The card, once it is as wanted. Raises TourFailed where it ended otherwise."""

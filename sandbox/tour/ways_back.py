@@ -26,10 +26,14 @@ async def by_hand(players: Players) -> None:
 
 
 async def without_hurry(players: Players) -> None:
-    """Casey plans the way back to v42: the procedure is read, a colleague approves, nobody's run is stopped."""
+    """A second rollback does not undo the first: Casey names v42, and plans the way there.
+
+    The procedure is read, a colleague approves, nobody's run is stopped.
+    """
     players.act("A planned rollback", "v42 was better after all. Nothing burns, so it goes back without hurry.")
+    await players.told("casey", f"/rollback {SERVICE} production", lambda m: "and stays there" in m.shown)
     said = await players.told(
-        "casey", f"/rollback {SERVICE} production planned", lambda m: "the planned rollback of" in m.shown
+        "casey", f"/rollback {SERVICE} production to v42 planned", lambda m: "the planned rollback of" in m.shown
     )
     card = await players.card_of(run_of(said))
     await players.see("deploys", lambda m: m.thread_ts == card.ts and "Emergency rollback" in m.shown)

@@ -18,6 +18,7 @@ from tests.acceptance.records import Json
 from tests.acceptance.stage import CHANNEL, NAMESPACE, ROLLOUT, Stage, expected, service_name
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+RELEASE = "Release deploys"
 WITHIN = 15.0  # seconds from the click on a rollback until it has taken over
 
 
@@ -55,6 +56,15 @@ async def take_back(stage: Stage, run: Deploy) -> Deploy:
     await casey.click(asked, "Roll back now")
     said = await casey.sees(CHANNEL, f"Stopped for it: {run.id}", seconds=20)
     return Deploy(stage, ROLLOUT, "", said.shown.split()[0])
+
+
+async def let_on(stage: Stage, back: Deploy) -> None:
+    """Casey says why deploys may go on after the rollback."""
+    casey, card = stage.world.person("casey"), await back.card(lambda m: RELEASE in m.buttons)
+    await casey.click(card, RELEASE)
+    await until(casey.view, seconds=20, what="the form that releases deploys")
+    await casey.submit({"reason": "What stood still is known."})
+    await back.card(lambda m: "were released by" in m.shown)
 
 
 def deployment(world: World) -> Json:
@@ -143,6 +153,7 @@ async def test_the_good_version_stays(stage: Stage, world: World, held: str) -> 
     assert f"for {back.id}" in (await run.card(lambda m: "Deploy stopped" in m.shown)).shown
     told = await back.card(lambda m: "✅ Done" in m.shown)
     assert f"{run.id} stopped: no pod was changed" in told.shown, told.shown
+    await let_on(stage, back)
 
 
 CUT: dict[str, Callable[[Gate], None]] = {

@@ -153,6 +153,15 @@ async def _breaks(world: World, riley: BrowserPerson, alex: BrowserPerson, album
     back = _card_of(_run_of(deploy).replace("D-", "R-"))
     await _writes_the_lessons(riley, back)
     await riley.sees(f"Rolled back {SERVICE} production to v42", seconds=LONG)
+    await _lets_deploys_go_on(alex, back)
+
+
+async def _lets_deploys_go_on(person: BrowserPerson, card: str) -> None:
+    """Says why, in the form that the rollback's card opens."""
+    await person.click("Release deploys", on=card, seconds=LONG)
+    await person.fill(f"Why deploys of {SERVICE} production may go on", "No tenant plans a season today.")
+    await person.confirm()
+    await expect(person.card(card)).to_contain_text("were released by @Alex Approver", timeout=LONG * 1000)
 
 
 async def _writes_the_lessons(person: BrowserPerson, card: str) -> None:

@@ -36,7 +36,7 @@ class Violation:
 
 def violations(seen: Seen) -> list[Violation]:
     """All of them; none where every promise held."""
-    checks = (_acknowledged, _started, _ended, _once, _approved, _in_turn, _done, _messages, _stored)
+    checks = (_acknowledged, _started, _ended, _once, _approved, _in_turn, _held, _done, _messages, _stored)
     return [found for check in checks for found in check(seen)]
 
 
@@ -150,6 +150,16 @@ def _in_turn(seen: Seen) -> Iterator[Violation]:
         turns = Counter(run for run, _ in groupby(runs))
         if again := [run for run, times in turns.items() if times > 1]:
             yield Violation(Kind.WRONG, f"{again} changed {target} while another run did")
+
+
+def _held(seen: Seen) -> Iterator[Violation]:
+    """After a rollback no deploy changes anything before somebody has released deploys."""
+    for effect in seen.effects:
+        run = seen.runs.get(effect.run)
+        for hold in seen.holds if run is not None and run.command == "deploy" else ():
+            within = hold.since + CLOCK < effect.at and (hold.until is None or effect.at < hold.until - CLOCK)
+            if within and run is not None and hold.service == run.service:
+                yield Violation(Kind.WRONG, f"{effect} came while deploys were held")
 
 
 def _done(seen: Seen) -> Iterator[Violation]:

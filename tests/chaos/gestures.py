@@ -26,7 +26,7 @@ class Gesture:
     """One command or click: `id` is Slack's own of it, `facts` what the person meant."""
 
     id: str
-    kind: str  # deploy, approve, abort, rollback, confirm
+    kind: str  # deploy, approve, abort, rollback, confirm, unlock
     by: str  # Slack's id
     channel: str
     facts: Mapping[str, Any]

@@ -18,13 +18,17 @@ from sandbox.cluster.identities import OPSBOT_USER
 from tests.acceptance.people import key_of
 from tests.chaos.gestures import Gesture
 from tests.chaos.places import APPROVERS, Place
-from tests.chaos.seen import Effect, Ran, Schema, Seen, Told
+from tests.chaos.seen import Effect, Hold, Ran, Schema, Seen, Told
 from tests.chaos.wanted import wanted
 from tests.chaos.world import World
 
 _RUN = "opsbot.dev/run"
 _EVENTS = (
     "select split_part(stream, '/', 2), data, actor from events where stream like 'run/%' order by stream, version"
+)
+_LOCKS = (
+    "select split_part(stream, '/', 2), data from events where stream like 'release/%'"
+    " and data::jsonb->>'kind' in ('locked', 'unlocked') order by stream, version"
 )
 _APPLIED = "select name, run, extract(epoch from at)::float8 from outsider.events where what = 'applied'"
 _SEEN = "select name, what, times from outsider.seen"
@@ -48,6 +52,7 @@ async def seen(world: World, stuck: Iterable[str]) -> Seen:
         approvers=frozenset(f"{team}/{world.slack.users[name]}" for name in _ENTITLED),
         stored=await faults(world.owner_url, folds()),
         stuck=list(stuck),
+        holds=list(_holds(world)),
     )
 
 
@@ -62,7 +67,7 @@ def _rows(url: str, query: str) -> list[tuple[Any, ...]]:
 def _told(gesture: Gesture, team: str, world: World) -> Told:
     by = f"{team}/{gesture.by}"
     facts = gesture.facts
-    kind = "command" if gesture.kind in ("deploy", "rollback") else "click"
+    kind = "command" if gesture.kind in ("deploy", "rollback", "unlock") else "click"
     key = f"confirmed/{by}/{facts['asked']}" if gesture.kind == "confirm" else f"{kind}/{gesture.id}"
     silent = bool(gesture.acknowledged) and not gesture.said and gesture.kind in ("approve", "reject", "abort")
     return Told(
@@ -122,6 +127,18 @@ def _ran(run: str, events: list[tuple[Json, str]]) -> Ran:
         ),
         events=tuple((event["kind"], actor) for event, actor in events),
     )
+
+
+def _holds(world: World) -> Iterator[Hold]:
+    """From a rollback's end until somebody released deploys, or another rollback held them."""
+    since: dict[str, float] = {}
+    for service, data in _rows(world.owner_url, _LOCKS):
+        event = json.loads(data)
+        if event.get("run") and service in since:
+            yield Hold(str(service), since.pop(service), _seconds(event["at"]))
+        if event.get("run") and event["kind"] == "locked":
+            since[str(service)] = _seconds(event["at"])
+    yield from (Hold(service, at) for service, at in since.items())
 
 
 def _seconds(at: str) -> float:

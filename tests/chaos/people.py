@@ -13,7 +13,9 @@ from tests.chaos.places import APPROVERS, ENVIRONMENT, OUTSIDERS, REQUESTERS, Pl
 from tests.chaos.world import VERSIONS, World
 
 RUN = re.compile(r"\b[DR]-[0-9]+\b")
+RELEASE = "Release deploys"
 OVER = ("✅ Done", "❌", "⏹")
+WHY = "the cause is known"  # said where deploys are released after a rollback
 PATIENCE = 15.0  # seconds until somebody tries again
 LOST_AFTER = 240.0  # seconds without any change of a card, once nothing is begun any more
 
@@ -68,14 +70,28 @@ class _Team:
     async def _deploy(self, wanted: str) -> None:
         """Until a run of this version has ended, whichever gesture began it."""
         while not self._people.ending.is_set():
+            await self._release()
             known = {run for run, _ in self._board.cards(self._place.channel)}
             line = f"/deploy {self._place.service} {wanted}"
             asked = await self._types("deploy", self._whims.choice(REQUESTERS), line, version=wanted)
-            if not asked.said or "started" in asked.said[0]:  # else it is known that nothing was
+            if asked.said and "are held" in asked.said[0]:
+                await self._sees(self._held, seconds=PATIENCE)
+            elif not asked.said or "started" in asked.said[0]:  # else it is known that nothing was
                 await self._sees(lambda known=known: self._new(known), seconds=PATIENCE)
             ran = await self._attend_all()
             if wanted in ran:
                 return
+
+    async def _release(self) -> None:
+        """After a rollback somebody who may says why deploys may go on."""
+        while (held := self._held()) and not self._people.ending.is_set():
+            line = f"/deploy unlock {self._place.service} {ENVIRONMENT} {WHY}"
+            await self._types("unlock", self._whims.choice(APPROVERS), line)
+            await self._sees(lambda held=held: self._held() != held, seconds=PATIENCE)
+
+    def _held(self) -> list[str]:
+        """The rollbacks whose cards say that deploys are held since then."""
+        return [run for run, card in self._board.cards(self._place.channel) if RELEASE in card.buttons]
 
     def _new(self, known: set[str]) -> bool:
         return any(run not in known for run, _ in self._board.cards(self._place.channel))
@@ -115,7 +131,9 @@ class _Team:
             elif goes_back and self._whims.random() < 0.3:
                 goes_back = False
                 await self._go_back()
-            elif answers := [button for button in card.buttons if button not in ("Approve", "Reject", "Abort")]:
+            elif answers := [
+                button for button in card.buttons if button not in ("Approve", "Reject", "Abort", RELEASE)
+            ]:
                 self._people.stuck.append(f"{run} asks: {card.shown[-300:]} {answers}")
                 return
             moved = await self._sees(lambda card=card: self._board.card(run) is not card, seconds=PATIENCE)

@@ -24,7 +24,7 @@ class Told:
     """One gesture: what was meant by it, and what came back."""
 
     key: str  # under which the bot keeps its reply
-    kind: str  # deploy, approve, reject, abort, rollback, confirm
+    kind: str  # deploy, approve, reject, abort, rollback, confirm, unlock
     by: str  # as the bot names people: TEAM/USER
     at: float  # seconds since 1970
     sent: int = 1  # how often it was delivered
@@ -71,6 +71,15 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """Deploys of a service were held after a rollback, from then until then; None: they are still."""
+
+    service: str
+    since: float
+    until: float | None = None
+
+
+@dataclass(frozen=True)
 class Schema:
     """What stands in a service's database, by its own triggers: migration -> how often each thing was seen."""
 
@@ -93,3 +102,4 @@ class Seen:
     approvers: frozenset[str]
     stored: Sequence[str] = ()  # what `verify` says of the records
     stuck: Sequence[str] = ()  # runs that went on no more
+    holds: Sequence[Hold] = ()

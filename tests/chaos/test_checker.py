@@ -8,7 +8,7 @@ import pytest
 
 from commands.replies import NOT_KNOWN, NOT_RECORDED
 from tests.chaos.checker import Kind, violations
-from tests.chaos.seen import Effect, Ran, Schema, Seen, Told
+from tests.chaos.seen import Effect, Hold, Ran, Schema, Seen, Told
 
 RILEY, ALEX, OLIVE = "T0/U0RILEY", "T0/U0ALEX", "T0/U0OLIVE"
 COMMIT, DIGEST = "c" * 40, "d" * 64
@@ -129,6 +129,11 @@ PLANTED: dict[str, tuple[Seen, Kind, str]] = {
         replace(effects(TABLE, PODS, OTHER, replace(PODS, what="v1 again", at=32)), runs={"D-1": RUN, "R-2": BACK}),
         Kind.WRONG,
         "while another run did",
+    ),
+    "a deploy while deploys were held": (
+        replace(GOOD, holds=[Hold("chaos-01", 15)]),
+        Kind.WRONG,
+        "while deploys were held",
     ),
     "it succeeded and its pods are not there": (effects(TABLE), Kind.LOST, "the pods had"),
     "it succeeded and its migration is not there": (

@@ -149,6 +149,7 @@ v42 is the last known good · announced · 2 lines ticked by <@URILEY>
 
 def test_a_rollback_by_hand() -> None:
     assert text_of(AT["asks about the schema"]).splitlines()[2:] == [
+        "⏱ Healthy 14 s after it was asked for, of five minutes.",
         "⏸ *Emergency rollback*",
         " ✅ Take over from a deploy that is still under way D-1 stopped: 1 of 1 workload was already patched to v42",
         " ✅ Revert to previous deployment 3 of 3 pods on v41, by digest · 2 s",
@@ -163,6 +164,7 @@ def test_a_rollback_by_hand() -> None:
         == """\
 Rolled back solvereign-api production to v41 in 14 s
 *S2* · R-2 · *v41* `3f2c1d9` · asked by <@URILEY> at 10:00
+⏱ Healthy 14 s after it was asked for, of five minutes.
 ✅ *Emergency rollback*  22 s
 D-1 stopped: 1 of 1 workload was already patched to v42 · 3 of 3 pods on v41, by digest · health checks 3 of 3 · \
 schema left as it is by <@URILEY>, 10:00 · announced · 1 line ticked by <@URILEY>

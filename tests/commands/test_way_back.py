@@ -102,7 +102,9 @@ def test_aborted_when_only_people_were_waited_for_it_is_back_all_the_same() -> N
     assert streams.says(FOUND)[-2] == (
         "R-1 took production back to v41, and was aborted by <@UALEX> at 10:00 with lines left to do."
     )
-    assert streams.says("run/R-1")[-1].endswith("production runs v41 again; only lines for people were left.")
+    *_, said, held = streams.says("run/R-1")
+    assert said.endswith("production runs v41 again; only lines for people were left.")
+    assert held == "🔒 Deploys to production are held until somebody releases them with a reason."
 
 
 def test_a_rollback_that_failed_is_told_too() -> None:

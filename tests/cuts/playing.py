@@ -10,11 +10,12 @@ from bot.adapters.postgres.store import PostgresStore
 from runbooks.catalogue import Catalogue
 from runbooks.documents.parse import parse
 from runbooks.engine import asks
+from runbooks.engine.starts import target_digest
 from runbooks.runs.state import Run, StepRun
 from runbooks.steps.base import Step
 from runbooks.vocabulary import Cut, Done, InDoubt, Json, KnownGood, Means, Pending, Waiting
 from tests.cuts.seam import STEP, Seam
-from tests.engine.world import ALEX, CATALOGUE, World, target_digest
+from tests.engine.world import ALEX, CATALOGUE, World
 
 TURNS = 150  # a run that is not over by then stands still
 BACK = "---\nid: back\ntitle: Back\nmodes: {{emergency: Back at once, planned: Planned}}\n---\n\n# Back\n\n"

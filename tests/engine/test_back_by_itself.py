@@ -49,6 +49,7 @@ async def test_people_are_asked_where_something_else_ran_before(told: World) -> 
     await told.approves(by_hand, SAM)
     await told.works()
     assert told.outside.knob == "v1"
+    await told.releases()
     failed = await fails(told)
     assert (await told.run(failed.id.replace("D-", "R-"))).status is Status.NEW
     assert told.outside.knob == "v1"

@@ -13,7 +13,7 @@ from runbooks.engine.advance import Advance
 from runbooks.engine.draft import Draft
 from runbooks.engine.handle import Reception
 from runbooks.engine.planning import Planner
-from runbooks.engine.starts import target_digest
+from runbooks.engine.starts import shown_digest
 from runbooks.redaction import Redactor
 from runbooks.releases.decide import Adopt
 from runbooks.releases.state import Release
@@ -222,8 +222,15 @@ class World:
 
     async def rolls_back(self, by: Actor = ALEX, version: str = "") -> asks.Reply:
         """Confirm an emergency rollback, as it was shown."""
-        target = (await self.release()).find(version) if version else (await self.release()).known_good
-        return await self.hears(asks.RollBack("api", "", version, target_digest(target) if target else ""), by)
+        release = await self.release()
+        target = release.find(version) if version else release.known_good
+        return await self.hears(
+            asks.RollBack("api", "", version, shown_digest(release, target) if target else ""), by
+        )
+
+    async def releases(self, by: Actor = ALEX) -> asks.Reply:
+        """Say why deploys may go on after a rollback."""
+        return await self.hears(asks.Unlock("api", "", "The cause is known."), by)
 
     async def approves(self, run_id: str, by: Actor = ALEX) -> asks.Reply:
         return await self.hears(asks.Approve(run_id, (await self.run(run_id)).digest), by)

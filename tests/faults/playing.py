@@ -76,7 +76,7 @@ class _Play:
         if self.doing is None and world.slack.proxy.sockets.count:
             await self._people()
         quiet = self.doing is None and self.runs and all(map(over, self.runs.values()))
-        return bool(quiet) and not await world.busy() and not world.serving.ended.is_set()
+        return bool(quiet) and not await world.held() and not await world.busy() and not world.serving.ended.is_set()
 
     async def met(self, *, killed: bool) -> Met:
         """What outsiders see now."""
@@ -109,6 +109,9 @@ class _Play:
             return self._do(riley.command(CHANNEL, f"/deploy api {self.version}"))
         if self.story.takes_back(self.runs):
             return self._do(self._take_back())
+        if all(map(over, self.runs.values())) and await self.world.held():
+            alex = self.world.slack.person("alex")
+            return self._do(alex.command(CHANNEL, "/deploy unlock api the cause is known"))
         for run, state in self.runs.items():
             if any(outcome(state, step) == "in-doubt" for step in state["steps"]):
                 there = self.story.marked(self.world, self.version)

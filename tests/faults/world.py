@@ -28,6 +28,7 @@ CHANNEL = "deploys"
 RUNS = "select born, name, state::text from streams where name like 'run/%%' and born > %(born)s order by born"
 BUSY = """select key from work
 where leased_until > clock_timestamp() or due < clock_timestamp() + interval '20 seconds'"""
+HELD = "select name from streams where name like 'release/%%' and state->'hold'->>'run' is not null"
 BORN = "select coalesce(max(born), 0) from streams"
 
 
@@ -100,6 +101,10 @@ class World:
     async def busy(self) -> list[str]:
         """What is under way, or soon due."""
         return [str(key) for (key,) in await self._rows(BUSY)]
+
+    async def held(self) -> bool:
+        """Whether deploys are held since a rollback."""
+        return bool(await self._rows(HELD))
 
     async def messages(self, run: str) -> list[Message]:
         """What stands of a run where its card does."""

@@ -11,12 +11,12 @@ from bot.adapters.postgres.verify import faults
 from runbooks import folds
 from runbooks.engine import asks
 from runbooks.engine.draft import stored_reply
-from runbooks.engine.starts import target_digest
+from runbooks.engine.starts import shown_digest
 from runbooks.vocabulary import Actor
 from tests.engine.world import ALEX, SAM
 from tests.model.bench import Bench, Still
 from tests.model.holding import holding
-from tests.model.model import Good, Lease, Model, Run
+from tests.model.model import Lease, Model, Run, Shown
 from tests.model.places import KIM, SCRIPTS, Spot
 from tests.model.seen import engine_view, model_view, plan_of, unapproved
 
@@ -32,7 +32,7 @@ class Asked:
     key: str
     against: set[str]
     plan: str | None
-    shown: Good | None
+    shown: Shown | None
     reply: asks.Reply | None = None  # the first
 
 
@@ -67,6 +67,11 @@ class Course:
         return [name for name in steps if not nothing.get(name)]
 
     @property
+    def held(self) -> bool:
+        """Whether deploys are held somewhere."""
+        return any(place.hold for place in self.model.places.values())
+
+    @property
     def waiting(self) -> list[Run]:
         """The runs that wait for approvals."""
         return [run for run in self.model.runs.values() if run.waits]
@@ -79,8 +84,9 @@ class Course:
     def roll_back(self, spot: Spot, to: str, by: Actor, old: bool, still: bool) -> None:
         release = self.bench.see([])[1][spot.release]
         target = release.find(to) if to else release.known_good
-        digest = target_digest(target) if target and not old else "of another"
-        shown = (target.version, target.run) if target and not old else None
+        digest = shown_digest(release, target) if target and not old else "of another"
+        before = release.back.run if release.back else ""
+        shown = ((target.version, target.run), before) if target and not old else None
         self._ask(asks.RollBack(spot.service, spot.environment, to, digest), by, shown=shown, still=still)
 
     def plan_a_rollback(self, spot: Spot, to: str, by: Actor, still: bool) -> None:
@@ -103,8 +109,8 @@ class Course:
     def lock(self, spot: Spot, by: Actor, still: bool) -> None:
         self._ask(asks.Lock(spot.service, spot.environment, "a freeze"), by, still=still)
 
-    def unlock(self, spot: Spot, by: Actor, still: bool) -> None:
-        self._ask(asks.Unlock(spot.service, spot.environment), by, still=still)
+    def unlock(self, spot: Spot, by: Actor, reason: str, still: bool) -> None:
+        self._ask(asks.Unlock(spot.service, spot.environment, reason), by, still=still)
 
     def ask_again(self, number: int, same: bool) -> None:
         """The same gesture once more, or the same words under another id."""
@@ -227,7 +233,7 @@ class Course:
         self._ask(kind(run.id, digest), by, plan=self.plans[run.id, digest], still=still)
 
     def _ask(
-        self, ask: asks.Ask, by: Actor, *, plan: str | None = None, shown: Good | None = None, still: bool = False
+        self, ask: asks.Ask, by: Actor, *, plan: str | None = None, shown: Shown | None = None, still: bool = False
     ) -> None:
         asked = Asked(ask, by, f"gesture/{len(self.asked)}", set(), plan, shown)
         asked.against = self.model.against(ask, by, plan=plan, shown=shown)

@@ -44,7 +44,7 @@ def _next(model: Model, run: Run, epoch: int, refused: Refusals) -> Iterator[str
 
 
 def _next_of_change(model: Model, run: Run, epoch: int, refused: Refusals) -> Iterator[str] | None:
-    locked = run.kind == "deploy" and model.places[run.spot].lock is not None
+    locked = _is_held(model, run)
     if not run.begun:
         fresh = run.verified is not None and model.now - run.verified < FRESH
         if locked:
@@ -55,6 +55,12 @@ def _next_of_change(model: Model, run: Run, epoch: int, refused: Refusals) -> It
     if run.looked_at is not None:
         return _do(model, run, epoch, refused) if run.looked_at <= model.now else None
     return _read_the_world(model, run, epoch, refused)
+
+
+def _is_held(model: Model, run: Run) -> bool:
+    """A lock, and the hold after a rollback, keep a deploy from beginning its change."""
+    place = model.places[run.spot]
+    return run.kind == "deploy" and (place.lock is not None or bool(place.hold))
 
 
 def _stop(model: Model, run: Run, epoch: int) -> Iterator[str]:
@@ -106,7 +112,7 @@ def _begin(model: Model, run: Run, epoch: int, refused: Refusals) -> Iterator[st
     members, at = set(model.approvers), model.now
     if not _disapproved(run, members, at):
         yield "intent"
-        locked = run.kind == "deploy" and model.places[run.spot].lock is not None
+        locked = _is_held(model, run)
         if not model_holds(model, run, epoch) or run.status != "running" or locked or _disapproved(run, members, at):
             return
         yield from _intend(model, run, epoch, refused)
@@ -118,6 +124,8 @@ def _intend(model: Model, run: Run, epoch: int, refused: Refusals) -> Iterator[s
     run.begun, run.verified = epoch, None
     if place.candidate and place.candidate[1] != run.id:
         place.candidate = None
+    if place.back != run.id:
+        place.back = ""
     yield from _do(model, run, epoch, refused)
 
 

@@ -43,7 +43,7 @@ STEPS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "tick": {"line": NUMBER, "by": DEPLOYERS, **OF_A_RUN},
     "abort": {"by": PEOPLE, **OF_A_RUN},
     "lock": {"by": PEOPLE, **PLACED},
-    "unlock": {"by": OPERATORS, **PLACED},
+    "unlock": {"by": OPERATORS, "reason": st.sampled_from(["the cause is known"] * 3 + [""]), **PLACED},
     "ask_again": {"number": NUMBER, "same": st.booleans()},
     "work": {"point": POINT},
     "wake": {"number": NUMBER, "late": OFTEN},
@@ -56,6 +56,7 @@ STEPS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "change_groups": {"who": st.sampled_from([SAM, KIM]), "here": st.booleans()},
 }
 WEIGHTS = {"bring_on": 6, "deploy": 2, "wake": 3, "let_come": 6}  # else 1
+WHILE_HELD = {"unlock": 5}
 WHILE_ONE_WAITS = {"bring_on": 4, "judge": 12, "let_expire": 3}
 
 
@@ -74,7 +75,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def go_on(self, data: st.DataObject) -> None:
-        weights = {**WEIGHTS, **(WHILE_ONE_WAITS if self.course.waiting else {})}
+        weights = {
+            **WEIGHTS,
+            **(WHILE_ONE_WAITS if self.course.waiting else {}),
+            **(WHILE_HELD if self.course.held else {}),
+        }
         possible = [name for name in self.course.possible(STEPS) for _ in range(weights.get(name, 1))]
         name = data.draw(st.sampled_from(possible))
         getattr(self.course, name)(**data.draw(st.fixed_dictionaries(STEPS[name])))

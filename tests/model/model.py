@@ -14,6 +14,7 @@ from tests.model.places import GOOD_FOR, GROUPS, SCRIPTS, SPOTS, Line, Spot
 
 OPEN = ("planning", "running", "stopping")
 Good = tuple[str, str]  # a version, and the run that brought it
+Shown = tuple[Good, str]  # what a rollback goes to, and the rollback that took the place back before
 
 
 @dataclass
@@ -22,6 +23,9 @@ class Place:
 
     spot: Spot
     lock: Actor | None = None
+    hold: str = ""  # the rollback since which deploys are held
+    back: str = ""  # the rollback that put here what runs
+    gone_back: set[str] = field(default_factory=set)  # the rollbacks that are back, or failed, each once
     good: list[Good] = field(default_factory=list)  # newest first
     candidate: Good | None = None
     fence: int = 0  # the highest epoch seen there
@@ -116,7 +120,7 @@ class Model:
 
     # ------------------------------------------------------------ what speaks against a gesture
 
-    def against(self, ask: asks.Ask, by: Actor, *, plan: str | None = None, shown: Good | None = None) -> set[str]:
+    def against(self, ask: asks.Ask, by: Actor, *, plan: str | None = None, shown: Shown | None = None) -> set[str]:
         """The reasons, of which the engine may name any. `plan`: whose digest the button carries; `shown`: what it
         said that a rollback goes to."""
         match ask:
@@ -143,7 +147,7 @@ class Model:
     def _operates(self, run: Run, by: Actor) -> bool:
         return self._may(by, "sre") or (run.kind == "deploy" and self._may(by, "developers"))
 
-    def _against_a_start(self, ask: asks.Start, by: Actor, *, shown: Good | None) -> Iterator[str]:
+    def _against_a_start(self, ask: asks.Start, by: Actor, *, shown: Shown | None) -> Iterator[str]:
         spot = spot_of(ask)
         place, holder = self.places[spot], self.holder(spot)
         if not (self._may(by, "sre") or (isinstance(ask, asks.Deploy) and self._may(by, "developers"))):
@@ -151,10 +155,15 @@ class Model:
         if isinstance(ask, asks.Deploy):
             if place.lock:
                 yield "locked"
-        elif self.target(ask) is None:
+            if place.hold:
+                yield "held"
+        elif (target := self.target(ask)) is None:
             yield "never-good" if place.good else "no-known-good"
-        elif isinstance(ask, asks.RollBack) and shown != self.target(ask):
-            yield "confirmation-stale"
+        else:
+            if isinstance(ask, asks.RollBack) and shown != (target, place.back):
+                yield "back-already" if place.back else "confirmation-stale"
+            if place.back and not ask.version:
+                yield "back-already"
         if holder is not None and not isinstance(ask, asks.RollBack):
             yield "busy"
         if holder is not None and isinstance(ask, asks.RollBack) and holder.kind == "emergency":
@@ -166,13 +175,16 @@ class Model:
         return next((each for each in good if ask.version in ("", each[0])), None)
 
     def _against_a_lock(self, ask: asks.Lock | asks.Unlock, by: Actor) -> Iterator[str]:
-        lock = self.places[spot_of(ask)].lock
+        place = self.places[spot_of(ask)]
+        lock = place.lock
         if not (self._may(by, "sre") or self._may(by, "developers")):
             yield "not-allowed"
         if isinstance(ask, asks.Lock) and lock:
             yield "locked-already"
-        if isinstance(ask, asks.Unlock) and not lock:
+        if isinstance(ask, asks.Unlock) and not lock and not place.hold:
             yield "not-locked"
+        if isinstance(ask, asks.Unlock) and not lock and place.hold and not ask.reason:
+            yield "reason-wanted"
 
     def _against_a_judgement(
         self, ask: asks.Approve | asks.Reject, run: Run, by: Actor, plan: str | None
@@ -220,7 +232,7 @@ class Model:
                 self.places[spot_of(ask)].lock = by
                 return "locked"
             case asks.Unlock():
-                self.places[spot_of(ask)].lock = None
+                self._unlocks(self.places[spot_of(ask)], ask.reason)
                 return "unlocked"
             case asks.Approve(name):
                 self.runs[name].approvals[by] = self.now + GOOD_FOR
@@ -240,6 +252,13 @@ class Model:
                 return "stopping"
             case _:
                 raise TypeError(ask)
+
+    def _unlocks(self, place: Place, reason: str) -> None:
+        """A reason releases the hold first; a person's lock stays then."""
+        if reason and place.hold:
+            place.hold = ""
+        else:
+            place.lock = None
 
     def _starts(self, ask: asks.Start, by: Actor, name: str) -> str:
         spot, holder = spot_of(ask), self.holder(spot_of(ask))
@@ -263,16 +282,31 @@ class Model:
 
     def ends_well(self, run: Run) -> None:
         """Where nothing is left to do."""
-        if run.plan != "take-over" and run.at is None:
+        if run.plan == "take-over":
+            return
+        if run.at is None:
             self.ends(run, "succeeded")
+        elif run.kind == "planned" and not run.holds:
+            self._is_back(run)
 
     def ends(self, run: Run, status: str) -> None:
         """The run is over, and what it brought is good only where it ended well."""
         run.status = status
         place = self.places[run.spot]
+        if run.kind == "emergency" and status in ("succeeded", "failed") and run.id not in place.gone_back:
+            place.hold = run.id
+        if run.kind != "deploy" and status == "succeeded":
+            self._is_back(run)
         if place.candidate and place.candidate[1] == run.id:
             place.good = [place.candidate, *place.good] if status == "succeeded" else place.good
             place.candidate = None
+
+    def _is_back(self, run: Run) -> None:
+        """Nothing but people's lines are left of the rollback; said once."""
+        place = self.places[run.spot]
+        if run.id not in place.gone_back:
+            place.back = run.id
+            place.gone_back.add(run.id)
 
 
 def spot_of(ask: asks.Start | asks.Lock | asks.Unlock) -> Spot:

@@ -62,6 +62,8 @@ def engine_view(runs: Mapping[str, state.Run], states: Mapping[str, Release], ho
         seen[spot.release] = {
             "holder": holders.get(spot.target, "run/").partition("/")[2],
             "lock": release.lock.by if release.lock else None,
+            "hold": release.hold.run if release.hold else "",
+            "back": release.back.run if release.back else "",
             "good": [(good.version, good.run) for good in release.good],
             "candidate": (release.candidate.version, release.candidate.run) if release.candidate else None,
         }
@@ -87,6 +89,8 @@ def model_view(model: Model) -> View:
         seen[spot.release] = {
             "holder": holder.id if holder else "",
             "lock": place.lock,
+            "hold": place.hold,
+            "back": place.back,
             "good": place.good,
             "candidate": place.candidate,
         }

@@ -44,7 +44,7 @@ class AnyPlanIsMeant(Reception):
 
 
 class LocksUnseen(GatedStore):
-    """Reads every place as if it were not locked."""
+    """Reads every place as if it were neither locked nor held."""
 
     async def read(
         self, streams: Sequence[str], *, targets: Sequence[str] = (), inbox: str | None = None, number: bool = False
@@ -54,7 +54,9 @@ class LocksUnseen(GatedStore):
 
 
 def _unlocked(stored: Any) -> Any:
-    return replace(stored, state=replace(stored.state, lock=None)) if isinstance(stored.state, Release) else stored
+    if not isinstance(stored.state, Release):
+        return stored
+    return replace(stored, state=replace(stored.state, lock=None, hold=None))
 
 
 class VoidLeasesCount(GatedStore):

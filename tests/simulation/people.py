@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from runbooks.engine import asks
-from runbooks.engine.starts import target_digest
+from runbooks.engine.starts import shown_digest
 from runbooks.runs.state import Run, StepRun
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Actor, InDoubt, PlannedStep
@@ -19,6 +19,7 @@ PATIENCE = 3.0  # seconds until Slack sends it again
 TRIES = 4
 LOOKS_AFTER = timedelta(seconds=60)  # what was sent has come by then, or never will: stops and delays included
 AWRY, OLD, MOVED, ABORTED, BESIDE = 0.15, 0.3, 0.15, 0.7, 0.15
+NAMED = 0.5
 """Shares: what people do as they may not, on an old card, as the release moves; of meddling; what moves no run."""
 
 
@@ -42,6 +43,11 @@ class Click:
     commit: str
     by: Actor
     at: float
+
+
+def _releases(run: str, service: str) -> asks.Unlock:
+    """By the rollback's form, which names it; or typed."""
+    return asks.Unlock(service, "", "The cause is known.", hold=run)
 
 
 class Group(Roll):
@@ -104,8 +110,11 @@ class People:
             if wanted := self._next(run):
                 self._starts(*wanted)
         for service in SERVICES:
-            if (await self.world.release(service)).lock is not None:
+            place = await self.world.release(service)
+            if place.lock is not None:
                 self._starts(asks.Unlock(service, ""), ALEX)
+            if place.hold is not None:
+                self._starts(_releases(place.hold.run, service), ALEX)
         return not runs and all(task.done() for task in self.tasks)
 
     def _next(self, run: Run) -> tuple[asks.Ask, Actor] | None:
@@ -144,7 +153,7 @@ class People:
         if dice < 2 * self._meddling + BESIDE:
             return await self._beside(service)
         busy = any(run.service == service for run in runs)
-        return self._deploys(service) if not busy or self.random.random() < AWRY else None
+        return await self._deploys(service) if not busy or self.random.random() < AWRY else None
 
     def _awry(self, run: Run, ask: asks.Ask) -> tuple[asks.Ask, Actor]:
         """By somebody who may not."""
@@ -174,7 +183,10 @@ class People:
             return self.random.choice(self._seen)  # clicked again
         return await self._of_an_incident(), ALEX
 
-    def _deploys(self, service: str) -> tuple[asks.Ask, Actor]:
+    async def _deploys(self, service: str) -> tuple[asks.Ask, Actor]:
+        hold = (await self.world.release(service)).hold
+        if hold is not None and self.random.random() > AWRY:  # after a rollback somebody says why deploys may go on
+            return _releases(self.random.choice([hold.run, ""]), service), self.random.choice([RILEY, ALEX, SAM])
         self._versions += 1
         dice = self.random.random()
         end = BAD if dice < 0.15 else SICK if dice < 0.3 else ""  # shares
@@ -183,10 +195,11 @@ class People:
     async def _back(self, service: str) -> asks.Ask:
         place = await self.world.release(service)
         to = self.random.choice(place.good) if self.random.random() < 0.3 else place.known_good  # a share
-        version = "" if to == place.known_good else to.version
+        named = to != place.known_good or (place.taken_back is not None and self.random.random() < NAMED)
+        version = to.version if named else ""
         if self.random.random() < 0.3:  # a share
             return asks.PlanRollBack(service, "", version)
-        return asks.RollBack(service, "", version, target_digest(to))
+        return asks.RollBack(service, "", version, shown_digest(place, to))
 
     async def _of_an_incident(self) -> asks.Ask:
         found = [incident for incident in await self.world.all_of("incident/") if incident.findings]
