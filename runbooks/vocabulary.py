@@ -120,6 +120,7 @@ class Choice:
     label: str
     means: Means = Means.DONE
     danger: bool = False
+    asks: str = ""  # of a dangerous one: what is asked before it counts, as sentences; "": in general words
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,15 @@
 """Who is waited for, and the buttons with which they answer."""
 
 from commands.views import words
-from commands.views.blocks import Block, actions, button, confirmation, section
+from commands.views.blocks import MOST_DIALOG, Block, actions, button, confirmation, section
 from commands.views.plan import why_one_more
 from runbooks.catalogue import Catalogue
 from runbooks.engine import people
 from runbooks.runs.state import Run, Status, approval_ends
 from runbooks.steps.incident_lessons import asks_for_lessons
 from runbooks.vocabulary import Choice, InDoubt, Means, Waiting
+
+_WHOLE = "… The thread has the whole."
 
 
 def waiting(run: Run, catalogue: Catalogue) -> list[Block]:
@@ -103,6 +105,20 @@ def _choices(run: Run) -> list[Block]:
     return [_choice(run, question, choice, suggested=choice.value == suggested) for choice in choices]
 
 
+def _in_general(run: Run) -> str:
+    return (
+        f"It runs in the database of {run.service} in {run.environment}. What it takes away is gone; its whole text "
+        "is in the thread."
+    )
+
+
+def _short(asks: str) -> str:
+    """As much as a dialog takes; the thread has the whole."""
+    if len(asks) <= MOST_DIALOG:
+        return asks
+    return f"{asks[: MOST_DIALOG - len(_WHOLE)].rstrip()}{_WHOLE}"
+
+
 def _choice(run: Run, question: dict[str, str], choice: Choice, *, suggested: bool) -> Block:
     value = {**question, "choice": choice.value}
     action = f"answer:{question['step']}:{choice.value}"
@@ -111,8 +127,7 @@ def _choice(run: Run, question: dict[str, str], choice: Choice, *, suggested: bo
         return button(choice.label, action, value, style)
     asks = confirmation(
         f"{choice.label}?",
-        f"It runs in the database of {run.service} in {run.environment}. What it takes away is gone; its whole text "
-        "is in the thread.",
+        _short(choice.asks) or _in_general(run),
         go="Run it",
         stay="Cancel",
     )

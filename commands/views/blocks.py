@@ -8,6 +8,7 @@ Block = dict[str, Any]
 
 MOST_BLOCKS = 50  # what Slack takes in a message
 MOST_SECTION = 3000  # characters
+MOST_DIALOG = 300  # characters of a confirmation
 MOST_TEXT = 12_500  # characters in all blocks together; Slack takes about 13,000
 
 
@@ -66,7 +67,7 @@ def confirmation(title: str, text: str, *, go: str, stay: str) -> Block:
     """The dialog before a click whose mistake costs; its button is drawn as a danger."""
     return {
         "title": {"type": "plain_text", "text": title[:100]},
-        "text": {"type": "plain_text", "text": text[:300]},
+        "text": {"type": "plain_text", "text": text[:MOST_DIALOG]},
         "confirm": {"type": "plain_text", "text": go[:30]},
         "deny": {"type": "plain_text", "text": stay[:30]},
         "style": "danger",

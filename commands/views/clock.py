@@ -46,7 +46,7 @@ def parts(run: Run) -> Iterator[tuple[str, str]]:
         waited = f", and {_span(part.waited)} waiting for {words.person(part.waited_for)}" if part.waited else ""
         yield part.step.id, f"⏱ {words.short(part.step.title)}: {_span(part.worked)}{waited}"
     if run.stands and (took := clock.total(run)) is not None:
-        yield "total", f"⏱ In all: {measured(took)}"
+        yield "total", f"⏱ {measured(took)}"
 
 
 def _span(length: timedelta) -> str:

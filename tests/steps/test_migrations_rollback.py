@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from runbooks.steps.base import Params, Turn, Untouched
+from runbooks.steps.migrations.downs import fetch, newer
 from runbooks.vocabulary import Done, Failed, Fenced, InDoubt, Means, NotDone, Pending, Unreachable, Waiting
 from tests.fixtures.cutting import CuttingProxy
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS, Schema
@@ -21,11 +22,13 @@ async def _turn(schema: Schema, commit: str, *, to: str = "021_tenants", epoch: 
 
 
 async def _agreed(schema: Schema, turn: Turn) -> Turn:
-    """The turn after somebody chose to run the scripts."""
+    """The turn after somebody chose to run the scripts, and agreed to what each of them takes away."""
     asked = await schema.rollback.start(turn)
     assert isinstance(asked, Waiting)
     (choice,) = (c.value for c in asked.choices if c.danger)
-    return replace(turn, choice=choice)
+    downs = await fetch(schema.source, turn.site, newer(await schema.database.rows(turn.site), turn.site))
+    assert choice == downs.consent
+    return replace(turn, choice=downs.losing(len(downs.lossy)) if downs.lossy else choice)
 
 
 async def test_nothing_was_applied_since(schema: Schema) -> None:

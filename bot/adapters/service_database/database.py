@@ -10,13 +10,14 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
-from bot.adapters.service_database import catalogs, ledger
+from bot.adapters.service_database import catalogs, counting, ledger
 from bot.adapters.service_database.errors import sanitised, translated
 from bot.adapters.service_database.ledger import DatabaseRole
 from bot.adapters.service_database.prompt import PromptConnection
 from bot.adapters.service_database.session import MigrationSession
 from bot.adapters.service_database.statements import statement
 from runbooks.steps.base import Site, Turn
+from runbooks.steps.migrations.counting import Counts, Place
 from runbooks.steps.migrations.database import DatabaseUnfit, Row, SessionBusy
 from runbooks.steps.migrations.files import Migration
 from runbooks.steps.migrations.planning import stands_at
@@ -76,6 +77,11 @@ class ServiceDatabases:
         async with self._connected(site, "opsbot") as connection:
             asked = catalogs.values(relations, functions, types)
             return await catalogs.relations(connection, asked, what=_what(site))
+
+    async def count(self, site: Site, places: Sequence[Place]) -> Counts:
+        """How many rows each has now. Raises Unreachable where no connection is to be had."""
+        async with self._connected(site, "opsbot") as connection:
+            return await counting.count(connection, places)
 
     async def version(self, site: Site) -> str:
         """The last migration applied ("023_policy_profiles"); "" where there is none."""

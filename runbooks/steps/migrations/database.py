@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from runbooks.steps.base import Site, Turn
+from runbooks.steps.migrations.counting import Counts, Place
 from runbooks.steps.migrations.files import Migration
 from runbooks.steps.migrations.sql import Sql, Statement
 
@@ -111,6 +112,10 @@ class ServiceDatabase(Protocol):
 
     async def rows(self, site: Site) -> tuple[Row, ...]:
         """The ledger, by number; empty where nothing was recorded yet. Changes nothing."""
+        ...
+
+    async def count(self, site: Site, places: Sequence[Place]) -> Counts:
+        """How many rows each has now, within some seconds in all: what can't be counted by then is said so."""
         ...
 
     def session(self, turn: Turn) -> AbstractAsyncContextManager[Session]:

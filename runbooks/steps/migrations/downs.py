@@ -7,11 +7,13 @@ from runbooks.digests import digest_of
 from runbooks.steps.base import Site
 from runbooks.steps.migrations.database import BASELINE, Row, Script, State
 from runbooks.steps.migrations.files import ChainBroken, Migration, chain, number_of
-from runbooks.steps.migrations.losses import losses
+from runbooks.steps.migrations.losses import Loss, data_losses, losses
 from runbooks.steps.migrations.sql import SqlRefused, analyse
 from runbooks.steps.source import Source, UnknownVersion
 
 CONSENT = "take-back-"
+LOSING = "lose-"
+"""Of the choices that agree to what one script takes away; they come after the consent, one after the other."""
 
 
 class NoWayBack(Exception):
@@ -40,6 +42,11 @@ class Down:
     text: str
 
     @property
+    def losses(self) -> tuple[Loss, ...]:
+        """The data that it takes away, or may."""
+        return data_losses(self.script.sql)
+
+    @property
     def told(self) -> str:
         """What it is, what it takes away, and its text."""
         half = f", left half-way by {self.row.run}" if not self.row.state.settled else ""
@@ -59,14 +66,29 @@ class Downs:
         return tuple(down.script for down in self.downs)
 
     @property
-    def lossy(self) -> tuple[Down, ...]:
-        """Those that take data away."""
-        return tuple(down for down in self.downs if losses(down.script.sql))
-
-    @property
     def consent(self) -> str:
         """The choice that agrees to exactly these texts."""
         return CONSENT + digest_of([[d.script.file, d.text] for d in self.downs])[:12]
+
+    @property
+    def lossy(self) -> tuple[Down, ...]:
+        """Those that take data away, as they are run."""
+        return tuple(down for down in self.downs if down.losses)
+
+    def losing(self, number: int) -> str:
+        """The choice that agrees to what the script of this number (from 1) among the lossy ones takes away."""
+        return f"{LOSING}{number}-{self.consent.removeprefix(CONSENT)}"
+
+    def asked_next(self, choice: str, *, at_once: bool = False) -> int | None:
+        """Which lossy script is to be asked about after this choice: its number from 1; 0 where all are agreed to.
+
+        None where the choice agrees to nothing, or to other texts. `at_once`: to run them needs no word beforehand.
+        """
+        agreed = [self.consent, *(self.losing(number) for number in range(1, len(self.lossy) + 1))]
+        if choice not in agreed and not at_once:
+            return None
+        number = agreed.index(choice) + 1 if choice in agreed else 1
+        return number if number <= len(self.lossy) else 0
 
     @property
     def label(self) -> str:

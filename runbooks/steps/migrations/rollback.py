@@ -2,15 +2,17 @@
 
 The schema is left as it is unless a person who has seen the scripts says otherwise; without asking where the release
 is known to run on it. Where it is known not to, the line that stands before the pods (`first: true`) takes the schema
-back, and asks only about a script that loses data.
+back, and asks only about a script that loses data. Such a script is asked about by itself, with what is lost and how
+much of it there is; both answers are bound to the texts.
 """
 
 from collections.abc import Sequence
 
 from runbooks.schema_fit import SchemaFit
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
+from runbooks.steps.migrations.counting import Counts, NotCounted, places, told
 from runbooks.steps.migrations.database import DatabaseUnfit, Row, ServiceDatabase, State
-from runbooks.steps.migrations.downs import CONSENT, Downs, NoWayBack, fetch, newer
+from runbooks.steps.migrations.downs import CONSENT, LOSING, Down, Downs, NoWayBack, fetch, newer
 from runbooks.steps.migrations.first import fit_of, known_not_to_run, known_to_run, not_first, standing
 from runbooks.steps.migrations.goals import Wanted, abandon, answered, settle
 from runbooks.steps.migrations.run import Journey
@@ -28,6 +30,7 @@ from runbooks.vocabulary import (
     PlanningFailed,
     Unreachable,
     Waiting,
+    within,
 )
 
 _ON = "a decision about the schema"
@@ -110,10 +113,21 @@ class MigrationsRollback(Step):
         except Unreachable as cause:
             again = Choice("look-again", "Look again", Means.AGAIN)
             return _without(rows, f"The rollback scripts can't be read now: {cause}.", again)
-        unasked = _is_first(turn) and not downs.lossy
-        if answered(turn.choice) or turn.choice == downs.consent or unasked:
-            return await Journey(turn, downs.scripts, token).go(self._database)
-        return _question(rows, downs)
+        number = 0 if answered(turn.choice) else downs.asked_next(turn.choice, at_once=_is_first(turn))
+        if number is None:
+            return _question(rows, downs)
+        if number:
+            return await self._ask_again(turn, downs, number)
+        return await Journey(turn, downs.scripts, token).go(self._database)
+
+    async def _ask_again(self, turn: Turn, downs: Downs, number: int) -> Waiting:
+        """Once more, of one script that takes data away: what goes, and how much of it there is now."""
+        down = downs.lossy[number - 1]
+        try:
+            counts = await self._database.count(turn.site, places(down.losses))
+        except Unreachable as cause:
+            counts = dict.fromkeys(places(down.losses), NotCounted(within(str(cause))))
+        return _second(down, counts, downs.losing(number))
 
 
 def _known(turn: Turn, rows: Sequence[Row]) -> Done | None:
@@ -140,7 +154,7 @@ def _shows(rows: Sequence[Row], fit: SchemaFit | None, *, first: bool) -> tuple[
 
 def _agreed(turn: Turn) -> bool:
     """Whether a person agreed to down-scripts; a doubt arises only after that."""
-    return answered(turn.choice) or turn.choice.startswith(CONSENT)
+    return answered(turn.choice) or turn.choice.startswith((CONSENT, LOSING))
 
 
 def _wanted(rows: Sequence[Row], turn: Turn) -> tuple[Wanted, ...]:
@@ -154,8 +168,20 @@ def _shown(rows: Sequence[Row]) -> str:
     return f"Schema: {names} {stays} unless a person decides otherwise"
 
 
+def _second(down: Down, counts: Counts, choice: str) -> Waiting:
+    file, said = down.script.file, [told(loss, counts) for loss in down.losses]
+    run = Choice(choice, f"Take it away: run {file}", Means.AGAIN, danger=True, asks=f"{file} {'; '.join(said)}.")
+    lines = "\n".join(f"• {line}" for line in said)
+    detail = (
+        f"{file} takes data away that no script brings back, as counted just now:\n{lines}\n\n{down.told}"
+    )
+    return Waiting(on=f"a second word on {file}, which takes data away", choices=(_LEAVE, run), detail=detail)
+
+
 def _question(rows: Sequence[Row], downs: Downs) -> Waiting:
-    run = Choice(downs.consent, downs.label, Means.AGAIN, danger=True)
+    lossy = ", ".join(down.script.file for down in downs.lossy)
+    asks = f"It runs once you have agreed to what it takes away, which is asked next: {lossy}." if lossy else ""
+    run = Choice(downs.consent, downs.label, Means.AGAIN, danger=True, asks=asks)
     return Waiting(on=_ON, choices=(_LEAVE, run), detail=f"{_shown(rows)}.\n\n{downs.told}")
 
 
