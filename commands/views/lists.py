@@ -24,7 +24,7 @@ _COMMANDS = {
     "Stop": {
         "/deploy abort RUN": "ends a run before its next step",
         "/deploy lock SERVICE [ENVIRONMENT] REASON": "holds all deploys",
-        "/deploy unlock SERVICE [ENVIRONMENT]": "lets them go on",
+        "/deploy unlock SERVICE [ENVIRONMENT] [REASON]": "lets them go on; after a rollback only with a reason",
     },
     "Beside deploys": {
         "/ops": "four questions that lead to the right command; `/ops read` shows the runbooks",

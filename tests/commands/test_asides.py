@@ -37,7 +37,8 @@ def test_whoever_asked_is_told_that_lines_are_to_be_ticked_once_a_phase(stage: s
 
 
 def test_a_decision_shows_what_it_is_about() -> None:
-    ((key, text),) = asides("asks about the schema").items()
+    told = {key: text for key, text in asides("asks about the schema").items() if not key.startswith("clock/")}
+    ((key, text),) = told.items()
     assert key == "question/schema/1"
     first, second = DOWN.splitlines()
     assert text == (

@@ -156,7 +156,8 @@ async def test_after_a_rollback_to_an_older_version_that_one_runs(world: World) 
 async def test_a_lock_is_said_with_its_reason(world: World) -> None:
     await world.hears(asks.Lock("api", "production", "<!channel> the market is open"), ALEX)
     lines = part(await seen_by(world, RILEY), "What runs where")
-    assert lines[1] == "\u2003⏸ deploys locked by <@UALEX>: “&lt;!channel&gt; the market is open”"
+    at = "<!date^1795514400^{time}|10:00 UTC>"
+    assert lines[1] == f"\u2003⏸ deploys locked by <@UALEX> at {at}: “&lt;!channel&gt; the market is open”"
 
 
 async def test_where_nobody_can_tell_who_is_in_which_group_it_says_so(world: World) -> None:

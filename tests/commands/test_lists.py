@@ -34,7 +34,7 @@ def test_help_names_every_command_and_service() -> None:
 *Stop*
 `/deploy abort RUN` ends a run before its next step
 `/deploy lock SERVICE [ENVIRONMENT] REASON` holds all deploys
-`/deploy unlock SERVICE [ENVIRONMENT]` lets them go on
+`/deploy unlock SERVICE [ENVIRONMENT] [REASON]` lets them go on; after a rollback only with a reason
 *Beside deploys*
 `/ops` four questions that lead to the right command; `/ops read` shows the runbooks
 `/lkg [SERVICE] [ENVIRONMENT]` what is last known good

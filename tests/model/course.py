@@ -3,7 +3,6 @@
 import copy
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,26 +13,14 @@ from runbooks.engine.draft import stored_reply
 from runbooks.engine.starts import shown_digest
 from runbooks.vocabulary import Actor
 from tests.engine.world import ALEX, SAM
+from tests.model.asked import Asked
 from tests.model.bench import Bench, Still
 from tests.model.holding import holding
-from tests.model.model import Lease, Model, Run, Shown
-from tests.model.places import KIM, SCRIPTS, Spot
+from tests.model.model import Lease, Model, Run
+from tests.model.places import KIM, SCRIPTS, Shown, Spot
 from tests.model.seen import engine_view, model_view, plan_of, unapproved
 
 LEASE = timedelta(seconds=10)
-
-
-@dataclass
-class Asked:
-    """A request, and what the model knows of it."""
-
-    ask: asks.Ask
-    by: Actor
-    key: str
-    against: set[str]
-    plan: str | None
-    shown: Shown | None
-    reply: asks.Reply | None = None  # the first
 
 
 class Course:

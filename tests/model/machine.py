@@ -56,7 +56,7 @@ STEPS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "change_groups": {"who": st.sampled_from([SAM, KIM]), "here": st.booleans()},
 }
 WEIGHTS = {"bring_on": 6, "deploy": 2, "wake": 3, "let_come": 6}  # else 1
-WHILE_HELD = {"unlock": 5}
+WHILE_HELD = {"unlock": 10}
 WHILE_ONE_WAITS = {"bring_on": 4, "judge": 12, "let_expire": 3}
 
 

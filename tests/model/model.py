@@ -10,25 +10,9 @@ from datetime import datetime
 from runbooks.engine import asks
 from runbooks.vocabulary import Actor
 from tests.engine.knob import TEN
-from tests.model.places import GOOD_FOR, GROUPS, SCRIPTS, SPOTS, Line, Spot
+from tests.model.places import GOOD_FOR, GROUPS, SCRIPTS, SPOTS, Good, Line, Place, Shown, Spot
 
 OPEN = ("planning", "running", "stopping")
-Good = tuple[str, str]  # a version, and the run that brought it
-Shown = tuple[Good, str]  # what a rollback goes to, and the rollback that took the place back before
-
-
-@dataclass
-class Place:
-    """What stands in a service's environment."""
-
-    spot: Spot
-    lock: Actor | None = None
-    hold: str = ""  # the rollback since which deploys are held
-    back: str = ""  # the rollback that put here what runs
-    gone_back: set[str] = field(default_factory=set)  # the rollbacks that are back, or failed, each once
-    good: list[Good] = field(default_factory=list)  # newest first
-    candidate: Good | None = None
-    fence: int = 0  # the highest epoch seen there
 
 
 @dataclass

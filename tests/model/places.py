@@ -1,7 +1,7 @@
 """What model and engine share: three places, what a run does there step by step, and who is in which group."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +35,24 @@ class Spot:
     @property
     def target(self) -> str:
         return f"main/{self.service}-{self.environment}/{self.service}"
+
+
+Good = tuple[str, str]  # a version, and the run that brought it
+Shown = tuple[Good, str]  # what a rollback goes to, and the rollback that took the place back before
+
+
+@dataclass
+class Place:
+    """What stands in a service's environment."""
+
+    spot: Spot
+    lock: Actor | None = None
+    hold: str = ""  # the rollback since which deploys are held
+    back: str = ""  # the rollback that put here what runs
+    gone_back: set[str] = field(default_factory=set)  # the rollbacks that are back, or failed, each once
+    good: list[Good] = field(default_factory=list)  # newest first
+    candidate: Good | None = None
+    fence: int = 0  # the highest epoch seen there
 
 
 SPOTS = (

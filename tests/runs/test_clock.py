@@ -5,7 +5,7 @@ from datetime import timedelta
 from runbooks.runs import commands as c
 from runbooks.runs.clock import WITHIN, ends, parts, total, waited_for_approval
 from runbooks.vocabulary import Choice, Done, Means, Waiting
-from tests.runs.stories import ALEX, SRE, TEN, Story, step
+from tests.runs.stories import ALEX, SRE, TEN, Story, plan, step
 
 STEPS = (
     step("take-over", "take-over"),
@@ -49,7 +49,7 @@ def test_nothing_is_taken_off_it() -> None:
 
 def test_before_the_whole_is_planned_nothing_is_known() -> None:
     story = Story().requested(command="rollback", quorum=None)
-    story.does(c.Adopt(story.planned(STEPS[0], quorum=False).run.plan, provisional=True))  # type: ignore[arg-type]
+    story.does(c.Adopt(plan(STEPS[0], quorum=False), provisional=True))
     assert total(story.run) is None
 
 

@@ -38,7 +38,7 @@ async def count(connection: ledger.Connection, places: Sequence[Place], limit: i
 async def _count(connection: ledger.Connection, place: Place, limit: int) -> Counted | NotCounted:
     name = "count_values" if place.column else "count_rows"
     names = {"table": sql.Identifier(*place.table), "column": sql.Identifier(place.column or "none")}
-    query = sql.SQL(statement(name).decode()).format(**names)  # type: ignore[arg-type]  # it is one of our own files
+    query = sql.SQL(statement(name).decode()).format(**names)
     try:
         row = await (await connection.execute(query, {"limit": limit + 1})).fetchone()
     except psycopg.Error as cause:

@@ -172,9 +172,7 @@ def _second(down: Down, counts: Counts, choice: str) -> Waiting:
     file, said = down.script.file, [told(loss, counts) for loss in down.losses]
     run = Choice(choice, f"Take it away: run {file}", Means.AGAIN, danger=True, asks=f"{file} {'; '.join(said)}.")
     lines = "\n".join(f"• {line}" for line in said)
-    detail = (
-        f"{file} takes data away that no script brings back, as counted just now:\n{lines}\n\n{down.told}"
-    )
+    detail = f"{file} takes data away that no script brings back, as counted just now:\n{lines}\n\n{down.told}"
     return Waiting(on=f"a second word on {file}, which takes data away", choices=(_LEAVE, run), detail=detail)
 
 
