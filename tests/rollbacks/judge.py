@@ -79,16 +79,21 @@ def _served(seen: Seen) -> Iterator[str]:
 
 
 def _alone(seen: Seen) -> Iterator[str]:
-    """Never two actors at once: epochs never fall, and nobody acts who is over, or was taken over."""
+    """Never two actors at once: epochs never fall, and nobody acts who is over, or was taken over.
+
+    What a run had sent before it was stopped may still arrive until the take-over has fenced it, no later.
+    """
     for before, after in pairwise(seen.wrote):
         if after.epoch < before.epoch:
             yield f"holder {after.epoch} ({after.run}) wrote after holder {before.epoch} ({before.run}) had"
     runs = {run.id: run for run in seen.runs}
+    taken = {name for back in seen.runs if back.taken_over_at for name in back.stopped}
     for wrote in seen.wrote:
         run = runs.get(wrote.run)
         if wrote.moves and run is None:
             yield f"the pods were changed by {wrote.run or 'nobody that is named'}, which is no run of this round"
-        if wrote.moves and run and run.ended_at and wrote.at > run.ended_at + CLOCK:
+        over = run is not None and run.ended_at and run.id not in taken
+        if wrote.moves and run and over and wrote.at > run.ended_at + CLOCK:
             yield f"{run.id} changed the pods {wrote.at - run.ended_at:.1f} s after its end"
     for back in seen.runs:
         acts = [*((w.run, w.at) for w in seen.wrote if w.moves), *seen.migrated]

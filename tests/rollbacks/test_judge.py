@@ -29,6 +29,14 @@ def test_nothing_is_found_where_all_is_well() -> None:
     assert wrongs(WELL) == []
 
 
+def test_what_was_on_its_way_may_arrive_until_the_take_over() -> None:
+    fenced = Wrote(21.5, 5, "", moves=False)
+    arrived = replace(WELL, wrote=(Wrote(21, 3, "D-7", moves=True), fenced, Wrote(25, 5, "R-8", moves=True)))
+    assert wrongs(arrived) == []
+    never_fenced = replace(arrived, runs=(DEPLOY, replace(BACK, taken_over_at=0.0)))
+    assert any("D-7 changed the pods 1.0 s after its end" in wrong for wrong in wrongs(never_fenced))
+
+
 @pytest.mark.parametrize(
     ("planted", "found"),
     [
