@@ -59,6 +59,20 @@ async def test_what_is_lent_has_the_new_schema_and_stands_until_it_is_taken_back
     assert world.scratches() == set()
 
 
+@pytest.mark.parametrize("last", ["", "drop table nothing;"])
+async def test_roles_that_lent_files_made_go_with_it(world: World, tmp_path: Path, last: str) -> None:
+    site = the_site()
+    servers = servers_of(world, site, tmp_path)
+    lend = servers.lend(site, [file("024_role.sql", f'begin; create role "Lent Role"; commit; {last}')])
+    if last:
+        with pytest.raises(RehearsalFailed):
+            await lend
+    else:
+        await lend
+        await servers.take_back(site)
+    assert world.server.execute("select 1 from pg_roles where rolname = 'Lent Role'") == []
+
+
 async def test_nothing_is_lent_where_a_file_fails(world: World, tmp_path: Path) -> None:
     site = the_site()
     with pytest.raises(RehearsalFailed, match=r"024_flags\.sql:2"):

@@ -1,6 +1,7 @@
 """Scratch databases on the rehearsal server of a place: made from the real schema, used by one, dropped."""
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
@@ -185,17 +186,36 @@ async def drop(overseer: Connection, name: str) -> None:
 async def sweep(overseer: Connection) -> None:
     """Drop what processes left that were killed: nobody is connected to it, and it is not lent, or for too long."""
     for name, used, note, now in await (await overseer.execute(statement("scratch_there"))).fetchall():
-        since = note.removeprefix(LENT)
-        is_lent = note.startswith(LENT) and since.isdigit() and now - int(since) < _LENT_FOR.total_seconds()
-        if not used and not is_lent:
-            await drop(overseer, name)
+        since, _ = lent(note)
+        if not used and (since is None or now - since >= _LENT_FOR.total_seconds()):
+            await give_up(overseer, name, note)
 
 
-async def mark_lent(overseer: Connection, name: str) -> None:
-    """Write down that it is somebody's though nobody is connected."""
+async def give_up(overseer: Connection, name: str, note: str) -> None:
+    """Drop it, and the roles that were made with it where it was lent."""
+    await drop(overseer, name)
+    for role in lent(note)[1]:
+        try:
+            await overseer.execute(written("roles_drop", role=role).encode())
+        except psycopg.Error as cause:
+            log.warning("the role %s of a scratch database could not be dropped (%s)", role, sanitised(cause))
+
+
+async def mark_lent(overseer: Connection, name: str, before: Roles) -> None:
+    """Write down that it is somebody's though nobody is connected, and which roles were made with it."""
     rows = await (await overseer.execute(statement("scratch_there"))).fetchall()
     now = next(now for there, _, _, now in rows if there == name)
-    await overseer.execute(written("scratch_note", name=quoted(name), note=literal(f"{LENT}{now}")).encode())
+    made = sorted(each.name for each in (await roles(overseer)).keys() - before.keys() if each.kind == "role")
+    note = literal(f"{LENT}{now} {json.dumps(made)}")
+    await overseer.execute(written("scratch_note", name=quoted(name), note=note).encode())
+
+
+def lent(note: str) -> tuple[int | None, list[str]]:
+    """Since when it is lent, in the server's seconds, and the roles made with it; None where it is not."""
+    since, _, made = note.removeprefix(LENT).partition(" ")
+    if not note.startswith(LENT) or not since.isdigit():
+        return None, []
+    return int(since), [str(each) for each in json.loads(made or "[]")]
 
 
 def unfit(place: str) -> RehearsalUnfit:

@@ -5,8 +5,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from psycopg.conninfo import make_conninfo
 
+from bot.adapters.rehearsal.roles import restore
 from bot.adapters.rehearsal.running import run_file
-from bot.adapters.rehearsal.scratch import Place, PlaceRehearsals, drop, mark_lent, prefix, unfit
+from bot.adapters.rehearsal.scratch import Place, PlaceRehearsals, drop, give_up, mark_lent, prefix, unfit
 from bot.adapters.rehearsal.server import Address, Addresses
 from bot.adapters.rehearsal.statements import statement
 from runbooks.catalogue import Catalogue
@@ -39,14 +40,15 @@ class RehearsalServers:
         """
         rehearsals = self.of(site)
         async with rehearsals.alone() as (overseer, here):
-            name, _ = await rehearsals.made(overseer, here)
+            name, before = await rehearsals.made(overseer, here)
             try:
                 async with self._addresses.connected(rehearsals.place.rehearsal, name) as connection:
                     for file in files:
                         await run_file(connection, file.name, file.text, timeout=rehearsals.timeout)
-                await mark_lent(overseer, name)
+                await mark_lent(overseer, name, before)
             except BaseException:
                 await drop(overseer, name)
+                await restore(overseer, before)
                 raise
         return _with_database(self._addresses.url_of(rehearsals.place.rehearsal.variable), name)
 
@@ -54,9 +56,9 @@ class RehearsalServers:
         """Drop what was lent to this site's run, if anything was."""
         place = place_of(self._catalogue, site, self._planner)
         async with self._addresses.connected(place.rehearsal) as overseer:
-            for name, *_ in await (await overseer.execute(statement("scratch_there"))).fetchall():
+            for name, _, note, _ in await (await overseer.execute(statement("scratch_there"))).fetchall():
                 if name.startswith(prefix(site.run)):
-                    await drop(overseer, name)
+                    await give_up(overseer, name, note)
 
 
 def place_of(catalogue: Catalogue, site: Site, planner: MigrationPlanner) -> Place:
