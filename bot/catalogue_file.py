@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from runbooks.catalogue import Catalogue, OnFailure, Service
+from runbooks.catalogue import Catalogue, Environment, OnFailure, Service
 from runbooks.catalogue.sense import nonsense
 from runbooks.documents import checks
 from runbooks.documents.errors import Report
@@ -127,16 +127,19 @@ def _variables(catalogue: Catalogue) -> Iterator[tuple[str, Loc]]:
         if service.ci and service.ci.token:
             yield service.ci.token, ("services", name, "ci", "token")
         for place, environment in service.environments.items():
-            if environment.database:
-                yield environment.database, ("services", name, "environments", place, "database")
-            if environment.rehearsal:
-                yield environment.rehearsal, ("services", name, "environments", place, "rehearsal")
-            place_of_record = environment.last_known_good
-            if place_of_record and place_of_record.git and place_of_record.git.variable:
-                where = ("services", name, "environments", place, "last-known-good", "git", "repository")
-                yield place_of_record.git.variable, where
-            if environment.prometheus and not environment.prometheus.startswith("http"):
-                yield environment.prometheus, ("services", name, "environments", place, "prometheus")
+            yield from _of_place(environment, ("services", name, "environments", place))
+
+
+def _of_place(environment: Environment, at: Loc) -> Iterator[tuple[str, Loc]]:
+    if environment.database:
+        yield environment.database, (*at, "database")
+    if environment.rehearsal:
+        yield environment.rehearsal, (*at, "rehearsal")
+    record = environment.last_known_good
+    if record and record.git and record.git.variable:
+        yield record.git.variable, (*at, "last-known-good", "git", "repository")
+    if environment.prometheus and not environment.prometheus.startswith("http"):
+        yield environment.prometheus, (*at, "prometheus")
 
 
 def _named(service: Service) -> Iterator[tuple[str, str]]:

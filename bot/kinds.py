@@ -20,8 +20,10 @@ from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.lkg_update import LkgUpdate
 from runbooks.steps.migrations.apply import MigrationsApply
+from runbooks.steps.migrations.old_release import OldRelease
 from runbooks.steps.migrations.plan import MigrationsPlan
 from runbooks.steps.migrations.proven import MigrationsProven
+from runbooks.steps.migrations.rehearse import MigrationsRehearse
 from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.steps.notify import NotifyStakeholders
 from runbooks.steps.probes import ProbesCheck
@@ -49,8 +51,10 @@ KINDS: tuple[type[Step], ...] = (
     MigrationsApply,
     MigrationsPlan,
     MigrationsProven,
+    MigrationsRehearse,
     MigrationsRollback,
     NotifyStakeholders,
+    OldRelease,
     ProbesCheck,
     ProcedureShow,
     Restore,

@@ -1,4 +1,4 @@
-"""What is at hand of how long pods took to come to a place: of the last deploys that are good. Pure."""
+"""What is at hand of how long pods took to come to a place: of its last rollbacks and good deploys. Pure."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,15 +7,15 @@ from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Done
 
-_LAST = 3  # that are looked at
+_LAST = 3  # of each kind that are looked at
 _STEPS = {"kubernetes.rollout": False, "kubernetes.restore": True}
 """The steps that bring pods, and whether they bring them back."""
 
 
 def streams(release: Release) -> list[str]:
     """The streams of the runs to look at: some, named by the release's own state."""
-    good = (good.run for good in release.good[:_LAST])
-    return [f"run/{name}" for name in dict.fromkeys(good) if name.startswith(("R-", "D-"))]
+    back, good = release.gone_back[-_LAST:], (good.run for good in release.good[:_LAST])
+    return [f"run/{name}" for name in dict.fromkeys([*back, *good]) if name.startswith(("R-", "D-"))]
 
 
 def took(release: Release, runs: Iterable[Run]) -> tuple[Took, ...]:

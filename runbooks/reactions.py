@@ -29,7 +29,7 @@ from runbooks.gates import Gate, stream_of
 from runbooks.incidents.findings import Acknowledged, Finding, Mend, Raise
 from runbooks.incidents.handling import TakeOn
 from runbooks.incidents.incident import Incident
-from runbooks.releases.decide import Stage, Supplant
+from runbooks.releases.decide import Learn, Stage, Supplant
 from runbooks.releases.events import Adopted, CaughtUp, Cleared, Dropped, FellBehind, Locked, Unlocked
 from runbooks.releases.lag import Lag
 from runbooks.releases.record import CatchUp, FallBehind
@@ -37,6 +37,7 @@ from runbooks.releases.state import Release
 from runbooks.runs import events as e
 from runbooks.runs.commands import EndHold, Note
 from runbooks.runs.state import Run, Status
+from runbooks.schema_fit import FIT, SchemaFit
 from runbooks.steps.incident_record import RECORD
 from runbooks.tenants.decide import Fail, GoLive, Pass
 from runbooks.vocabulary import Done, Failed, KnownGood
@@ -173,6 +174,8 @@ def _recorded(run: Run, evidence: dict[str, Any]) -> Asked:
     if found := evidence.get("known_good"):
         candidate = TypeAdapter(KnownGood).validate_python(found)
         asked.append((release_of(run), Stage(candidate)))
+    if fit := evidence.get(FIT):
+        asked.append((release_of(run), Learn(TypeAdapter(SchemaFit).validate_python(fit))))
     if name := evidence.get(RECORD):
         asked.append((f"incident/{name}", concerns.record(run)))
     asked += [(f"run/{other}", Note(evidence[other])) for other in run.supersedes if evidence.get(other)]

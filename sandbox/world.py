@@ -61,6 +61,7 @@ class World:
 
     folder: Path
     postgres: PostgresServer
+    rehearsal: PostgresServer  # where migrations are rehearsed
     cluster: ControlPlane
     node: Node
     slack: LocalSlack
@@ -99,6 +100,7 @@ class World:
             "SANDBOX_KUBECONFIG": str(self.cluster.opsbot_kubeconfig),
             "PRODUCTION_DATABASE_URL": self.databases["production"],
             "STAGING_DATABASE_URL": self.databases["staging"],
+            "REHEARSAL_DATABASE_URL": self.rehearsal.url(),
             **self.more,
         }
 
@@ -159,13 +161,14 @@ async def small_world(
         )  # it takes longest; the rest starts beside it
         slack = await stack.enter_async_context(LocalSlack(SlackServer(sandbox_workspace(), folder=folder / "slack")))
         postgres = stack.enter_context(PostgresServer(folder / "postgres", durable=False))
+        rehearsal = stack.enter_context(PostgresServer(folder / "rehearsal", durable=False))
         databases = _databases(postgres, repository)
         await starting
         node = Node(kubeconfig=cluster.admin_kubeconfig, repository=repository, cache=cache_folder())
         await stack.enter_async_context(node)
         urls = await _service(cluster, node, databases)
         prometheus = await stack.enter_async_context(scraping(node, PLACES.values(), folder=folder / "prometheus"))
-        world = World(folder, postgres, cluster, node, slack, repository, urls, databases, prometheus)
+        world = World(folder, postgres, rehearsal, cluster, node, slack, repository, urls, databases, prometheus)
         stack.push_async_callback(_stop, world)
         _write_catalogue(world, changes or {})
         await _prepare(world, serve=serve)
@@ -210,6 +213,11 @@ def catalogue(world: World, changes: Mapping[str, Any]) -> dict[str, Any]:
         "migrations": {"folder": database.MIGRATIONS},
         "commands": {
             "tests": {"run": ["python", "-m", "pytest", "backend_py/"], "timeout": "2m", "tests": True},
+            "compatibility": {
+                "run": ["python", "-m", "backend_py.tools.compatibility"],
+                "timeout": "1m",
+                "env": {"DATABASE_URL": "${database}"},
+            },
         },
         "smoke": [{"path": "/health/live", "contains": "alive"}, {"path": "/health/ready", "contains": "ready"}],
         "version-path": "/version",
@@ -240,6 +248,7 @@ def _environment(world: World, place: str) -> dict[str, Any]:
         "production": place == "production",
         "url": world.urls[place],
         "database": f"{place.upper()}_DATABASE_URL",
+        "rehearsal": "REHEARSAL_DATABASE_URL",
         "channels": {
             "deploys": channels["deploys"],
             "s1": channels["incidents"],

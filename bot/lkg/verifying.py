@@ -10,8 +10,8 @@ from bot.adapters.kubernetes.secret_names import KubernetesSecretNames
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
 from bot.lkg.exporting import lacks, told
 from bot.lkg.files import NoBundle, read_file, wanted_digest
+from bot.outside import address_of
 from bot.settings import Settings
-from bot.wiring import address_of
 from runbooks.catalogue import Catalogue
 from runbooks.engine.places import find_place
 from runbooks.releases.bundle import Bundle

@@ -62,6 +62,7 @@ class Planner:
             version=run.version,
             commit=run.plan.commit if run.plan else run.target.commit if run.target else "",
             known_good=release.known_good,
+            fits=release.fits,
             target=run.target,
             supersedes=run.supersedes,
             seen=frozenset({*run.seen, *(run.overwrites if run.quorum else ())}),  # people approve what a plan shows

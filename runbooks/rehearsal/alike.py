@@ -26,11 +26,11 @@ def alike(fact: str, was: str, now: str, *, kind: str, facts: Mapping[str, str])
     if not (was and now):
         return False
     if fact == "default":
-        return _read(_expression, was, of=facts.get("type", "")) == _read(_expression, now, of=facts.get("type", ""))
+        return _same(_expression, was, now, of=facts.get("type", ""))
     if fact in _EXPRESSIONS:
-        return _read(_expression, was) == _read(_expression, now)
+        return _same(_expression, was, now)
     if fact == "definition":
-        return _read(_statement, was, of=kind) == _read(_statement, now, of=kind)
+        return _same(_statement, was, now, of=kind)
     if fact == "body" and facts.get("language") in ("sql", "plpgsql"):
         return _tokens(was) == _tokens(now)
     return False
@@ -55,6 +55,10 @@ def _options(text: str) -> set[tuple[str, str]]:
     return {(name, value) for name, value in plain if not (name in _OFF and value == "false")}
 
 
+def _same(how: Callable[[str, str], Any], was: str, now: str, *, of: str = "") -> bool:
+    return bool(_read(how, was, of=of) == _read(how, now, of=of))
+
+
 def _read(how: Callable[[str, str], Any], text: str, *, of: str = "") -> Any:
     try:
         return how(text, of)
@@ -67,7 +71,8 @@ def _expression(text: str, column_type: str) -> Any:
     if form in ("stored", "virtual") and colon:
         return form, _expression(rest, column_type)
     (statement,) = parse_sql(f"values ({text})")
-    return canonical(statement.stmt.valuesLists[0][0], column_type=column_type)
+    values: Any = statement.stmt
+    return canonical(values.valuesLists[0][0], column_type=column_type)
 
 
 def _statement(text: str, kind: str) -> Any:

@@ -40,12 +40,13 @@ class Sheet:
     def compare(self, before: Fingerprint, after: Fingerprint, between: Fingerprint, *, notes: bool = True) -> None:
         """Write down what is not as before; `between` is what stood before the way back."""
         for difference in differences(before, after):
-            found = blame(difference, self.pair, between)
-            if difference.note and not (found := self._on_purpose(difference, before, found)):
-                if notes:
-                    self.notes[sentences.note(difference, self.back)] = None
-                continue
-            self.find(difference, found)
+            found: Blame | None = blame(difference, self.pair, between)
+            if found and difference.note:
+                found = self._on_purpose(difference, before, found)
+            if found:
+                self.find(difference, found)
+            elif notes:
+                self.notes[sentences.note(difference, self.back)] = None
 
     def compare_again(self, first: Fingerprint, second: Fingerprint) -> None:
         """Write down what the way forward did otherwise the second time; where the way back differs, that says it."""

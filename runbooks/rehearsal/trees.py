@@ -59,9 +59,13 @@ def _with_aliases(tree: Any, names: Mapping[str, str]) -> Any:
     return tree
 
 
+def _fields(node: Any) -> list[str]:
+    return [name for name in node.__slots__ if name not in _WITHOUT]
+
+
 def _plain(node: Any) -> Any:
     if isinstance(node, ast.Node):
-        fields = {name: _plain(getattr(node, name)) for name in node.__slots__ if name not in _WITHOUT}
+        fields = {name: _plain(getattr(node, name)) for name in _fields(node)}
         named = {name: value for name, value in fields.items() if value is not None and value is not False}
         return _simpler({"@": type(node).__name__, **named})
     if isinstance(node, (tuple, list)):

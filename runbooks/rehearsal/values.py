@@ -124,7 +124,8 @@ def _base(made: Type, hinted: Hints, start: int) -> Iterator[str]:
         return
     values = (plain(made, n) for n in range(start, start + PLAIN))
     yield from islice(values, 2)
-    yield from _WIDE_OF.get(family, lambda _: ())(made)
+    if wide := _WIDE_OF.get(family):
+        yield from wide(made)
     yield from values
     if hinted and family == "text":
         yield from _SHAPES

@@ -74,8 +74,10 @@ class Judged:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What people read of it, the gravest first."""
-        told = [each.sentence for each in (*self.failures, *self.findings, *self.losses)]
-        return tuple(filter(None, (self.missing, *told, *self.notes)))
+        failed = (each.sentence for each in self.failures)
+        found = (each.sentence for each in self.findings)
+        lost = (each.sentence for each in self.losses)
+        return tuple(filter(None, (self.missing, *failed, *found, *lost, *self.notes)))
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ class Verdict:
 
     def as_json(self) -> dict[str, Any]:
         """For the record: plain dicts, lists and strings."""
-        return _listed(asdict(self)) | {"proven": self.is_proven}
+        found: dict[str, Any] = _listed(asdict(self))
+        return found | {"proven": self.is_proven}
 
 
 def _listed(value: Any) -> Any:

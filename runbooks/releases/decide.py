@@ -15,6 +15,7 @@ from runbooks.releases.lag import Behind, Lag
 from runbooks.releases.promoting import Promote, promotion
 from runbooks.releases.record import CatchUp, FallBehind, Keep
 from runbooks.releases.state import KEPT, NOTED, Back, Held, Lock, Release
+from runbooks.schema_fit import SchemaFit
 from runbooks.vocabulary import OPSBOT, Actor, KnownGood
 
 
@@ -23,6 +24,14 @@ class Stage:
     """Keep what a run brought as a candidate."""
 
     candidate: KnownGood
+    by: Actor = OPSBOT
+
+
+@dataclass(frozen=True)
+class Learn:
+    """Keep whether a known good release runs on a later schema."""
+
+    fit: SchemaFit
     by: Actor = OPSBOT
 
 
@@ -79,6 +88,7 @@ Command = (
     | UnlockDeploys
     | EndRollback
     | Stage
+    | Learn
     | Promote
     | Drop
     | Supplant
@@ -102,6 +112,8 @@ def decide(release: Release, command: Command, now: datetime) -> list[e.Event]: 
             return holding.decide(release, command, now)
         case Stage(candidate, by):
             return [] if release.candidate == candidate else [e.Staged(by, now, candidate)]
+        case Learn(fit, by):
+            return [] if fit in release.fits else [e.Tried(by, now, fit)]
         case Promote() | Drop() | Supplant():
             return _of_candidate(release, command, now)
         case Adopt() | Import():
@@ -212,6 +224,11 @@ def _(_event: e.WentOn, release: Release) -> Release:
 @_apply.register
 def _(event: e.Staged, release: Release) -> Release:
     return replace(release, candidate=event.candidate)
+
+
+@_apply.register
+def _(event: e.Tried, release: Release) -> Release:
+    return replace(release, fits=(*release.fits, event.fit)[-KEPT:])
 
 
 @_apply.register

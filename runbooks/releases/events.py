@@ -8,6 +8,7 @@ from pydantic import Field
 from runbooks.events import Happened
 from runbooks.release_facts import KpiValue
 from runbooks.releases.lag import Lag
+from runbooks.schema_fit import SchemaFit
 from runbooks.vocabulary import Actor, KnownGood
 
 
@@ -47,6 +48,14 @@ class Promoted(Happened):
     approved_by: tuple[Actor, ...] = ()
     bundle: str = ""  # SHA-256 of all that is kept of it, as `opsbot lkg export` writes it
     kind: Literal["promoted"] = "promoted"
+
+
+@dataclass(frozen=True)
+class Tried(Happened):
+    """A deploy tried, before it changed anything, whether the last known good runs on the schema that it brings."""
+
+    fit: SchemaFit
+    kind: Literal["tried"] = "tried"
 
 
 @dataclass(frozen=True)
@@ -170,6 +179,7 @@ Event = Annotated[
     | Unlocked
     | Staged
     | Promoted
+    | Tried
     | Dropped
     | Adopted
     | Imported

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from runbooks.releases.lag import Behind, Lag
+from runbooks.schema_fit import SchemaFit
 from runbooks.vocabulary import Actor, KnownGood
 
 KEPT = 20  # releases that `/rollback ... to VERSION` can still reach
@@ -50,6 +51,7 @@ class Release:
     gone_back: tuple[str, ...] = ()  # rollbacks whose end is told here, each once; newest last
     candidate: KnownGood | None = None
     good: tuple[KnownGood, ...] = ()  # newest first
+    fits: tuple[SchemaFit, ...] = ()  # whether known good releases run on later schemas; newest last
     left: tuple[str, ...] = ()  # runs whose changes stand, and nothing takes back by itself; newest last
     kept: str = ""  # digest of the record's text and places, as it was last written there
     behind: tuple[Behind, ...] = ()  # in which ways the record is outdated

@@ -85,7 +85,7 @@ def test_a_command_that_the_service_lacks(tmp_path: Path) -> None:
     line = line_of(path.read_text(), "    commands:")
     assert checked(path) == [
         f"{line}: `solvereign-api` has no command `smoke`, which the runbook `deployment-checklist` runs; "
-        "add it, or name a runbook of your own (its commands are: `other`, `tests`)"
+        "add it, or name a runbook of your own (its commands are: `compatibility`, `other`, `tests`)"
     ]
 
 

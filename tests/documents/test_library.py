@@ -63,12 +63,12 @@ def test_the_deployment_checklist_has_every_line_in_order(phase: str, lines: tup
     assert tuple(item.title for item in found.items if item.title in lines) == lines
 
 
-def test_the_deployment_checklist_adds_the_plan_of_migrations_and_the_approval_alone() -> None:
+def test_the_deployment_checklist_adds_what_is_known_of_the_migrations_and_the_approval_alone() -> None:
     listed = {line for lines in CHECKLIST.values() for line in lines}
 
     added = [item.uses for item in the("deployment-checklist").items if item.title not in listed]
 
-    assert added == ["migrations.plan", "approve"]
+    assert added == ["migrations.plan", "migrations.rehearse", "migrations.old-release", "approve"]
 
 
 def test_nothing_changes_before_the_approval() -> None:
@@ -86,6 +86,8 @@ def test_what_each_line_of_the_deployment_does() -> None:
         "All tests pass (python -m pytest backend_py/)": "tests",
         "Migrations planned": "migrations.plan",
         "Migrations tested on staging": "migrations.proven",
+        "Ways back of the migrations rehearsed": "migrations.rehearse",
+        "Last known good tried on the new schema": "migrations.old-release",
         "Health probes verified": "probes.check",
         "Rollback plan documented": "way-back.write",
         "Stakeholders notified": "notify.stakeholders",
@@ -108,6 +110,8 @@ def test_what_failures_of_a_deployment_mean() -> None:
         "tests": (None, Then.STOP),
         "migrations-plan": ("migration-without-rollback", Then.STOP),
         "migrations-proven": (None, Then.STOP),
+        "rehearsal": ("way-back-not-proven", Then.STOP),
+        "old-release": (None, Then.GO_ON),
         "health-before": ("unhealthy-before-deploy", Then.STOP),
         "way-back": (None, Then.STOP),
         "stakeholders": (None, Then.STOP),

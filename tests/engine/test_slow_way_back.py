@@ -124,10 +124,10 @@ def test_the_figure_is_only_shown_and_the_need_is_approved() -> None:
     assert replace(plan, quorum=replace(plan.quorum, count=2)).digest != plan.digest
 
 
-def test_what_is_at_hand_are_the_good_deploys() -> None:
+def test_what_is_at_hand_are_the_last_rollbacks_and_the_good_deploys() -> None:
     good = (V42, V41, *(replace(V42, run=f"D-{n}") for n in (9, 8, 7)))
-    release = replace(RELEASE, good=good)
-    assert pace.streams(release) == ["run/D-106", "run/D-9"]
+    release = replace(RELEASE, good=good, gone_back=("R-1", "R-2", "R-3", "R-4"))
+    assert pace.streams(release) == ["run/R-2", "run/R-3", "run/R-4", "run/D-106", "run/D-9"]
     assert pace.streams(RELEASE) == [], "who adopted it brought no pods"
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from runbooks.steps.base import Params, Turn, Untouched
+from runbooks.steps.base import Turn, Untouched
 from runbooks.steps.migrations.downs import fetch, newer
 from runbooks.vocabulary import Done, Failed, Fenced, InDoubt, Means, NotDone, Pending, Unreachable, Waiting
 from tests.fixtures.cutting import CuttingProxy
@@ -284,4 +284,4 @@ async def test_a_role_without_rights_fails_plainly(schema: Schema) -> None:
     assert isinstance(outcome, Failed)
     assert "Make that role the owner of the schema opsbot" in outcome.reason
     with pytest.raises(Exception, match="permission denied"):
-        await schema.rollback.resolve(Params(), turn.site)
+        await schema.rollback.resolve(schema.rollback.params(), turn.site)

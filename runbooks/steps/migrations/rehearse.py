@@ -157,7 +157,7 @@ def _wrong(judged: Judged) -> Iterator[str]:
         return
     if judged.missing:
         yield judged.missing
+    yield from (finding.sentence for finding in judged.findings)  # they are why a script fails the second time
     yield from (failure.sentence for failure in judged.failures)
-    yield from (finding.sentence for finding in judged.findings)
     if judged.ruling is Ruling.UNTRIED:
         yield from judged.notes
