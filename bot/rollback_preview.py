@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from commands.edge import Preview
 from runbooks.catalogue import Environment, Service
 from runbooks.durations import Took
+from runbooks.releases.state import Release
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.restore_planning import Shown, preview
 from runbooks.steps.kubernetes.workloads import Workloads
@@ -28,7 +29,7 @@ class RollbackPreview:
         service: tuple[str, Service],
         environment: tuple[str, Environment],
         target: KnownGood,
-        known_good: KnownGood | None,
+        release: Release,
         *,
         took: tuple[Took, ...] = (),
     ) -> Preview:
@@ -42,7 +43,8 @@ class RollbackPreview:
             requester=OPSBOT,
             version=target.version,
             commit=target.commit,
-            known_good=known_good,
+            known_good=release.known_good,
+            fits=release.fits,
             took=took,
             target=target,
         )

@@ -13,6 +13,7 @@ from runbooks.documents.runbook import Runbook
 from runbooks.durations import Took
 from runbooks.engine.asks import PASSING, Ask, Reply
 from runbooks.engine.pack_requests import PackRequests
+from runbooks.releases.state import Release
 from runbooks.steps.source import Found
 from runbooks.store import Store, StoreUnavailable
 from runbooks.vocabulary import Actor, KnownGood
@@ -53,13 +54,13 @@ class WayBack(Protocol):
         service: tuple[str, Service],
         environment: tuple[str, Environment],
         target: KnownGood,
-        known_good: KnownGood | None,
+        release: Release,
         *,
         took: tuple[Took, ...] = (),
     ) -> Preview:
         """Lines for the private confirmation. What can't be read in time is said to be unknown.
 
-        Places come with their names; `known_good` is the last one, whichever the target is. `took`: how long pods
+        Places come with their names; `release` is what is known of the place. `took`: how long pods
         took to come here before.
         """
         ...

@@ -142,7 +142,7 @@ async def _confirmation(
     target = way_back(release, asked.version)
     before = (await edge.store.read(streams)).streams.values() if (streams := pace.streams(release)) else ()
     took = pace.took(release, (stored.state for stored in before))
-    preview = await edge.way_back.preview(service, place, target, release.known_good, took=took)
+    preview = await edge.way_back.preview(service, place, target, release, took=took)
     running = sorted({holder.partition("/")[2] for holder in snapshot.holders.values()})
     asked = replace(asked, seen=preview.overwrites)
     blocks = confirm_rollback(release, target, preview.lines, running, quorum=place[1].approval, asked=asked)

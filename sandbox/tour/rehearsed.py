@@ -46,9 +46,5 @@ async def back_with_a_clock(players: Players) -> None:
     )
     await players.approve(card)
     players.show(await players.tick_until(card, done), "Rolled back")
-    await players.told(
-        "riley",
-        f"/deploy unlock {SERVICE} staging v48 was only tried",
-        lambda m: "staging" in m.shown,
-    )
+    await players.release_deploys(card, "v48 was only tried.")
     await players.outside("v42", schema=_SCHEMA, good="v48", environment="staging")

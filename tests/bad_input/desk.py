@@ -16,6 +16,7 @@ from runbooks.catalogue import Environment, Service
 from runbooks.concerns import incident_with
 from runbooks.durations import Took
 from runbooks.endings import release_of
+from runbooks.releases.state import Release
 from runbooks.vocabulary import Actor, KnownGood
 from tests.engine.world import ALEX, RILEY, World
 
@@ -30,7 +31,7 @@ class NothingKnown:
         service: tuple[str, Service],
         environment: tuple[str, Environment],
         target: KnownGood,
-        known_good: KnownGood | None,
+        release: Release,
         *,
         took: tuple[Took, ...] = (),
     ) -> Preview:

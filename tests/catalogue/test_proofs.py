@@ -25,8 +25,8 @@ CASES = {
     ),
     "a rehearsal in a database that is in use": (
         ("rehearsal: PRODUCTION_REHEARSAL_URL", "rehearsal: STAGING_DATABASE_URL"),
-        f"{SERVICE}.environments.production.rehearsal: `STAGING_DATABASE_URL` is the database of an environment; name "
-        "a variable that leads to another server, for scratch databases alone",
+        f"{SERVICE}.environments.production.rehearsal: `STAGING_DATABASE_URL` is the database of an environment; "
+        "name a variable that leads to another server, for scratch databases alone",
     ),
     "a rehearsal of nothing": (
         ("        database: PRODUCTION_DATABASE_URL # what its migrations run against\n", ""),

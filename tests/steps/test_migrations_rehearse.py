@@ -49,7 +49,7 @@ async def test_a_way_back_that_leaves_an_index_stops_the_deploy(place: Rehearsed
     assert outcome.reason == (
         "022_rollback.sql leaves index tenants_by_code on tenants (made by 022_labels.sql:2): drop it there. "
         '022_labels.sql:2 failed (up again): relation "tenants_by_code" already exists. '
-        "Mend the script, then deploy again. Nothing was changed."
+        "Mend the script, then deploy again."
     )
     assert "022_labels.sql: its way back does not lead back" in outcome.evidence["document"]
     assert place.left() == []

@@ -149,7 +149,7 @@ def _why_not(migrations: Sequence[Judged]) -> str:
     """What is wrong, the first few of it, and what to do."""
     said = [sentence for each in migrations for sentence in _wrong(each)]
     more = f" And {len(said) - _SHOWN} more; the thread has them." if len(said) > _SHOWN else ""
-    return f"{' '.join(said[:_SHOWN])}{more} Mend the script, then deploy again. Nothing was changed."
+    return f"{' '.join(said[:_SHOWN])}{more} Mend the script, then deploy again."
 
 
 def _wrong(judged: Judged) -> Iterator[str]:
