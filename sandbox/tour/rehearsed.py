@@ -45,6 +45,7 @@ async def back_with_a_clock(players: Players) -> None:
         "deploys", lambda m: f"Roll back {SERVICE} staging to v42" in m.shown and not m.ephemeral_to
     )
     await players.approve(card)
-    players.show(await players.tick_until(card, done), "Rolled back")
+    card = await players.tick_until(card, done)
+    players.show(card, "Rolled back")
     await players.release_deploys(card, "v48 was only tried.")
     await players.outside("v42", schema=_SCHEMA, good="v48", environment="staging")
