@@ -87,6 +87,7 @@ class Release:
         assert (await self.world.run("R-1")).status is Status.SUCCEEDED
         assert self.world.outside.effects == [f"{run_id}/knob", "R-1/unknob"]
         assert self.world.outside.knob == "v1"
+        assert (await self.world.releases()).did == "unlocked"
         assert (await self.desk.types("/deploy api v2")).split()[1] == "started:", "nothing is held any more"
 
 

@@ -10,7 +10,7 @@ from sandbox.browser import Browser
 from tests.browser.album import Album
 from tests.commands.seat import edge_of, serving
 from tests.deliveries.desk import Desk, catalogue
-from tests.deliveries.incident_desk import delivered, desk, fails, riley_of
+from tests.deliveries.incident_desk import alex_of, delivered, desk, fails, riley_of
 
 pytestmark = [pytest.mark.slack, pytest.mark.browser]
 __all__ = ["desk"]  # a fixture
@@ -33,6 +33,7 @@ async def test_it_shows_what_waits_and_leads_there(
     desk.world.catalogue, desk.world.now = catalogue(desk.slack), datetime.now(UTC)  # as the page's own times
     await desk.world.adopted("v1")
     incident = await fails(desk)
+    await desk.world.releases(by=alex_of(desk))
     run_id = await waits_for_approval(desk)
     await delivered(desk)
     async with serving(edge_of(desk.world), desk.slack):

@@ -4,8 +4,10 @@ import sys
 from pathlib import Path
 
 from bot.adapters.processes.runner import LocalProcesses
+from bot.adapters.rehearsal.servers import RehearsalServers
 from runbooks.redaction import Redactor
 from runbooks.steps.command import Command
+from runbooks.steps.migrations.old_release import OldRelease
 from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.vocabulary import Json
 from tests.cuts.playing import Effects
@@ -32,6 +34,22 @@ class Places:
 
     def planner(self, seam: Seam) -> MigrationPlanner:
         return MigrationPlanner(seam.around(self.schema.source), seam.around(self.schema.database))
+
+    @property
+    def rehearsals(self) -> RehearsalServers:
+        """Of a catalogue that names none."""
+        return RehearsalServers({}.__getitem__, self.world.catalogue, self.schema.planner)
+
+    def old_release(self, seam: Seam) -> OldRelease:
+        local = LocalProcesses(self.folder / "commands", {})
+        return OldRelease(
+            self.planner(seam),
+            self.rehearsals,
+            jobs=JobBoard(),
+            local=local,
+            outputs=self.kept,
+            redactor=Redactor(),
+        )
 
     @property
     def with_schema(self) -> dict[str, Json]:

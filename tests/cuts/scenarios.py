@@ -22,8 +22,10 @@ from runbooks.steps.incident_record import IncidentRecord
 from runbooks.steps.kpi_baseline import KpiBaseline
 from runbooks.steps.lkg_update import LkgUpdate
 from runbooks.steps.migrations.apply import MigrationsApply
+from runbooks.steps.migrations.old_release import OldRelease
 from runbooks.steps.migrations.plan import MigrationsPlan
 from runbooks.steps.migrations.proven import MigrationsProven
+from runbooks.steps.migrations.rehearse import MigrationsRehearse
 from runbooks.steps.migrations.rollback import MigrationsRollback
 from runbooks.steps.notify import NotifyStakeholders
 from runbooks.steps.probes import ProbesCheck
@@ -100,6 +102,25 @@ async def migrations_planned(places: Places) -> Scenario:
 async def migrations_proven(places: Places) -> Scenario:
     def steps(seam: Seam) -> list[Step]:
         return [MigrationsProven(places.planner(seam), releases=seam.around(Releases())), Confirm()]
+
+    return await _with_migrations(places, steps)
+
+
+async def rehearsed_by_people(places: Places) -> Scenario:
+    """Without a rehearsal server a person says it; on one, tests/steps/test_migrations_rehearse.py tries it."""
+
+    def steps(seam: Seam) -> list[Step]:
+        return [MigrationsRehearse(places.planner(seam), places.rehearsals, lambda: places.world.now), Confirm()]
+
+    return await _with_migrations(places, steps)
+
+
+async def old_release_unknown(places: Places) -> Scenario:
+    """Without a rehearsal server it is not known; on one, tests/steps/test_old_release.py tries it."""
+    await places.world.adopted("v1")
+
+    def steps(seam: Seam) -> list[Step]:
+        return [places.old_release(seam)]
 
     return await _with_migrations(places, steps)
 
@@ -204,7 +225,9 @@ SCENARIOS: dict[type[Step], Callable[[Places], Any]] = {
     MigrationsApply: migrations_applied,
     MigrationsPlan: migrations_planned,
     MigrationsProven: migrations_proven,
+    MigrationsRehearse: rehearsed_by_people,
     MigrationsRollback: migrations_taken_back,
+    OldRelease: old_release_unknown,
     NotifyStakeholders: _settled(
         Scenario(lambda s: [NotifyStakeholders(s.around(Slack()), s.around(World), people={})], **TELLS)
     ),

@@ -65,7 +65,9 @@ async def test_the_schemas_update_finds_what_stood_before_it(world: World, store
     await failing(world, "health-failing")  # its incident is resolved below, and still investigated
     await world.hears(asks.Resolve("I-1", "v1 serves again.", LEARNED), ALEX)
     await world.hears(asks.Declare("api", "production", "Slow since ten"), ALEX)
+    await world.releases()
     await failing(world, "deploy-failed")
+    await world.releases()
     await world.at_the_gate()
     await much_is_done(world)
     [text] = [each.text for each in migrations() if each.number == 6]

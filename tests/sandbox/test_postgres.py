@@ -36,9 +36,9 @@ def test_an_empty_database_is_empty(database: DatabaseFactory) -> None:
 
 
 def test_a_role_may_log_in_and_is_not_a_superuser(postgres_server: PostgresServer) -> None:
-    postgres_server.create_role("reader")
-    postgres_server.create_role("reader")
-    with psycopg.connect(postgres_server.url(user="reader")) as connection:
+    postgres_server.create_role("sandbox_reader")
+    postgres_server.create_role("sandbox_reader")
+    with psycopg.connect(postgres_server.url(user="sandbox_reader")) as connection:
         assert connection.execute("select rolsuper from pg_roles where rolname = current_user").fetchone() == (False,)
 
 

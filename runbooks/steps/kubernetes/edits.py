@@ -63,8 +63,8 @@ class Owners:
 
     def of(self, place: Place) -> tuple[str, datetime | None]:
         """The last one that set it, and when; "" where nobody is named, as for a field that was removed."""
-        found = [(_at(one), str(one.get("manager", ""))) for one in self._having(place)]
-        at, by = max(found, key=lambda each: each[0] or _NEVER, default=(None, ""))
+        found = [(_at(one), _depth(one, place), str(one.get("manager", ""))) for one in self._having(place)]
+        at, _, by = max(found, key=lambda each: (each[0] or _NEVER, each[1]), default=(None, 0, ""))
         return by, at
 
     def are_we(self, place: Place, *, added: bool) -> bool:
@@ -85,6 +85,17 @@ def _has(fields: Mapping[str, Any], place: Sequence[str]) -> bool:
         if not fields:
             return True
     return True
+
+
+def _depth(entry: Json, place: Place) -> int:
+    """How exactly it names the field: of two that set it in one second, the more exact one did so last."""
+    fields: Any = entry.get("fieldsV1") or {}
+    depth = 0
+    for token in (*_TEMPLATE, *place):
+        if token not in fields:
+            return depth
+        fields, depth = fields[token], depth + 1
+    return depth + bool(fields)
 
 
 def _at(entry: Json) -> datetime | None:

@@ -86,6 +86,8 @@ class OldRelease(Command):
 
     async def settle(self, turn: Turn) -> Outcome | NotDone:
         """The Job stands, or it is tried anew."""
+        if turn.step.params["why_not"]:
+            return NotDone()
         found = await super().settle(turn)
         return found if isinstance(found, NotDone) else await self._returned(turn, found)
 
