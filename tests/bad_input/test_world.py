@@ -202,9 +202,10 @@ async def test_no_deployment_of_that_name(world: World) -> None:
     )
 
 
-HALF = {
-    "025_note.sql": "alter table shifts add column note text;\nselect 1 / 0;\n",
-    "025_rollback.sql": "alter table shifts drop column note;\n",
+HALF = {  # a rehearsal's rows are none of these
+    "025_note.sql": "alter table shifts add column note text;\n"
+    "alter table shifts add constraint elsewhere check (site <> 'Harbour');\n",
+    "025_rollback.sql": "alter table shifts drop constraint elsewhere;\nalter table shifts drop column note;\n",
 }
 
 
@@ -216,7 +217,8 @@ async def test_a_migration_that_fails_half_way(world: World) -> None:
     await world.person("alex").click(waiting, "Approve")
     ended = await card(world, run, lambda m: "❌" in m.shown)
     said = (
-        "025_note.sql failed at line 2: division by zero. The database stands at 024; "
+        '025_note.sql failed at line 2: check constraint "elsewhere" of relation "shifts" is violated by some row. '
+        "The database stands at 024; "
         "nothing of 025_note.sql was kept. Mend it and deploy again."
     )
     back = run.replace("D-", "R-")
@@ -228,6 +230,8 @@ async def test_a_migration_that_fails_half_way(world: World) -> None:
     asked = await ticked_until(world, back, lambda m: "Run 024_rollback.sql" in m.buttons)
     assert ("note",) not in [row[1:] for row in standing(world)[2]]
     await world.person("casey").click(asked, "Run 024_rollback.sql")
+    asked = await card(world, back, lambda m: "Take it away: run 024_rollback.sql" in m.buttons)
+    await world.person("casey").click(asked, "Take it away: run 024_rollback.sql")
     await ticked_until(world, back, lambda m: "✅ Done" in m.shown)
     now = standing(world)
     assert [spec for _, spec in now[0]] == [spec for _, spec in deployments]
