@@ -10,6 +10,7 @@ FROM ?= 1
 MINUTES ?= 20
 RUNS ?= 200
 PROCESSES ?= 2
+SIDE_BY_SIDE ?= 1
 HISTORIES ?= 300
 
 .PHONY: twin demo tour test kills faults bench bench-rollback simulate chaos rollbacks crowd mutants images schemas check setup lock clean
@@ -30,7 +31,7 @@ demo: setup ## plays the tour in a local Slack, then stays up for you
 tour: setup ## plays the tour and exits 0 only if everything was seen
 	@$(BIN)/python -m sandbox.demo
 
-test: setup check ## everything, on real parts; says what it skipped and why; SIDE_BY_SIDE=1 in two processes, half as long
+test: setup check ## everything, on real parts; says what it skipped and why; in two processes, SIDE_BY_SIDE= in one
 	@$(BIN)/python -m sandbox.prepare
 	@$(BIN)/pytest $(if $(SIDE_BY_SIDE),--numprocesses 2 --dist loadfile --no-loadscope-reorder)
 

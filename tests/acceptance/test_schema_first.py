@@ -5,14 +5,14 @@ Its twin, on whose schema the one before does run, is in the tour (`sandbox/tour
 
 import pytest
 
-from sandbox.tour import Players, done
+from sandbox.tour.players import Players, done
 from sandbox.world import SERVICE, World
 from tests.fixtures.world import as_at_the_start
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BEFORE, AFTER = "024_tenant_flags", "025_week_hours"
-FIRST = "Database first: v42 does not run on 025_week_hours"
+FIRST = ("Database first:", "v42 does not run on 025_week_hours", 'column "longest_week_hours"')
 
 
 async def test_the_migrations_go_back_before_the_pods(world: World) -> None:
@@ -27,8 +27,7 @@ async def test_the_migrations_go_back_before_the_pods(world: World) -> None:
     asked = await players.types(
         "casey", f"/rollback {SERVICE} staging to v42", lambda m: "Roll back now" in m.buttons
     )
-    assert FIRST in asked.shown
-    assert 'column "longest_week_hours"' in asked.shown
+    assert [said for said in FIRST if said not in asked.shown] == []
     await casey.click(asked, "Roll back now")
     card = await players.see(
         "deploys", lambda m: f"Roll back {SERVICE} staging to v42" in m.shown and not m.ephemeral_to
