@@ -42,7 +42,7 @@ async def test_the_migrations_go_back_before_the_pods(world: World) -> None:
         for step, at in world.sql(
             "opsbot",
             "select data::jsonb->>'step', (data::jsonb->>'at')::timestamptz from events"
-            " where stream like 'run/R-%' and data::jsonb->>'kind' = 'recorded' order by version",
+            " where starts_with(stream, 'run/R-') and data::jsonb->>'kind' = 'recorded' order by version",
         )
         if step in ("schema-first", "revert")
     ]

@@ -132,9 +132,16 @@ class OldRelease(Command):
             commit=params["commit"],
             migrations=params["migrations"],
             runs=runs,
-            why=one_line(outcome.line if isinstance(outcome, Done) else outcome.reason, _SHOWN),
+            why=one_line(_said(outcome), _SHOWN),
         )
         return {**outcome.evidence, FIT: asdict(fit)}
+
+
+def _said(outcome: Done | Failed) -> str:
+    """How it is known: what passed, or the last line of what failed."""
+    if isinstance(outcome, Done):
+        return outcome.line
+    return str((outcome.evidence.get("tail") or [outcome.reason])[-1])
 
 
 def _in_order(params: Json) -> list[str]:
