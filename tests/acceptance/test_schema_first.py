@@ -46,4 +46,4 @@ async def test_the_migrations_go_back_before_the_pods(world: World) -> None:
         )
         if step in ("schema-first", "revert")
     ]
-    assert [step for step, _ in moved] == ["schema-first", "revert"]
+    assert list(dict.fromkeys(step for step, _ in moved)) == ["schema-first", "revert"]
