@@ -40,6 +40,7 @@ class Outside:
     jobs: KubernetesJobs
     metrics: PrometheusMetrics
     records: RecordPlaces
+    migrations: MigrationPlanner
     rehearsals: RehearsalServers
 
 
@@ -53,6 +54,7 @@ async def opened(stack: AsyncExitStack, settings: Settings, catalogue: Catalogue
         await asyncio.to_thread((folder / part).mkdir, parents=True, exist_ok=True)
     databases = ServiceDatabases(settings.named)
     source = GitSource(folder / "git", environment=os.environ, names=source_names(catalogue))
+    migrations = MigrationPlanner(source, databases)
     return Outside(
         workloads=KubernetesWorkloads(clusters),
         clusters=clusters,
@@ -68,7 +70,8 @@ async def opened(stack: AsyncExitStack, settings: Settings, catalogue: Catalogue
             GitRecords(folder / "git", environment=os.environ, author=settings.git_author),
             settings.named,
         ),
-        rehearsals=RehearsalServers(settings.named, catalogue, MigrationPlanner(source, databases)),
+        migrations=migrations,
+        rehearsals=RehearsalServers(settings.named, catalogue, migrations),
     )
 
 

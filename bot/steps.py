@@ -30,7 +30,6 @@ from runbooks.steps.lkg_update import LkgUpdate
 from runbooks.steps.migrations.apply import MigrationsApply
 from runbooks.steps.migrations.old_release import OldRelease
 from runbooks.steps.migrations.plan import MigrationsPlan
-from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.steps.migrations.prospects import Prospects
 from runbooks.steps.migrations.proven import MigrationsProven
 from runbooks.steps.migrations.rehearse import MigrationsRehearse
@@ -56,7 +55,7 @@ def made(
     clock: Callable[[], datetime],
 ) -> Mapping[str, Step]:
     """By what a document calls them."""
-    planner = MigrationPlanner(outside.source, outside.databases)
+    planner = outside.migrations
     each: list[Step] = [
         Announce(posts),
         Approve(),
@@ -99,7 +98,7 @@ def _checks(outside: Outside, store: PostgresStore, redactor: Redactor) -> list[
         smoke,
         TenantGate(jobs=outside.jobs, local=outside.local, outputs=store, redactor=redactor),
         OldRelease(
-            MigrationPlanner(outside.source, outside.databases),
+            outside.migrations,
             outside.rehearsals,
             jobs=outside.jobs,
             local=outside.local,

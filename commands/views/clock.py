@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from commands.views import words
+from runbooks.durations import WAY_BACK
 from runbooks.runs import clock
 from runbooks.runs.state import Run
 
@@ -24,8 +25,8 @@ def clock_line(run: Run) -> str:
 
 def measured(took: timedelta) -> str:
     """The total against the five minutes."""
-    if took > clock.WITHIN:
-        over = words.span(took - clock.WITHIN)
+    if took > WAY_BACK:
+        over = words.span(took - WAY_BACK)
         return f"Healthy {words.span(took)} after it was asked for: {over} longer than the {_LIMIT}."
     return f"Healthy {words.span(took)} after it was asked for, of {_LIMIT}."
 

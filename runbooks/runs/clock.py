@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from runbooks.durations import WAY_BACK
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Actor, Done, PlannedStep
 
-WITHIN = timedelta(minutes=5)
-"""What the Operations branch gives it: "Emergency Rollback (< 5min)"."""
 _HEALTH, _OF_PEOPLE = "http.health", ("confirm", "approve")
 
 
@@ -24,7 +23,7 @@ class Part:
 
 def ends(run: Run) -> datetime | None:
     """When the five minutes are over; None before it is asked for."""
-    return run.requested_at + WITHIN if run.requested_at else None
+    return run.requested_at + WAY_BACK if run.requested_at else None
 
 
 def total(run: Run) -> timedelta | None:
