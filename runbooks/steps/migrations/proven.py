@@ -6,7 +6,7 @@ against; elsewhere, without `proven-in`, a person ticks the line.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
@@ -14,9 +14,8 @@ from runbooks.steps.confirm import Confirm
 from runbooks.steps.migrations.database import BASELINE, DatabaseUnfit, Row, State
 from runbooks.steps.migrations.files import Migration, digits_of, number_of
 from runbooks.steps.migrations.planning import MigrationPlanner
-from runbooks.vocabulary import Cut, Done, Failed, Json, KnownGood, Outcome, Pending, PlanningFailed, Unreachable
-
-_AGAIN, _PATIENCE = timedelta(seconds=3), timedelta(minutes=1)  # for the other database to answer
+from runbooks.steps.migrations.silence import silent
+from runbooks.vocabulary import Cut, Done, Failed, Json, KnownGood, Outcome, PlanningFailed, Unreachable
 
 
 class GoodReleases(Protocol):
@@ -75,7 +74,7 @@ class MigrationsProven(Step):
         except (PlanningFailed, DatabaseUnfit) as cause:
             return Failed(str(cause))
         except Unreachable as cause:
-            return _silent(turn, there, cause)
+            return silent(turn, cause, f"whether the migrations were tried in {there.environment_name} is not known")
         good = await self._releases.good(there.service_name, there.environment_name)
         return _judged(there, wanted, rows, good=good)
 
@@ -87,15 +86,6 @@ def _asking_for(site: Site) -> list[str]:
 
 def _there(site: Site, name: str) -> Site:
     return replace(site, environment_name=name, environment=site.service.environments[name], known_good=None)
-
-
-def _silent(turn: Turn, there: Site, cause: Unreachable) -> Outcome:
-    if turn.now - turn.began_at < _PATIENCE:
-        return Pending(turn.now + _AGAIN, f"{cause.what} does not answer; trying again")
-    return Failed(
-        f"{cause.what[0].upper()}{cause.what[1:]} did not answer for a minute, so whether the migrations were tried "
-        f"in {there.environment_name} is not known. Mend it, then deploy again."
-    )
 
 
 def _judged(there: Site, wanted: Sequence[Migration], rows: Sequence[Row], *, good: Sequence[KnownGood]) -> Outcome:

@@ -13,13 +13,13 @@ from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.migrations.files import Migration, digits_of
 from runbooks.steps.migrations.planning import MigrationPlanner
+from runbooks.steps.migrations.silence import silent
 from runbooks.steps.migrations.sql import analyse
 from runbooks.steps.output import span
-from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, Pending, PlanningFailed, Unreachable
+from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, PlanningFailed, Unreachable
 
 FINDING = "way-back-not-proven"
 """The row of the escalation table for a way back that does not lead back."""
-_AGAIN, _PATIENCE = timedelta(seconds=3), timedelta(minutes=1)  # for the rehearsal database to answer
 _SHOWN = 3  # sentences of what is wrong
 
 
@@ -82,7 +82,7 @@ class MigrationsRehearse(Step):
         except (RehearsalUnfit, PlanningFailed) as cause:
             return Failed(str(cause))
         except Unreachable as cause:
-            return _silent(turn, cause)
+            return silent(turn, cause, "the ways back were not tried")
         return _outcome(verdict, took=self._clock() - began)
 
 
@@ -94,15 +94,6 @@ def _pair(migration: Migration) -> Pair:
 def as_file(name: str, text: str) -> File:
     """One file of a migration, parsed. Raises SqlRefused."""
     return File(name, text, analyse(name, text).statements)
-
-
-def _silent(turn: Turn, cause: Unreachable) -> Outcome:
-    if turn.now - turn.began_at < _PATIENCE:
-        return Pending(turn.now + _AGAIN, f"{cause.what} does not answer; trying again")
-    return Failed(
-        f"{cause.what[:1].upper()}{cause.what[1:]} did not answer for a minute, so the ways back were not tried. "
-        "Mend it, then deploy again."
-    )
 
 
 def _outcome(verdict: Verdict, *, took: timedelta) -> Outcome:
