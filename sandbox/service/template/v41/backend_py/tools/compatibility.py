@@ -7,6 +7,7 @@ import os
 import sys
 
 import psycopg
+from backend_py.profiles import LONGEST_WEEK
 
 _STEPS = {
     "a tenant is entered": "insert into tenants (code, name) values ('compatibility', 'Compatibility')",
@@ -15,11 +16,11 @@ _STEPS = {
         " values ('compatibility', 'Harbour', now(), now() + interval '8 hours')"
     ),
     "a profile is entered": (
-        "insert into policy_profiles (tenant, name, rest_hours, longest_week_hours)"
+        f"insert into policy_profiles (tenant, name, rest_hours, {LONGEST_WEEK})"  # noqa: S608  # a name of ours
         " values ('compatibility', 'default', 11, 48)"
     ),
     "shifts are planned": "select site, starts_at, ends_at, profile from shifts order by starts_at, site",
-    "rest is kept": "select rest_hours, longest_week_hours from policy_profiles",
+    "rest is kept": f"select rest_hours, {LONGEST_WEEK} from policy_profiles",  # noqa: S608  # a name of ours
 }
 
 
