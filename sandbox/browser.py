@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from playwright.async_api import Browser as Chromium
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import FloatRect, Locator, Page, Playwright, async_playwright
 
 from sandbox.slack import LocalSlack
@@ -90,8 +91,15 @@ class BrowserPerson:
         return self.page.locator("main .messages .msg", has_text=text).last
 
     async def sees(self, text: str, *, seconds: float = _PATIENCE_SECONDS) -> str:
-        """Wait until the open channel shows a message with this text; all that can be read on it."""
-        await self.card(text).wait_for(timeout=seconds * 1000)
+        """Wait until the open channel shows a message with this text; all that can be read on it.
+
+        After so many seconds Playwright's TimeoutError, with what the channel does show.
+        """
+        try:
+            await self.card(text).wait_for(timeout=seconds * 1000)
+        except PlaywrightError as error:
+            error.add_note(f"The channel shows: {await self.reads()}")
+            raise
         return await self.card(text).locator(".msg-body").inner_text()
 
     async def reads(self) -> list[str]:

@@ -7,7 +7,6 @@ import pytest
 
 from sandbox.tour.players import Players, done
 from sandbox.world import SERVICE, World
-from tests.fixtures.world import as_at_the_start
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -15,9 +14,8 @@ BEFORE, AFTER = "024_tenant_flags", "025_week_hours"
 FIRST = ("Database first:", "v42 does not run on 025_week_hours", 'column "longest_week_hours"')
 
 
-async def test_the_migrations_go_back_before_the_pods(world: World) -> None:
-    await as_at_the_start(world, "staging")
-    players = Players(world)
+async def test_the_migrations_go_back_before_the_pods(staging: World) -> None:
+    world, players = staging, Players(staging)
     for version, schema in (("v42", BEFORE), ("v49", AFTER)):
         card = await players.tick_until(await players.deploy(version, "staging"), done)
         await players.outside(version, schema=schema, good=version, environment="staging")

@@ -30,7 +30,6 @@ from sandbox.tour.tenant import a_tenant
 from sandbox.tour.ways_back import by_hand, without_hurry
 from sandbox.waiting import until
 from sandbox.world import PLACES, SERVICE, World
-from tests.fixtures.world import as_at_the_start
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PODS = re.compile(r"(\d+) of \1 pods on (v\d+)")
@@ -185,7 +184,7 @@ def pack_agrees(world: World, folder: Path) -> None:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def proven(production: World) -> AsyncIterator[World]:
+async def proven(production: World, staging: World) -> AsyncIterator[World]:
     """The session's world, where production's migrations are tried in staging first."""
     path = production.folder / "opsbot.yaml"
     before = path.read_text()
@@ -194,7 +193,6 @@ async def proven(production: World) -> AsyncIterator[World]:
     await _serves_by(production, yaml.safe_dump(told, sort_keys=False))
     yield production
     await _serves_by(production, before)
-    await as_at_the_start(production, "staging")
 
 
 async def _serves_by(world: World, catalogue: str) -> None:

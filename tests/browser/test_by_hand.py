@@ -31,7 +31,7 @@ def album(tmp_path: Path) -> Album:
 
 
 async def test_people_deploy_approve_and_roll_back_by_typing_and_clicking(
-    production: World, chromium_program: Path, album: Album
+    production: World, staging: World, chromium_program: Path, album: Album
 ) -> None:
     world = production
     world.slack.journal.clear()
