@@ -96,7 +96,7 @@ class Bots:
                 if bot.starting.locked() or not bot.wanted or bot.process is None:
                     continue
                 if (code := bot.process.returncode) is not None:
-                    self.ended.append(f"bot {bot.number}: exit code {code}")
+                    self.ended.append(f"bot {bot.number}: exit code {code}: {_last_line(bot)}")
                     await self.start(bot)
 
     async def end(self) -> None:
@@ -115,6 +115,12 @@ class Bots:
             if bot.process.returncode is None:
                 bot.process.send_signal(signal.SIGKILL)
                 await bot.process.wait()
+
+
+def _last_line(bot: Bot) -> str:
+    with bot.log.open(errors="replace") as log:
+        log.seek(bot.began)
+        return (log.read().splitlines() or ["it said nothing"])[-1]
 
 
 def inherited() -> dict[str, str]:
