@@ -9,7 +9,7 @@ from typing import Self
 
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import FloatRect, Locator, Page, Playwright, async_playwright
+from playwright.async_api import FloatRect, Locator, Page, Playwright, async_playwright, expect
 
 from sandbox.slack import LocalSlack
 from sandbox.slack.page_code import PERSON_COOKIE
@@ -84,7 +84,9 @@ class BrowserPerson:
         """Type a message or a slash command into the open channel and send it."""
         composer = self.page.locator("main textarea.composer-input")
         await composer.press_sequentially(line)
+        await expect(composer).to_have_value(line)
         await composer.press("Enter")
+        await expect(composer).to_have_value("")
 
     def card(self, text: str) -> Locator:
         """The newest message of the open channel that holds this text."""
