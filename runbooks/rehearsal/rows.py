@@ -71,6 +71,16 @@ class Rows:
         """A row with as many NULLs as may be."""
         return self._settled([group.emptiest or group.values for group in self.groups])
 
+    def showing(self, column: str, value: str) -> Row | None:
+        """The plainest row with this value in this column; None where one is kept already, or none can be."""
+        if any(row.get(column) == value for row in self.kept):
+            return None
+        ranked = [
+            [v for v in g.values if g.row(v)[column] == value] if column in g.columns else g.values
+            for g in self.groups
+        ]
+        return self._settled(ranked)
+
     def sweep(self) -> Iterator[Row]:
         """Rows of all kinds, for where nobody knows what is wrong with one."""
         if not all(group.values for group in self.groups):

@@ -31,6 +31,14 @@ class Type:
     checks: tuple[str, ...] = ()  # a domain's, which may hold examples of what is right
     not_null: bool = False  # of a domain
 
+    @property
+    def every(self) -> tuple[str, ...]:
+        """Every value of an enum or a boolean, also under domains; empty of all others: they have too many."""
+        made = self
+        while made.make is Make.DOMAIN and made.inner is not None:
+            made = made.inner
+        return ("true", "false") if made.base == "bool" else made.labels
+
 
 @dataclass(frozen=True)
 class Column:

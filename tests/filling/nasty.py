@@ -277,7 +277,7 @@ NASTY = [
            create table "My App"."Order" ("select" int primary key check ("select" > 0),
            "a b" "My App"."Mood" not null,
            "q""q" text check ("q""q" <> 'x'), "{}" int, "%s" text not null default '%s {}')""",
-        {'"My App"."Order"': 4},
+        {'"My App"."Order"': 5},
     ),
     Nasty("a view", "create view t as select 1 as a", why={"t": "it is a view"}),
     Nasty("nothing", "", why={"gone": "there is no such table", "no name at all": "there is no such table"}),

@@ -1,12 +1,12 @@
 """Puts made-up rows into tables of a scratch database, and says of each table that took none why not."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
 import psycopg
-from psycopg import errors
 
+from bot.adapters.rehearsal.making import Making
 from bot.adapters.rehearsal.reasons import reason
 from bot.adapters.rehearsal.schema import Described, describe
 from bot.adapters.rehearsal.solving import Given, Solver
@@ -16,10 +16,6 @@ from runbooks.rehearsal.order import batches, may_be_empty, next_of
 from runbooks.rehearsal.rows import Row, Rows
 from runbooks.rehearsal.scratch import Filled
 from runbooks.rehearsal.tables import Key, Reference, Table
-
-_TRIES = 25  # of one row whose keys are taken
-_SWEEP = 120  # of rows of all kinds for a table that took none yet
-_SWEEP_MORE = 8  # and for one that has some
 
 
 async def fill(connection: Connection, names: Collection[str]) -> Filled:
@@ -152,11 +148,11 @@ class _Filling:
         """How many rows there are now, and why there is none."""
         made = 0
         for must in self.promises.pop(table.name, []):
-            one = _Making(self.connection, table, await self._rows(table, given, must=must))
+            one = Making(self.connection, table, await self._rows(table, given, must=must))
             made += await one.make(one.rows.plain)
             if not made:
                 raise _Broken(f"{table.name} takes no row that others can refer to: {one.why}")
-        making = _Making(self.connection, table, await self._rows(table, given))
+        making = Making(self.connection, table, await self._rows(table, given))
         made += await making.all()
         if not made and table.said:
             making.rows = await self._rows(table, given, hinted=table.said)
@@ -211,73 +207,6 @@ def _plain_key(table: Table, key: Key) -> Key:
         return key
     text = " ".join(from_generated.get(name, name) for name in key.columns)
     return Key(key.name, tuple(c.name for c in table.columns if c.name in text and not c.generated))
-
-
-@dataclass
-class _Making:
-    """The rows of one table as they go in."""
-
-    connection: Connection
-    table: Table
-    rows: Rows
-    why: str = ""
-
-    def __post_init__(self) -> None:
-        lacking = [name for group in self.rows.groups if not group.values for name in group.columns]
-        self.why = f"no value was found for its column {', '.join(lacking)}" if lacking else "no row could be made"
-
-    async def all(self) -> int:
-        """Two that are equal as far as may be, one that differs, one that is as empty as may be; how many went in."""
-        made = sum([await self.make(kind) for kind in self._kinds()])
-        if not made and await self._any(_SWEEP):
-            made = 1 + sum([await self.make(kind) for kind in self._kinds()])
-        return made
-
-    def _kinds(self) -> tuple[Callable[[], Row | None], ...]:
-        return (self.rows.plain, self.rows.plain, self.rows.other, self.rows.emptiest)
-
-    async def make(self, kind: Callable[[], Row | None]) -> int:
-        """One row of that kind, or of any where that is refused; 0 where none is taken."""
-        for _ in range(_TRIES):
-            row = kind()
-            if row is None:  # all that differ are in
-                return 0
-            taken, key = await self._insert(row)
-            if taken:
-                return 1
-            if not key or not self.rows.refuse(row, key):
-                break
-        return int(bool(self.rows.kept) and await self._any(_SWEEP_MORE))
-
-    async def _any(self, most: int) -> bool:
-        for row in islice(self.rows.sweep(), most):
-            if (await self._insert(row))[0]:
-                return True
-        return False
-
-    async def _insert(self, row: Row) -> tuple[bool, str]:
-        """Whether it went in; else the key that is taken, "" where it is something else."""
-        columns = self.table.columns_by_name
-        text = written("fill_insert_defaults", table=self.table.name)
-        if row:
-            values = [f"{literal(value)}::{columns[name].type.name}" for name, value in row.items()]
-            text = written("fill_insert", table=self.table.name, columns=", ".join(row), values=", ".join(values))
-        try:
-            async with self.connection.transaction():
-                cursor = await self.connection.execute(text.encode())
-        except (errors.UniqueViolation, errors.ExclusionViolation) as cause:
-            self.why = reason(cause)
-            return False, cause.diag.constraint_name or "?"
-        except psycopg.Error as cause:
-            if is_lost(cause, self.connection):
-                raise
-            self.why = reason(cause)
-            return False, ""
-        if not cursor.rowcount:
-            self.why = "a trigger drops the rows tried"
-            return False, ""
-        self.rows.keep(row)
-        return True, ""
 
 
 @dataclass
