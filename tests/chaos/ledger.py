@@ -93,17 +93,24 @@ def _runs(world: World) -> dict[str, Ran]:
     told: defaultdict[str, list[tuple[Json, str]]] = defaultdict(list)
     for run, data, actor in _rows(world.owner_url, _EVENTS):
         told[str(run)].append((json.loads(data), str(actor)))
-    fenced = dict(_taken_over(told))
+    fenced = dict(taken_over(told))
     return {run: replace(_ran(run, events), fenced_at=fenced.get(run)) for run, events in told.items()}
 
 
-def _taken_over(told: Mapping[str, list[tuple[Json, str]]]) -> Iterator[tuple[str, float]]:
-    """The runs that a rollback superseded, and when it had taken over from them: only then they are fenced."""
+def taken_over(told: Mapping[str, list[tuple[Json, str]]]) -> Iterator[tuple[str, float]]:
+    """The runs that a rollback superseded, and when it had taken over from them: only then they are fenced.
+
+    One that is aborted before takes over while it ends.
+    """
     for events in told.values():
-        recorded = (event for event, _ in events if event["kind"] == "recorded" and event["step"] == "take-over")
-        done = next((event for event in recorded if event["outcome"]["kind"] == "done"), None)
-        if done:
-            yield from ((other, _seconds(done["at"])) for other in events[0][0].get("supersedes", ()))
+        when = next((event["at"] for event, _ in events if _has_taken_over(event) or event["kind"] == "ended"), None)
+        if when:
+            yield from ((other, _seconds(when)) for other in events[0][0].get("supersedes", ()))
+
+
+def _has_taken_over(event: Json) -> bool:
+    recorded = event["kind"] == "recorded" and event["step"] == "take-over"
+    return bool(recorded and event["outcome"]["kind"] == "done")
 
 
 def _ran(run: str, events: list[tuple[Json, str]]) -> Ran:
