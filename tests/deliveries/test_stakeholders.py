@@ -12,7 +12,7 @@ from bot.adapters.postgres.pool import Pool
 from bot.adapters.postgres.store import PostgresStore
 from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import Poster, SlackRefused, web_client
-from bot.adapters.slack.gate import Gate
+from bot.adapters.slack.gate import Gate, OwnBooks
 from bot.deliveries import AT_ONCE, Deliveries
 from bot.incident_rooms import IncidentRooms
 from bot.posts import Posts
@@ -206,7 +206,6 @@ async def test_hundreds_of_authors_of_one_run_keep_no_stakeholder_of_another_wai
     store_pool: Pool,
     folds: dict[str, Fold],
     local_slack: LocalSlack,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     many = {f"{n}@api.example": f"U0MANY{n}" for n in range(200)}
     desk = _desk(store, store_pool, folds, local_slack, people=("U0SAM",), ids=many)
@@ -215,13 +214,10 @@ async def test_hundreds_of_authors_of_one_run_keep_no_stakeholder_of_another_wai
     def seconds() -> float:
         return world.now.timestamp()
 
-    client = web_client(token=local_slack.bot_token, api_url=local_slack.api_url, gate=Gate(seconds))
+    client = web_client(token=local_slack.bot_token, api_url=local_slack.api_url, gate=Gate(OwnBooks(seconds)))
     desk = replace(desk, deliveries=replace(desk.deliveries, slack=Poster(client)))
 
-    async def wrote(repository: str, base: str, head: str) -> tuple[Author, ...]:
-        return tuple(Author(f"Author {email}", email) for email in many)
-
-    monkeypatch.setattr(world.source, "authors", wrote)
+    world.source.writers = tuple(Author(f"Author {email}", email) for email in many)
     await world.adopted("v1")
     first = await world.deploys()
     await desk.goes(10)

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from runbooks.commits import Commit, Commits
 from runbooks.engine.advance import is_worth_a_look
 from runbooks.runs.state import Run, Status
@@ -62,12 +60,9 @@ async def test_without_anybody_who_looks_it_fails_as_it_does(world: World) -> No
     assert run.evidence["knob"] == {}
 
 
-async def test_what_commits_say_is_kept_without_secrets(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-
-    async def between(_repository: str, base: str, _head: str) -> Commits:
-        return Commits(1, ("Ada",), 0, (Commit("a8005c2", "Ada", "Use password=hunter2-hunter2"),), base)
-
-    monkeypatch.setattr(world.source, "between", between)
+async def test_what_commits_say_is_kept_without_secrets(world: World) -> None:
+    said = Commit("a8005c2", "Ada", "Use password=hunter2-hunter2")
+    world.source.commits = Commits(1, ("Ada",), 0, (said,), "1" * 40)
     await world.adopted()
     run_id = await world.deploys()
     await world.works()

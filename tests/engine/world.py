@@ -130,10 +130,13 @@ class Shelf:
 
 
 class History:
-    """A source where every version exists, but v9; `moved` changes a version's commit."""
+    """A source where every version exists; `moved` changes one's commit, `commits` and `writers` are what comes."""
 
     def __init__(self) -> None:
         self.moved: dict[str, str] = {}
+        self.commits = Commits(4, ("Ada Beispiel", "Bodo Beispiel"))
+        self.writers = (Author("Ada Beispiel", "ada@api.example"), Author("Bodo Beispiel", "bodo@api.example"))
+        self.names = ("v3", "v2", "v1")  # newest first
         self.silent = False
 
     async def resolve(self, repository: str, version: str) -> Found:
@@ -142,10 +145,10 @@ class History:
         return Found(self.moved.get(version, version[-1] * 40), version, Kind.TAG)
 
     async def between(self, repository: str, base: str, head: str) -> Commits | None:
-        return Commits(4, ("Ada Beispiel", "Bodo Beispiel"))
+        return self.commits
 
     async def authors(self, repository: str, base: str, head: str) -> tuple[Author, ...]:
-        return (Author("Ada Beispiel", "ada@api.example"), Author("Bodo Beispiel", "bodo@api.example"))
+        return self.writers
 
     async def files(self, repository: str, commit: str, folder: str) -> dict[str, str]:
         return {}

@@ -1,12 +1,9 @@
 """How long it takes to be back, reckoned before and then seen, with pods that really run."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from runbooks.durations import Took
 from runbooks.steps.kubernetes.estimating import expected
@@ -15,26 +12,14 @@ from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.restore_planning import preview
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.vocabulary import Done
-from sandbox.cluster.control_plane import ControlPlane
-from sandbox.node import Node
-from tests.fixtures.node import running_node
-from tests.steps.kube import Kube, connected, planned, watched
+from tests.steps.kube import Kube, planned, watched
+from tests.steps.pods import kube, node
 from tests.steps.restoring import NO_DATABASES
+
+__all__ = ["kube", "node"]  # fixtures
 
 pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="module")]
 SANE = 8  # times: a busy machine's pods are slow, an idle one's quick, and nothing is known of earlier ones
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(control_plane: ControlPlane, service_repository: Path, image_cache: Path) -> AsyncIterator[Node]:
-    async with running_node(control_plane, repository=service_repository, cache=image_cache) as node:
-        yield node
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def kube(control_plane: ControlPlane, namespace: str, node: Node) -> AsyncIterator[Kube]:
-    async with connected(control_plane, namespace) as kube:
-        yield kube
 
 
 async def rolled(kube: Kube) -> None:

@@ -14,8 +14,9 @@ from sandbox.service import manifests
 from sandbox.service.repository import commit_of
 from tests.steps.kube import API, Kube, image, images, planned
 from tests.steps.places import NOW
+from tests.steps.pods import kube, node
 from tests.steps.restoring import NO_DATABASES
-from tests.steps.test_kubernetes_pods import kube, node, recorded, restored
+from tests.steps.test_kubernetes_pods import recorded, restored
 
 __all__ = ["kube", "node"]  # fixtures
 

@@ -2,13 +2,11 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from runbooks.steps.base import Turn
 from runbooks.steps.kubernetes.known_good import Record, read_known_good
@@ -17,29 +15,18 @@ from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.lkg_update import LkgUpdate
 from runbooks.steps.migrations.database import Row
 from runbooks.vocabulary import Done, Failed, Json, KnownGood, Outcome, Pending
-from sandbox.cluster.control_plane import ControlPlane
 from sandbox.node import Node
 from sandbox.node.images import digest_of
 from sandbox.service.repository import commit_of
 from sandbox.waiting import until
-from tests.fixtures.node import running_node
-from tests.steps.kube import API, WORKER, Kube, connected, image, images, json_patch, planned, watched
+from tests.steps.kube import API, WORKER, Kube, image, images, json_patch, planned, watched
 from tests.steps.places import NOW
+from tests.steps.pods import kube, node
 from tests.steps.restoring import NO_DATABASES, all_seen
 
+__all__ = ["kube", "node"]  # fixtures
+
 pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="module")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(control_plane: ControlPlane, service_repository: Path, image_cache: Path) -> AsyncIterator[Node]:
-    async with running_node(control_plane, repository=service_repository, cache=image_cache) as node:
-        yield node
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def kube(control_plane: ControlPlane, namespace: str, node: Node) -> AsyncIterator[Kube]:
-    async with connected(control_plane, namespace) as kube:
-        yield kube
 
 
 async def rolled(kube: Kube, version: str, **rollout: str) -> tuple[Outcome, list[str]]:

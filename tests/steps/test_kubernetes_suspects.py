@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bot.adapters.kubernetes.workloads import KubernetesWorkloads
 from bot.adapters.source.git import GitSource
@@ -22,27 +20,15 @@ from runbooks.steps.kubernetes.suspecting import Suspecting
 from runbooks.steps.kubernetes.workloads import Ref
 from runbooks.suspects import SEEN
 from runbooks.vocabulary import Failed, Json
-from sandbox.cluster.control_plane import ControlPlane
-from sandbox.node import Node
 from sandbox.service import manifests
 from sandbox.service.repository import commit_of
 from tests.commands.stages import KNOWN, Stages
-from tests.fixtures.node import running_node
-from tests.steps.kube import Kube, connected, json_patch, planned, watched
+from tests.steps.kube import Kube, json_patch, planned, watched
+from tests.steps.pods import kube, node
+
+__all__ = ["kube", "node"]  # fixtures
 
 pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="module")]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def node(control_plane: ControlPlane, service_repository: Path, image_cache: Path) -> AsyncIterator[Node]:
-    async with running_node(control_plane, repository=service_repository, cache=image_cache) as node:
-        yield node
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def kube(control_plane: ControlPlane, namespace: str, node: Node) -> AsyncIterator[Kube]:
-    async with connected(control_plane, namespace) as kube:
-        yield kube
 
 
 async def test_the_card_names_commit_migration_key_and_first_error(
