@@ -6,7 +6,7 @@ import pytest
 
 from bot.adapters.slack.budgets import IN_A_CHANNEL
 from bot.adapters.slack.client import Poster, web_client
-from bot.adapters.slack.gate import Gate
+from bot.adapters.slack.gate import Gate, OwnBooks
 from sandbox.slack import Fault, Kind
 from tests.deliveries.desk import Desk
 
@@ -18,7 +18,7 @@ def gated(desk: Desk) -> Desk:
     def clock() -> float:
         return desk.world.now.timestamp()
 
-    client = web_client(token=desk.slack.bot_token, api_url=desk.slack.api_url, gate=Gate(clock))
+    client = web_client(token=desk.slack.bot_token, api_url=desk.slack.api_url, gate=Gate(OwnBooks(clock)))
     return replace(desk, deliveries=replace(desk.deliveries, slack=Poster(client)))
 
 

@@ -1,8 +1,8 @@
 """How much Slack takes: may a call go now, or when to come back? Pure; seconds of a clock that never steps.
 
 A budget fills steadily up to what may go at once. Who can't go waits in its line: urgent ones first, then who came
-first. Everybody is told their own turn, so nobody asks in vain over and over. Several processes share Slack's limit
-without knowing of each other: one that is answered 429 takes a smaller share, which grows again.
+first. Everybody is told their own turn, so nobody asks in vain over and over. After a 429 somebody else spends what
+Slack takes from us: then we take a smaller share, which grows again.
 """
 
 from collections.abc import Mapping

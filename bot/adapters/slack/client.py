@@ -88,7 +88,7 @@ class Poster:
         """Have Slack's leave for the next post. Raises SlackBusy, before anything is written down."""
         if self._client.gate is not None:
             async with translated():
-                self._client.gate.pay_ahead("chat.postMessage", await self._place(channel))
+                await self._client.gate.pay_ahead("chat.postMessage", await self._place(channel))
 
     async def post(
         self, *, key: str, channel: str, text: str, blocks: Sequence[dict[str, Any]], thread: str | None

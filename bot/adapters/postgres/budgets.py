@@ -1,0 +1,37 @@
+"""Slack's budgets as all processes of the bot share them: one row each, held while one of them decides."""
+
+from collections.abc import Collection
+
+from pydantic import TypeAdapter
+
+from bot.adapters.postgres.pool import Clock, Pool, database_clock
+from bot.adapters.postgres.queries import query
+from bot.adapters.slack.budgets import Budget, Budgets
+from bot.adapters.slack.gate import Answer, Change
+
+_BUDGET = TypeAdapter(Budget)
+
+
+class SharedBudgets:
+    """The books of all processes. Raises StoreUnavailable."""
+
+    def __init__(self, pool: Pool, *, now: Clock = database_clock) -> None:
+        self._pool = pool
+        self._now = now
+
+    async def change(self, names: Collection[str], change: Change[Answer]) -> Answer:
+        """Change these budgets as `change` says, before or after all others who do."""
+        async with self._pool.session() as connection, connection.transaction():
+            asked = {"names": sorted(names), "now": self._now()}
+            rows = await (await connection.execute(query("hold_budgets"), asked)).fetchall()
+            stands = {name: _BUDGET.validate_json(state) for name, state, _ in rows if state is not None}
+            budgets, answer = change(stands, rows[0][2])
+            await connection.execute(query("keep_budgets"), _kept(budgets))
+            return answer
+
+
+def _kept(budgets: Budgets) -> dict[str, list[str]]:
+    return {
+        "names": list(budgets),
+        "states": [_BUDGET.dump_json(budget).decode() for budget in budgets.values()],
+    }
