@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import catalogue_file, library
+from bot.adapters.postgres.budgets import SharedBudgets
 from bot.adapters.postgres.clock import SharedClock
 from bot.adapters.postgres.messages import MessageLog
 from bot.adapters.postgres.pool import Pool
@@ -87,7 +88,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
             token=settings.slack_bot_token.get_secret_value(),
             api_url=settings.slack_api_url,
             rate_limited=watching.rate_limited,
-            gate=Gate(),
+            gate=Gate(shared=SharedBudgets(pool)),
         )
         members = SlackMembers(client=slack, catalogue=configuration.catalogue)
         redactor = Redactor(settings.secrets())
