@@ -159,6 +159,10 @@ class InDoubt:
 Outcome = Done | Pending | Waiting | Failed | InDoubt
 
 
+GAPS = "gaps"
+"""The evidence of a rehearsal that proved a way back but for these, a sentence each: approvals cover them."""
+
+
 @dataclass(frozen=True)
 class NotDone:
     """What `settle` found: the interrupted effect never happened, so it may be started anew."""

@@ -53,7 +53,7 @@ def _approval(run: Run, catalogue: Catalogue) -> Iterator[Aside]:
     group = words.group(run.quorum.group, catalogue.groups.get(run.quorum.group))
     wanted, until = words.count(run.quorum.count, "approval"), words.clock(approval_ends(run))
     yield Aside(
-        f"approval/{run.digest[:12]}",
+        f"approval/{run.approvable[:12]}",
         f"{group} {run.id} waits for {wanted}, not by {words.person(run.requester)}, until {until}. "
         "Approve or reject it on the card above.",
     )

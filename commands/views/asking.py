@@ -2,7 +2,7 @@
 
 from commands.views import words
 from commands.views.blocks import MOST_DIALOG, Block, actions, button, confirmation, section
-from commands.views.plan import why_one_more
+from commands.views.plan import covers, why_one_more
 from runbooks.catalogue import Catalogue
 from runbooks.engine import people
 from runbooks.runs.state import Run, Status, approval_ends
@@ -20,11 +20,11 @@ def waiting(run: Run, catalogue: Catalogue) -> list[Block]:
 
 def _approvals(run: Run) -> str:
     assert run.quorum is not None  # noqa: S101  # it waits for approvals
-    given = f" · approved by {words.people(a.by for a in run.approvals)}" if run.approvals else ""
+    given = f" · approved by {words.people(a.by for a in run.agreed)}" if run.agreed else ""
     wanted = words.count(run.approvals_wanted, "approval")
     return (
         f"Waits for {wanted} of {words.either([run.quorum.group])}, not by {words.person(run.requester)} · "
-        f"until {words.clock(approval_ends(run))}{given}{why_one_more(run)}"
+        f"until {words.clock(approval_ends(run))}{given}{why_one_more(run)}{covers(run)}"
     )
 
 
@@ -68,7 +68,7 @@ def buttons(run: Run) -> list[Block]:
     """What can be clicked under the card."""
     if run.status not in (Status.PLANNING, Status.RUNNING):
         return []
-    of_run = {"run": run.id, "digest": run.digest}
+    of_run = {"run": run.id, "digest": run.approvable}
     judge = [button("Approve", "approve", of_run, "primary"), button("Reject", "reject", of_run)]
     return actions(*(judge if run.waits_for_approval else []), *_choices(run), _abort(run, of_run))
 

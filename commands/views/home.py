@@ -101,7 +101,7 @@ def _asked(run: Run, seen: Seen, mine: frozenset[str]) -> str:
 
 def _approval(run: Run, seen: Seen) -> str:
     """The requester's never counts, and nobody's twice."""
-    given = any(approval.by == seen.me for approval in run.approvals)
+    given = any(approval.by == seen.me for approval in run.agreed)
     may = run.quorum is not None and seen.groups is not None and run.quorum.group in seen.groups
     if not may or given or run.requester == seen.me:
         return ""

@@ -33,6 +33,7 @@ _DATABASE = "Database"
 _MOST_LINES = 20
 _LONGEST = 200  # characters of a line
 
+_MOST_GAPS = 8
 
 def plan_blocks(run: Run, release: Release, compare: str = "") -> list[Block]:
     """The plan, and what has changed in it since it was approved; `compare` is the address of the change."""
@@ -89,7 +90,21 @@ def _approval(run: Run) -> list[str]:
     if run.quorum is None:
         return []
     wanted = f"{run.quorum.count} of {words.either([run.quorum.group])}, not {words.person(run.requester)}"
-    return [f"*Approval*  {wanted}{why_one_more(run)}"]
+    return [*_gaps(run), f"*Approval*  {wanted}{why_one_more(run)}{covers(run)}"]
+
+
+def _gaps(run: Run) -> list[str]:
+    """What the rehearsal could not prove; what its lines leave out, its document in the thread tells."""
+    left = len(run.gaps) - _MOST_GAPS
+    more = [f"{left} more like these; the thread has them"] if left > 0 else []
+    shown = [words.line(gap, _LONGEST) for gap in run.gaps[:_MOST_GAPS]]
+    return [f"*Way back*  ⚠️ {said}" for said in (*shown, *more)]
+
+
+def covers(run: Run) -> str:
+    """That an approval agrees to gaps in the way back as well, as the end of a line; "" where there is none."""
+    those = "this gap" if len(run.gaps) == 1 else f"these {len(run.gaps)} gaps"
+    return f" · it covers {those} in the way back" if run.gaps else ""
 
 
 def why_one_more(run: Run) -> str:

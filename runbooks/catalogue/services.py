@@ -127,6 +127,13 @@ class Lint(Part):
     findings: Literal["warn", "refuse"] = "warn"  # whether a deploy with findings may be approved
 
 
+class WayBack(Part):
+    """What is made of what a rehearsal could not prove: the approvers are asked, or the deploy is refused."""
+
+    untried: Literal["ask", "refuse"] = "ask"  # a table that was not tried with rows, since none fit into it
+    losses: Literal["ask", "refuse"] = "ask"  # rows or values that do not come back
+
+
 class Migrations(Part):
     """Numbered SQL files in the source repository: NNN_name.sql, NNN_rollback.sql as the way back."""
 
@@ -135,6 +142,7 @@ class Migrations(Part):
     statement_timeout: SqlTime = timedelta(minutes=5)
     large_table: Size = Field(default="1GB", validate_default=True)  # on disk; the plan marks what is as large
     lint: Lint = Lint()
+    way_back: WayBack = WayBack()
 
 
 Repository = Annotated[str, Shape(r"^[^\s-].*$", "no repository; it is an address, a path or a variable")]

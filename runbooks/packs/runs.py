@@ -101,6 +101,8 @@ def _facts(book: Book, told: RunTold) -> Iterator[tuple[str, object]]:
     yield "Plan's digest", tag("code", run.digest) if run.digest else ""
     yield "Approvals wanted", f"{run.quorum.count} of {run.quorum.group}, not by who asked" if run.quorum else "none"
     yield "Waited for approval", span(told.waited)
+    yield "Gaps in the way back", " ".join(run.gaps)
+    yield "What approvals agree to", tag("code", run.approvable) if run.gaps else ""
     yield "Changed the environment", _changed(told)
     yield (
         "Ended",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from runbooks.rehearsal.blame import blame
 from runbooks.rehearsal.catalogs import differences
-from runbooks.rehearsal.losses import losses, written
+from runbooks.rehearsal.losses import in_part, losses, written
 from runbooks.rehearsal.scratch import (
     Contents,
     File,
@@ -88,7 +88,9 @@ class _Turn:
             return
         sheet.compare(before, await self._scratch.fingerprint(), between)
         if rows:
-            sheet.lose(*losses(rows, await self._scratch.contents(rows)))
+            found = await self._scratch.contents(rows)
+            sheet.compared_in_part(in_part(rows, found))
+            sheet.lose(*losses(rows, found))
         sheet.compare_again(between, await self._up(sheet, before, AGAIN))
         if self._with_rows:
             await self._since(sheet, before)
@@ -102,6 +104,7 @@ class _Turn:
             return
         sheet.compare(before, await self._scratch.fingerprint(), between, notes=False)
         found = await self._scratch.contents(rows)
+        sheet.compared_in_part(in_part(rows, found))
         since = {table: written(already.get(table), all_rows) for table, all_rows in rows.items() if table in found}
         sheet.lose(*losses(since, found, since=True))  # what the way forward made goes back with it
         await self._up(sheet, before, AGAIN)

@@ -35,6 +35,7 @@ def losses(
     """What is gone or another, table by table; and what is there that was not. Columns are compared by name.
 
     A table or column that is not there afterwards is a difference of the catalogs: its rows are told here as well.
+    Of a table that was looked at in part only that is told which is sure: `in_part` names it.
     """
     lost, extra = [], []
     for table, was in before.items():
@@ -47,15 +48,23 @@ def losses(
     return lost, extra
 
 
+def in_part(*looks: Mapping[str, Contents]) -> list[str]:
+    """The tables that had more rows than were looked at, in any of these looks."""
+    return sorted({table for look in looks for table, contents in look.items() if contents.partial})
+
+
 def written(already: Contents | None, now: Contents) -> Contents:
     """The rows that came since an earlier look."""
     if already is None or already.columns != now.columns:
         return now
-    return Contents(now.columns, tuple((Counter(now.rows) - Counter(already.rows)).elements()))
+    came = (Counter(now.rows) - Counter(already.rows)).elements()
+    return Contents(now.columns, tuple(came), now.partial)
 
 
 def _compared(was: Contents, now: Contents) -> tuple[int, dict[str, int], int]:
-    """Rows gone, values changed by column, and rows added."""
+    """Rows gone, values changed by column, and rows added; what may stand further on is not counted."""
+    if now.partial:
+        return 0, {}, 0
     shared = [name for name in was.columns if name in now.columns]
     if not shared:
         return len(was.rows), {}, len(now.rows)
@@ -70,7 +79,7 @@ def _compared(was: Contents, now: Contents) -> tuple[int, dict[str, int], int]:
             continue
         added.remove(twin)
         columns.update(name for name, a, b in zip(shared, row, twin, strict=True) if a != b)
-    return gone, dict(columns), len(added)
+    return gone, dict(columns), 0 if was.partial else len(added)
 
 
 def _of(contents: Contents, names: Sequence[str]) -> Iterator[Values]:

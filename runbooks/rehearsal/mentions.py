@@ -3,6 +3,7 @@
 By words, not by trees: it errs towards a mention too many, and sees into strings, where a tree ends.
 """
 
+import re
 from functools import cache
 
 from pglast.parser import ParseError, scan
@@ -45,3 +46,9 @@ def bare(name: str) -> str:
         start = max(name.rfind('."') + 1, 0)
         return name[start + 1 : -1].replace('""', '"')
     return name.rpartition(".")[2]
+
+
+def parts(name: str) -> tuple[str, ...]:
+    """A name's parts as they are kept, unquoted: `app."Order"` is app and Order."""
+    found = re.findall(r'"((?:[^"]|"")*)"|([^.]+)', name)
+    return tuple(quoted.replace('""', '"') or plain for quoted, plain in found)

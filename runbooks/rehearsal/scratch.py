@@ -55,12 +55,20 @@ class Filled:
     unfilled: Mapping[str, str] = field(default_factory=dict)  # table -> why none could be, as a clause
 
 
+COMPARED = 10_000
+"""Rows of one table that are looked at, the first by its primary key, else by the digests of all its columns."""
+
+
 @dataclass(frozen=True)
 class Contents:
-    """A table's rows, each value as its digest (NULL is None); rows in any order, the same row may come twice."""
+    """A table's rows, each value as its digest (NULL is None); the same row may come twice.
+
+    `partial`: there are more than these, and these are the first.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]
+    partial: bool = False
 
 
 class RehearsalFailed(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from runbooks.rehearsal.blame import Blame, Fault
 from runbooks.rehearsal.losses import Extra, Loss
-from runbooks.rehearsal.scratch import RehearsalFailed
+from runbooks.rehearsal.scratch import COMPARED, RehearsalFailed
 from runbooks.rehearsal.things import ORDER, POSITION, Difference, Mark, Thing
 
 _LONGEST = 80  # characters of a value that is shown
@@ -116,6 +116,11 @@ def added(measured: Extra, back: str) -> str:
 def unfilled(table: str, why: str, back: str) -> str:
     """A table that had to stay empty."""
     return f"{back} was tried on an empty {short(table)} only: no rows could be put there ({why})."
+
+
+def in_part(table: str, back: str) -> str:
+    """A table with more rows than are compared."""
+    return f"After {back}, only the first {COMPARED:,} rows of {short(table)} were compared."
 
 
 def skipped(up: str, stopper: str, *, with_rows: bool) -> str:

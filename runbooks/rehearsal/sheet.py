@@ -9,7 +9,7 @@ from runbooks.rehearsal.catalogs import differences
 from runbooks.rehearsal.losses import Extra, Loss
 from runbooks.rehearsal.scratch import Pair, RehearsalFailed
 from runbooks.rehearsal.things import POSITION, Difference, Fingerprint
-from runbooks.rehearsal.verdict import Failure, Finding, Judged, MeasuredLoss, Ruling
+from runbooks.rehearsal.verdict import Failure, Finding, Judged, MeasuredLoss, Ruling, Untried
 
 AGAIN = "up again"
 
@@ -24,7 +24,7 @@ class Sheet:
     failures: list[Failure] = field(default_factory=list)
     losses: list[MeasuredLoss] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
-    untried: dict[str, str] = field(default_factory=dict)
+    untried: dict[str, Untried] = field(default_factory=dict)  # by table
     skipped: str = ""  # the migration before that did not get through, so that it did not come to this one
 
     @property
@@ -103,7 +103,13 @@ class Sheet:
 
     def not_filled(self, unfilled: Mapping[str, str]) -> None:
         """Write down which tables had to stay empty."""
-        self.untried.update(unfilled)
+        for table, why in unfilled.items():
+            self.untried[table] = Untried(table, why, sentences.unfilled(table, why, self.back))
+
+    def compared_in_part(self, tables: Iterable[str]) -> None:
+        """Write down which tables had more rows than are compared."""
+        for table in tables:
+            self.untried.setdefault(table, Untried(table, "", sentences.in_part(table, self.back)))
 
     def look_at_indexes(self, before: Fingerprint, between: Fingerprint) -> None:
         """Write down which indexes the way forward leaves that nobody can use."""
@@ -118,11 +124,9 @@ def judged(empty: Sheet, filled: Sheet) -> Judged:
     known = {(each.script, each.line, each.turn) for each in failures}
     failures += [each for each in filled.failures if (each.script, each.line, each.turn) not in known]
     findings = {**filled.findings, **empty.findings}
-    untried = filled.untried
     notes = [*empty.notes, *(note for note in filled.notes if note not in empty.notes)]
     if stopper := empty.skipped or filled.skipped:
         notes.append(sentences.skipped(empty.up, stopper, with_rows=not empty.skipped))
-    notes += [sentences.unfilled(table, why, empty.back) for table, why in untried.items()]
     both = Judged(
         migration=empty.up,
         back=empty.pair.back.name if empty.pair.back else "",
@@ -131,7 +135,7 @@ def judged(empty: Sheet, filled: Sheet) -> Judged:
         failures=tuple(failures),
         losses=tuple(filled.losses),
         notes=tuple(notes),
-        untried=untried,
+        untried=tuple(filled.untried.values()),
         missing="" if empty.pair.back else sentences.missing(empty.up, empty.back, len(findings)),
     )
     return replace(both, ruling=_ruling(both, is_tried=not (empty.skipped or filled.skipped)))
@@ -147,4 +151,6 @@ def _ruling(found: Judged, *, is_tried: bool) -> Ruling:
         return Ruling.DIFFERS
     if grave:
         return Ruling.ONLY_EMPTY
-    return Ruling.PROVEN if is_tried else Ruling.UNTRIED
+    if not is_tried:
+        return Ruling.UNTRIED
+    return Ruling.BUT_FOR if found.losses or found.untried else Ruling.PROVEN

@@ -10,6 +10,7 @@ class Ruling(StrEnum):
     """What is known of one migration's way back."""
 
     PROVEN = "proven"
+    BUT_FOR = "proven-but-for"  # it leads back, but a table was not tried with all its rows, or data is lost
     MISSING = "missing"  # there is no script
     DIFFERS = "differs"  # after the way back the catalogs are not as before
     FAILS = "fails"  # a file fails, also where there are no rows
@@ -58,6 +59,15 @@ class MeasuredLoss:
 
 
 @dataclass(frozen=True)
+class Untried:
+    """One table that the way back was not tried with as it should be."""
+
+    table: str
+    why: str  # as a clause; "" where only part of its rows was compared
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Judged:
     """One migration and its way back."""
 
@@ -67,17 +77,23 @@ class Judged:
     findings: tuple[Finding, ...] = ()
     failures: tuple[Failure, ...] = ()
     losses: tuple[MeasuredLoss, ...] = ()
-    notes: tuple[str, ...] = ()  # what differs and does no harm; what could not be tried, and why
-    untried: Mapping[str, str] = field(default_factory=dict)  # table -> why no rows could be put there
+    untried: tuple[Untried, ...] = ()
+    notes: tuple[str, ...] = ()  # what differs and does no harm; that it did not come to this one, and why
     missing: str = ""  # the sentence where there is no script
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """What people read of it, the gravest first."""
-        failed = (each.sentence for each in self.failures)
-        found = (each.sentence for each in self.findings)
         lost = (each.sentence for each in self.losses)
-        return tuple(filter(None, (self.missing, *failed, *found, *lost, *self.notes)))
+        untried = (each.sentence for each in self.untried)
+        return (*self.wrong, *lost, *untried, *self.notes)
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """What stops a deploy: what is missing or differs (often why a script fails the second time), what fails."""
+        found = (each.sentence for each in self.findings)
+        failed = (each.sentence for each in self.failures)
+        return tuple(filter(None, (self.missing, *found, *failed)))
 
 
 @dataclass(frozen=True)
@@ -88,8 +104,13 @@ class Verdict:
 
     @property
     def is_proven(self) -> bool:
-        """Whether every way back brings the schema to what it was."""
+        """Whether every way back brings schema and data to what they were, tried with rows in every table."""
         return all(each.ruling is Ruling.PROVEN for each in self.migrations)
+
+    @property
+    def leads_back(self) -> bool:
+        """Whether every way back brings the schema to what it was; of the data it may lose some."""
+        return all(each.ruling in (Ruling.PROVEN, Ruling.BUT_FOR) for each in self.migrations)
 
     def as_json(self) -> dict[str, Any]:
         """For the record: plain dicts, lists and strings."""

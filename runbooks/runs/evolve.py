@@ -6,7 +6,8 @@ from functools import singledispatch
 
 from runbooks.rollback_outcome import Released
 from runbooks.runs import events as e
-from runbooks.runs.state import Approval, Run, Silence, Status, StepRun
+from runbooks.runs.approvals import Approval
+from runbooks.runs.state import Run, Silence, Status, StepRun
 from runbooks.vocabulary import Done, Failed, InDoubt, Means, PlannedStep, Waiting
 
 

@@ -27,8 +27,8 @@ def still_open(run: Run, doing: str) -> None:
 
 def of_this_plan(run: Run, digest: str) -> None:
     """The button was drawn for the plan that stands now."""
-    if digest != run.digest:
-        raise Refused("plan-changed", run=run.id, difference=list(run.difference))
+    if digest != run.approvable:
+        raise Refused("plan-changed", run=run.id, difference=[*run.difference, *run.gaps])
 
 
 def of_this_question(run: Run, step: str, epoch: int | None) -> None:
@@ -43,7 +43,7 @@ def somebody_else(run: Run, by: Actor) -> None:
     """The requester's approval never counts, and nobody counts twice."""
     if by == run.requester:
         raise Refused("own-request", run=run.id, command=run.command, group=run.quorum.group if run.quorum else "")
-    if any(approval.by == by for approval in run.approvals):
+    if any(approval.by == by for approval in run.agreed):
         raise Refused("approved-already", run=run.id, wanted=run.approvals_wanted)
 
 

@@ -9,7 +9,9 @@ from typing import Annotated
 from pydantic import Field
 
 from runbooks.rollback_outcome import Released, WayBack
+from runbooks.runs.approvals import Approval, agreed_to
 from runbooks.vocabulary import (
+    GAPS,
     OPSBOT,
     Actor,
     Done,
@@ -76,16 +78,6 @@ class StepRun:
     def finished(self) -> bool:
         """Done, or failed in a way the document lets pass."""
         return isinstance(self.outcome, Done | Failed)
-
-
-@dataclass(frozen=True)
-class Approval:
-    """One person's approval of one plan."""
-
-    by: Actor
-    digest: str
-    at: datetime
-    expires: datetime
 
 
 @dataclass(frozen=True)
@@ -179,6 +171,21 @@ class Run:
         return tuple(key for said in (*planned, *self.evidence.values()) for key in said.get("overwrites", ()))
 
     @property
+    def gaps(self) -> tuple[str, ...]:
+        """What its rehearsal could not prove of the way back, or saw lost, a sentence each."""
+        return tuple(gap for evidence in self.evidence.values() for gap in evidence.get(GAPS, ()))
+
+    @property
+    def approvable(self) -> str:
+        """The digest that a click on Approve names now."""
+        return agreed_to(self.digest, self.gaps)
+
+    @property
+    def agreed(self) -> tuple[Approval, ...]:
+        """The approvals of just that; one from before a gap was known does not count."""
+        return tuple(approval for approval in self.approvals if approval.digest == self.approvable)
+
+    @property
     def by_hand(self) -> bool:
         """Whether it is an emergency rollback that a person asked for."""
         return self.command == "rollback" and not self.planned and not self.because
@@ -231,7 +238,7 @@ class Run:
     @property
     def approvals_wanted(self) -> int:
         """How many approvals of this plan are still missing."""
-        return max(0, self.quorum.count - len(self.approvals)) if self.quorum else 0
+        return max(0, self.quorum.count - len(self.agreed)) if self.quorum else 0
 
     @property
     def open_items(self) -> tuple[PlannedStep, ...]:

@@ -16,7 +16,7 @@ from runbooks.steps.kubernetes.workloads import Workloads
 from runbooks.steps.migrations.losses import losses
 from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.steps.migrations.sql import analyse
-from runbooks.vocabulary import Cut, Done, Failed, Json, KnownGood, Outcome, PlanningFailed
+from runbooks.vocabulary import GAPS, Cut, Done, Failed, Json, KnownGood, Outcome, PlanningFailed
 
 
 class WayBackWrite(Step):
@@ -79,6 +79,8 @@ class WayBackWrite(Step):
 
 def _rehearsed(turn: Turn) -> str:
     """That the ways back of its migrations were tried, and lead back."""
+    if any(evidence.get(GAPS) for evidence in turn.evidence.values()):
+        return "rehearsed with gaps, "
     return "rehearsed, " if any(evidence.get("rehearsed") for evidence in turn.evidence.values()) else ""
 
 
@@ -133,6 +135,7 @@ def _of_schema(turn: Turn, planned: Json) -> Iterator[str]:
     for down in planned["downs"]:
         lost = ", ".join(down["loses"]) or "takes no data away"
         yield f"  {down['file']}, the way back of {down['migration']}: {lost}"
+    yield from (f"  Rehearsed but for: {gap}" for each in turn.evidence.values() for gap in each.get(GAPS, ()))
 
 
 def _staying(planned: Json) -> Iterator[str]:

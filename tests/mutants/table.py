@@ -68,7 +68,7 @@ MUTANTS = (
     Mutant(
         "approval not bound to the digest, as it is clicked",
         "runbooks/runs/policy.py",
-        "    if digest != run.digest:\n",
+        "    if digest != run.approvable:\n",
         "    if not digest:\n",
         ("tests/runs/test_approvals.py", "tests/bad_input/test_clicks.py"),
     ),

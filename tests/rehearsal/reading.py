@@ -1,8 +1,9 @@
 """The corpus: pairs of migrations as files, each with the verdict that is right about it.
 
 A file's first lines say what is expected (`-- ruling: differs`, `-- finds: ...`, `-- fails: ...`, `-- loses: ...`,
-`-- notes: ...`; `-- says: ...` is one of the sentences for people, and `-- naive: ...` what a comparison of pg_dump's
-text would say). Then come its scripts, each after a line `-- file: NAME`, from where its lines are counted.
+`-- untried: ...`, `-- notes: ...`; `-- says: ...` is one of the sentences for people, and `-- naive: ...` what a
+comparison of pg_dump's text would say). Then come its scripts, each after a line `-- file: NAME`, from which its
+lines are counted.
 """
 
 from collections import defaultdict
@@ -66,6 +67,7 @@ def told(verdict: Verdict) -> dict[str, list[str]]:
         found["finds"] += [_finding(finding, each) for finding in each.findings]
         found["fails"] += [_failure(failure) for failure in each.failures]
         found["loses"] += [_loss(loss) for loss in each.losses]
+        found["untried"] += [untried.sentence for untried in each.untried]
         found["notes"] += each.notes
     return {key: values for key, values in found.items() if values}
 

@@ -20,7 +20,7 @@ async def test_the_rehearsal_says_the_right_thing(case: Case, shop: TestRehearsa
     verdict = await rehearse(case.pairs, shop)
     found = told(verdict)
     sentences = [sentence for each in verdict.migrations for sentence in each.sentences]
-    wanted = {key: case.expected.get(key, []) for key in ("ruling", "finds", "fails", "loses", "notes")}
+    wanted = {key: case.expected.get(key, []) for key in ("ruling", "finds", "fails", "loses", "untried", "notes")}
     assert found == {key: values for key, values in wanted.items() if values}, "\n".join(sentences)
     assert set(case.expected.get("says", [])) <= set(sentences)
     assert json.loads(json.dumps(verdict.as_json()))["proven"] == (set(found["ruling"]) == {"proven"})

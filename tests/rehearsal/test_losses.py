@@ -2,7 +2,7 @@
 
 import pytest
 
-from runbooks.rehearsal.losses import Extra, Loss, losses, written
+from runbooks.rehearsal.losses import Extra, Loss, in_part, losses, written
 from runbooks.rehearsal.scratch import Contents
 
 Row = tuple[str | None, ...]
@@ -55,3 +55,11 @@ def test_what_came_since_is_counted_with_its_doubles() -> None:
     now = table(*WAS.rows, ("2", "a", "y"), ("4", "c", "w"))
     assert sorted(written(WAS, now).rows) == [("2", "a", "y"), ("4", "c", "w")]
     assert written(None, now) == now
+
+
+def test_what_was_not_looked_at_is_neither_lost_nor_added() -> None:
+    part = Contents(WAS.columns, (("9", "c", "z"),), partial=True)
+    assert losses({"t": WAS}, {"t": part}) == ([], [])
+    assert losses({"t": part}, {"t": WAS}) == ([Loss("t", 1, 1)], [])
+    assert in_part({"t": WAS, "u": part}, {"t": part}) == ["t", "u"]
+    assert written(WAS, part).partial

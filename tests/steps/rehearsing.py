@@ -1,6 +1,6 @@
 """A place whose migrations are rehearsed on a server of their own."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.adapters.rehearsal.servers import RehearsalServers
 from runbooks.catalogue import Catalogue
@@ -21,10 +21,11 @@ class Rehearsed:
     servers: RehearsalServers
     step: MigrationsRehearse
     urls: dict[str, str]
+    migrations: dict[str, object] = field(default_factory=dict)  # more of that part of the catalogue
 
     def site(self, commit: str) -> Site:
         """Production at a commit."""
-        site = self.schema.site(commit)
+        site = self.schema.site(commit, migrations=self.migrations)
         return replace(site, environment=site.environment.model_copy(update={"rehearsal": "REHEARSAL_DATABASE"}))
 
     async def turn(self, commit: str) -> Turn:

@@ -6,13 +6,14 @@ import psycopg
 
 from bot.adapters.rehearsal.statements import statement
 from bot.adapters.rehearsal.writing import Connection, asked, written
-from runbooks.rehearsal.scratch import Contents
-
-_MOST = 10_000  # rows of a table
+from runbooks.rehearsal.scratch import COMPARED, Contents
 
 
-async def contents(connection: Connection, names: Collection[str]) -> dict[str, Contents]:
-    """Of these tables, in autocommit; what is not there is left out. A digest is MD5 of the value's text, hex."""
+async def contents(connection: Connection, names: Collection[str], most: int = COMPARED) -> dict[str, Contents]:
+    """Of these tables, in autocommit, `most` rows of each; what is not there is left out.
+
+    A digest is MD5 of the value's text, hex.
+    """
     found = {}
     async with connection.transaction():
         await asked(connection, written("fill_settings"))
@@ -26,6 +27,10 @@ async def contents(connection: Connection, names: Collection[str]) -> dict[str, 
             if row is not None:
                 columns = tuple(row[1] or ())
                 digests = ", ".join(written("contents_digest", column=column) for column in columns)
-                text = written("contents", digests=digests, table=row[0], limit=_MOST)
-                found[name] = Contents(columns, tuple(await asked(connection, text)))
+                order = (
+                    ", ".join(row[2] or map(str, range(1, len(columns) + 1))) or "(select 1)"
+                )  # a table may have no column
+                text = written("contents", digests=digests, table=row[0], order=order, limit=most + 1)
+                rows = await asked(connection, text)
+                found[name] = Contents(columns, tuple(rows[:most]), partial=len(rows) > most)
     return found

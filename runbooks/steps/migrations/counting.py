@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from runbooks.steps.base import Site
 from runbooks.steps.migrations.losses import Loss
+from runbooks.vocabulary import Unreachable, within
 
 LIMIT = 1_000_000
 """Rows that are counted one by one; a table with more is said to have more."""
@@ -34,6 +37,23 @@ class NotCounted:
 
 
 Counts = Mapping[Place, Counted | NotCounted]
+
+
+class Counter(Protocol):
+    """A service's database, asked how much stands there."""
+
+    async def count(self, site: Site, places: Sequence[Place]) -> Counts:
+        """How many rows each has now. Raises Unreachable."""
+        ...
+
+
+async def counts_of(database: Counter, site: Site, losses: Sequence[Loss]) -> Counts:
+    """How much these would take away now; of a database that does not answer that it is not counted."""
+    wanted = places(losses)
+    try:
+        return await database.count(site, wanted) if wanted else {}
+    except Unreachable as cause:
+        return dict.fromkeys(wanted, NotCounted(within(str(cause))))
 
 
 def places(losses: Sequence[Loss]) -> tuple[Place, ...]:

@@ -1,6 +1,8 @@
 """`migrations.rehearse`: every new migration goes up, back and up again on a scratch database with the real schema.
 
-Once empty and once with rows. A way back that does not bring the schema to what it was stops the deploy.
+Once empty and once with rows. A way back that does not bring the schema to what it was stops the deploy. A table that
+no rows could be put in, and data that does not come back, are named in the plan: an approval covers them, or the
+catalogue refuses them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,11 +14,12 @@ from runbooks.rehearsal.verdict import Judged, Ruling, Verdict
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.confirm import Confirm
 from runbooks.steps.migrations.files import Migration, digits_of
+from runbooks.steps.migrations.gaps import Gap, gaps, refused
 from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.steps.migrations.silence import silent
 from runbooks.steps.migrations.sql import analyse
 from runbooks.steps.output import span
-from runbooks.vocabulary import Cut, Done, Failed, Json, Outcome, PlanningFailed, Unreachable
+from runbooks.vocabulary import GAPS, Cut, Done, Failed, Json, Outcome, PlanningFailed, Unreachable
 
 FINDING = "way-back-not-proven"
 """The row of the escalation table for a way back that does not lead back."""
@@ -83,7 +86,8 @@ class MigrationsRehearse(Step):
             return Failed(str(cause))
         except Unreachable as cause:
             return silent(turn, cause, "the ways back were not tried")
-        return _outcome(verdict, took=self._clock() - began)
+        found = await gaps(verdict, turn.site, self._planner.database) if verdict.leads_back else ()
+        return _outcome(verdict, found, turn.site, took=self._clock() - began)
 
 
 def _pair(migration: Migration) -> Pair:
@@ -96,17 +100,32 @@ def as_file(name: str, text: str) -> File:
     return File(name, text, analyse(name, text).statements)
 
 
-def _outcome(verdict: Verdict, *, took: timedelta) -> Outcome:
-    evidence = {
+def _outcome(verdict: Verdict, found: tuple[Gap, ...], site: Site, *, took: timedelta) -> Outcome:
+    sentences = [gap.sentence for gap in found]
+    evidence: Json = {
         "files": [each.migration for each in verdict.migrations],
         "rehearsed": verdict.is_proven,
         "migrations": [_kept(each) for each in verdict.migrations],
-        "document": "\n".join(_told(verdict.migrations)),
+        "document": "\n".join([*_told(verdict.migrations), *_left_to_people(sentences)]),
     }
-    if not verdict.is_proven:
+    if not verdict.leads_back:
         return Failed(_why_not(verdict.migrations), evidence, finding=FINDING)
+    if why := refused(found, site):
+        return Failed(why, evidence, finding=FINDING)
     names = ", ".join(digits_of(each.migration) for each in verdict.migrations)
-    return Done(f"{names} up, back, up · empty and with rows · {span(took)}", evidence)
+    how = f"proven but for {_counted(found)}" if found else "empty and with rows"
+    return Done(f"{names} up, back, up · {how} · {span(took)}", evidence | ({GAPS: sentences} if found else {}))
+
+
+def _counted(found: tuple[Gap, ...]) -> str:
+    """How many gaps there are: the plan names them, for its approvers."""
+    return "1 gap, which the plan names" if len(found) == 1 else f"{len(found)} gaps, which the plan names"
+
+
+def _left_to_people(sentences: Sequence[str]) -> Iterator[str]:
+    if sentences:
+        yield "Not proven, or lost; an approval of this plan covers it:"
+        yield from (f"  {sentence}" for sentence in sentences)
 
 
 def _kept(judged: Judged) -> Json:
@@ -128,6 +147,7 @@ def _told(migrations: Sequence[Judged]) -> Iterator[str]:
 
 _RULINGS = {
     Ruling.PROVEN: "its way back leads back",
+    Ruling.BUT_FOR: "its way back leads back, but for what follows",
     Ruling.MISSING: "it has no way back",
     Ruling.DIFFERS: "its way back does not lead back",
     Ruling.FAILS: "it fails",
@@ -144,11 +164,8 @@ def _why_not(migrations: Sequence[Judged]) -> str:
 
 
 def _wrong(judged: Judged) -> Iterator[str]:
-    if judged.ruling is Ruling.PROVEN:
+    if judged.ruling in (Ruling.PROVEN, Ruling.BUT_FOR):
         return
-    if judged.missing:
-        yield judged.missing
-    yield from (finding.sentence for finding in judged.findings)  # they are why a script fails the second time
-    yield from (failure.sentence for failure in judged.failures)
+    yield from judged.wrong
     if judged.ruling is Ruling.UNTRIED:
         yield from judged.notes

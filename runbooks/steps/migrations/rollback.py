@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from runbooks.schema_fit import SchemaFit
 from runbooks.steps.base import Params, Resolved, Site, Step, Turn
-from runbooks.steps.migrations.counting import Counts, NotCounted, places, told
+from runbooks.steps.migrations.counting import Counts, counts_of, told
 from runbooks.steps.migrations.database import DatabaseUnfit, Row, ServiceDatabase, State
 from runbooks.steps.migrations.downs import CONSENT, LOSING, Down, Downs, NoWayBack, fetch, newer
 from runbooks.steps.migrations.first import fit_of, known_not_to_run, known_to_run, not_first, standing
@@ -30,7 +30,6 @@ from runbooks.vocabulary import (
     PlanningFailed,
     Unreachable,
     Waiting,
-    within,
 )
 
 _ON = "a decision about the schema"
@@ -123,10 +122,7 @@ class MigrationsRollback(Step):
     async def _ask_again(self, turn: Turn, downs: Downs, number: int) -> Waiting:
         """Once more, of one script that takes data away: what goes, and how much of it there is now."""
         down = downs.lossy[number - 1]
-        try:
-            counts = await self._database.count(turn.site, places(down.losses))
-        except Unreachable as cause:
-            counts = dict.fromkeys(places(down.losses), NotCounted(within(str(cause))))
+        counts = await counts_of(self._database, turn.site, down.losses)
         return _second(down, counts, downs.losing(number))
 
 

@@ -1,6 +1,6 @@
 -- Each goes back by itself; all together, the older one's way back meets rows that the newer one left.
 -- ruling: only-empty
--- ruling: proven
+-- ruling: proven-but-for
 -- fails: 024_rollback.sql:1 (all back, newest first, with rows) sizes are unknown
 -- loses: size of public.items
 -- file: 024_brand.sql

@@ -1,5 +1,5 @@
 -- A value is taken out of an enum the long way: another type takes the old one's place, and its name.
--- ruling: proven
+-- ruling: proven-but-for
 -- loses: state of public.orders since
 -- file: 024_cancelled.sql
 alter type order_state add value 'cancelled' after 'paid';

@@ -1,5 +1,5 @@
 -- What was in the column does not come back with it.
--- ruling: proven
+-- ruling: proven-but-for
 -- loses: town of public.customers
 -- says: After 024_rollback.sql, data of customers is lost: town is another in 3 of 4 rows.
 -- file: 024_slim.sql

@@ -1,5 +1,5 @@
 -- What stood there before is not kept anywhere.
--- ruling: proven
+-- ruling: proven-but-for
 -- loses: remark of public.orders
 -- file: 024_normal.sql
 update orders set remark = 'none';

@@ -1,5 +1,5 @@
 -- The table comes back, its rows do not.
--- ruling: proven
+-- ruling: proven-but-for
 -- loses: rows of public.items
 -- file: 024_no_items.sql
 drop table items;
