@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from bot.adapters.rehearsal.acting import acting, refuse
 from bot.adapters.rehearsal.copying import missing_roles
-from bot.adapters.rehearsal.server import Address, Addresses, refuse_production, refuse_version, server
+from bot.adapters.rehearsal.server import Address, Addresses, Server, refuse_production, refuse_version, server
 from bot.adapters.rehearsal.servers import productions
+from bot.adapters.rehearsal.writing import Connection
 from bot.doctor.finding import Check, Finding, Subject, listed
 from bot.doctor.sites import place_of, sites
 from runbooks.catalogue import Catalogue
@@ -30,6 +32,7 @@ class RehearsalChecks:
                     where,
                     Address(real, f"the database of {place_of(site)}"),
                     productions(catalogue),
+                    site.environment.service_role,
                 )
                 yield from its.checks(f"rehearsal of {place_of(site)}")
 
@@ -40,6 +43,7 @@ class _Checks:
     where: Address
     real: Address
     production: tuple[Address, ...]
+    service_role: str | None
 
     def checks(self, part: str) -> Iterator[Check]:
         there, role = Subject(part, "server"), Subject(part, "role")
@@ -60,6 +64,7 @@ class _Checks:
     async def _role(self, subject: Subject) -> Finding:
         async with self.addresses.connected(self.where) as there, self.addresses.connected(self.real) as real:
             here, missing = await server(there), await missing_roles(there, real)
+            unfit = await self._unfit(there, real, here, missing)
         administrator = "run there, as its administrator"
         if not here.may_make_databases:
             told = f"the role {here.role} may not make databases"
@@ -67,4 +72,19 @@ class _Checks:
         if missing and not here.may_make_roles:
             told = f"the role {here.role} may not make the roles that are missing there: {listed(missing)}"
             return subject.wrong(told, f"{administrator}: ALTER ROLE {here.role} CREATEROLE;")
+        if unfit:
+            says, _, mend = unfit.partition(". ")
+            return subject.wrong(says, mend.rstrip("."))
         return subject.ok(f"{here.role} may make scratch databases")
+
+    async def _unfit(self, there: Connection, real: Connection, here: Server, missing: list[str]) -> str:
+        """Why the last known good could not be tried with the rights of the service's role, with what mends it."""
+        if self.service_role is None:
+            return ""
+        try:
+            who = await acting(real, self.service_role, self.real.what)
+            if not {who.role, who.migrates} & set(missing):  # else the first rehearsal makes them, as its own
+                await refuse(there, here, who)
+        except RehearsalUnfit as cause:
+            return str(cause)
+        return ""

@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from runbooks.catalogue.kpis import Address, Watch
 from runbooks.catalogue.parts import Duration, Name, Part, Shape, SomeTime, Variable, Web
@@ -14,6 +14,9 @@ from runbooks.catalogue.records import Records
 UserGroup = Annotated[
     str, Shape(r"^S[A-Z0-9]+$", "no id of a Slack user group; it is in the group's address, such as S0EXAMPLESRE")
 ]
+
+
+RoleName = Annotated[str, StringConstraints(min_length=1, max_length=63)]
 
 
 class Group(Part):
@@ -114,3 +117,4 @@ class Environment(Part):
     rollout: Rollout = Rollout()
     prometheus: Address | None = None  # where its KPIs are asked for; a variable keeps a password out of here
     watch: Watch = Watch()
+    service_role: RoleName | None = None  # of PostgreSQL, that the service's own pods connect as

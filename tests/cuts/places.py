@@ -4,12 +4,14 @@ import sys
 from pathlib import Path
 
 from bot.adapters.processes.runner import LocalProcesses
+from bot.adapters.rehearsal.scratch import PREFIX
 from bot.adapters.rehearsal.servers import RehearsalServers
 from runbooks.redaction import Redactor
 from runbooks.steps.command import Command
 from runbooks.steps.migrations.old_release import OldRelease
 from runbooks.steps.migrations.planning import MigrationPlanner
 from runbooks.vocabulary import Json
+from sandbox.postgres import PostgresServer
 from tests.cuts.playing import Effects
 from tests.cuts.readable import JobBoard
 from tests.cuts.seam import Seam
@@ -18,13 +20,14 @@ from tests.fixtures.schemas import FOLDER, Schema
 from tests.steps.commanding import Kept
 
 DATABASE = "SOLVEREIGN_DATABASE"
+REHEARSAL = "REHEARSAL_DATABASE"
 
 
 class Places:
     """What scenarios are made of, in one test."""
 
-    def __init__(self, world: World, schema: Schema, folder: Path) -> None:
-        self.world, self.schema, self.folder = world, schema, folder
+    def __init__(self, world: World, schema: Schema, folder: Path, server: PostgresServer) -> None:
+        self.world, self.schema, self.folder, self.server = world, schema, folder, server
         self.kept = Kept()
 
     def command(self, seam: Seam, jobs: object = None, kind: type[Command] = Command) -> Command:
@@ -37,15 +40,21 @@ class Places:
 
     @property
     def rehearsals(self) -> RehearsalServers:
-        """Of a catalogue that names none."""
-        return RehearsalServers({}.__getitem__, self.world.catalogue, self.schema.planner)
+        """On a server of their own, where the environment names it."""
+        urls = {DATABASE: self.schema.url, REHEARSAL: self.server.url()}
+        return RehearsalServers(urls.__getitem__, self.world.catalogue, self.schema.planner)
 
-    def old_release(self, seam: Seam) -> OldRelease:
+    async def left(self) -> Effects:
+        """The scratch databases that stand there."""
+        found = [name for name in self.server.databases() if name.startswith(PREFIX)]
+        return {"left": len(found)} if found else {}
+
+    def old_release(self, seam: Seam, jobs: object = None) -> OldRelease:
         local = LocalProcesses(self.folder / "commands", {})
         return OldRelease(
             self.planner(seam),
             self.rehearsals,
-            jobs=JobBoard(),
+            jobs=seam.around(jobs or JobBoard()),
             local=local,
             outputs=self.kept,
             redactor=Redactor(),

@@ -48,6 +48,7 @@ from tests.cuts.commands import (
 from tests.cuts.places import Places
 from tests.cuts.playing import Effects, Scenario
 from tests.cuts.readable import Books, Cluster, Metrics, Releases, Slack, Web
+from tests.cuts.rehearsed import rehearsed_on_a_server, tried_on_a_server
 from tests.cuts.seam import Seam
 from tests.engine.knob import TEN, known_good
 from tests.engine.world import World
@@ -107,7 +108,7 @@ async def migrations_proven(places: Places) -> Scenario:
 
 
 async def rehearsed_by_people(places: Places) -> Scenario:
-    """Without a rehearsal server a person says it; on one, tests/steps/test_migrations_rehearse.py tries it."""
+    """Without a rehearsal server a person says it."""
 
     def steps(seam: Seam) -> list[Step]:
         return [MigrationsRehearse(places.planner(seam), places.rehearsals, lambda: places.world.now), Confirm()]
@@ -116,7 +117,7 @@ async def rehearsed_by_people(places: Places) -> Scenario:
 
 
 async def old_release_unknown(places: Places) -> Scenario:
-    """Without a rehearsal server it is not known; on one, tests/steps/test_old_release.py tries it."""
+    """Without a rehearsal server it is not known."""
     await places.world.adopted("v1")
 
     def steps(seam: Seam) -> list[Step]:
@@ -249,5 +250,7 @@ SCENARIOS: dict[type[Step], Callable[[Places], Any]] = {
 MORE: dict[str, Callable[[Places], Any]] = {
     "command as a Job": command_as_a_job,
     "command, repeatable": repeatable_command,
+    "migrations.rehearse on a server": rehearsed_on_a_server,
+    "migrations.old-release on a server": tried_on_a_server,
 }
 """Steps whose params decide what they declare."""

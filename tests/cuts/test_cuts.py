@@ -9,6 +9,7 @@ import pytest
 from bot.kinds import KINDS
 from runbooks.runs.state import Status
 from runbooks.vocabulary import Cut
+from sandbox.postgres import PostgresServer
 from tests.cuts.playing import Play, Played, Scenario
 from tests.cuts.scenarios import MORE, SCENARIOS, Places
 from tests.cuts.seam import WHERE, Dies, Seam
@@ -20,8 +21,8 @@ MADE: dict[str, Callable[[Places], Any]] = {kind.uses: made for kind, made in SC
 
 
 @pytest.fixture
-def places(small_world: World, schema: Schema, tmp_path: Path) -> Places:
-    return Places(small_world, schema, tmp_path)
+def places(small_world: World, schema: Schema, tmp_path: Path, rehearsal_server: PostgresServer) -> Places:
+    return Places(small_world, schema, tmp_path, rehearsal_server)
 
 
 async def played(scenario: Scenario, places: Places, dies: Dies) -> Played:

@@ -142,6 +142,13 @@ SERVICE = [
         "API_DATABASE_URL",
     ),
     row(
+        "a role of the service that there is not",
+        by.place(**{"service-role": "nobody_here"}),
+        f"rehearsal of {PLACE} · role",
+        "has no role nobody_here",
+        "Name the role that the service connects as",
+    ),
+    row(
         "migrations as a superuser",
         by.variable("API_DATABASE_URL", lambda world: world.url("service")),
         f"database of {PLACE} · role",

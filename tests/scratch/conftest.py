@@ -11,7 +11,7 @@ from bot.adapters.rehearsal.scratch import Place, PlaceRehearsals
 from bot.adapters.rehearsal.server import Address, Addresses
 from runbooks.steps.migrations.files import Migration
 from sandbox.postgres import PostgresServer
-from tests.fixtures.postgres import DatabaseFactory, temporary_server
+from tests.fixtures.postgres import DatabaseFactory
 from tests.fixtures.schemas import with_user
 
 OWNER = "scratch_shop_owner"
@@ -66,17 +66,12 @@ class World:
         self.urls["REHEARSAL"] = with_user(self.urls["REHEARSAL"], name)
 
 
-@pytest.fixture(scope="module")
-def other_server() -> Iterator[PostgresServer]:
-    with temporary_server() as server:
-        yield server
-
-
 @pytest.fixture
-def world(other_server: PostgresServer, database: DatabaseFactory) -> Iterator[World]:
+def world(rehearsal_server: PostgresServer, database: DatabaseFactory) -> Iterator[World]:
     real = database()
     with psycopg.connect(real, autocommit=True) as connection:
         connection.execute(SCHEMA.encode())
-    yield World(other_server, {"REAL": real, "REHEARSAL": other_server.url()}, str(conninfo_to_dict(real)["dbname"]))
-    for name in other_server.databases() - {"postgres", "template0", "template1"}:
-        other_server.drop_database(name)
+    urls = {"REAL": real, "REHEARSAL": rehearsal_server.url()}
+    yield World(rehearsal_server, urls, str(conninfo_to_dict(real)["dbname"]))
+    for name in rehearsal_server.databases() - {"postgres", "template0", "template1"}:
+        rehearsal_server.drop_database(name)

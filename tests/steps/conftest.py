@@ -1,7 +1,7 @@
 """The cluster, two places of one service, and what commands are run with, as tests of steps use them."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,7 @@ from bot.adapters.processes.runner import LocalProcesses
 from runbooks.steps.kubernetes.restore import Restore
 from runbooks.steps.kubernetes.rollout import Rollout
 from sandbox.cluster.control_plane import ControlPlane
-from sandbox.postgres import PostgresServer
-from tests.fixtures.postgres import DatabaseFactory, temporary_server
+from tests.fixtures.postgres import DatabaseFactory
 from tests.steps.commanding import Kept
 from tests.steps.kube import Kube, connected
 from tests.steps.restoring import NO_DATABASES
@@ -38,13 +37,6 @@ def restore(kube: Kube) -> Restore:
 @pytest.fixture
 def two(tmp_path: Path, database: DatabaseFactory) -> Two:
     return two_places(tmp_path, database)
-
-
-@pytest.fixture(scope="module")
-def rehearsal_server() -> Iterator[PostgresServer]:
-    """Another server than the session's."""
-    with temporary_server() as server:
-        yield server
 
 
 @pytest.fixture

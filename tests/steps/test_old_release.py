@@ -66,7 +66,9 @@ def place(schema: Schema, rehearsal_server: PostgresServer, local: LocalProcesse
 async def test_what_it_finds_is_kept_with_the_release(place: Tried) -> None:
     await place.schema.applied(TENANTS)
     turn = await place.turn(place.schema.release(TENANTS, SHIFTS))
-    assert turn.step.shows[0] == "v41 tried on 022_shifts"
+    assert turn.step.shows[0] == (
+        "v41 tried on 022_shifts, with the rehearsal role's rights: `service-role` names none"
+    )
     outcome = await place.step.start(turn)
     assert isinstance(outcome, Done)
     assert outcome.line.startswith("v41 runs on 022 · 1 passed")

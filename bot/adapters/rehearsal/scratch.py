@@ -31,6 +31,8 @@ from runbooks.vocabulary import Unreachable
 
 PREFIX = "opsbot_rehearsal_"
 LENT = "lent at "
+STATEMENTS = timedelta(minutes=5)
+"""As long as a statement of a file may take, where the catalogue says nothing else."""
 _LENT_FOR = timedelta(hours=2)
 _MADE_WITHIN = timedelta(minutes=5)
 _LOCK_TRIES, _LOCK_EVERY = 60, 1.0  # seconds: another rehearsal on the server is waited for
@@ -90,7 +92,7 @@ class PlaceRehearsals:
 
     addresses: Addresses
     place: Place
-    timeout: timedelta = timedelta(minutes=5)  # of a statement of a file
+    timeout: timedelta = STATEMENTS  # of a statement of a file
     sleep: Sleep = asyncio.sleep
     way: str = ""
     _real: Real | None = field(default=None, init=False)

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
+from bot.adapters.rehearsal.addresses import with_options
 from bot.adapters.rehearsal.statements import statement
 from bot.adapters.rehearsal.writing import Connection
 from bot.adapters.service_database.errors import is_lost, sanitised
@@ -64,9 +65,14 @@ class Addresses:
     url_of: Callable[[str], str]
 
     @asynccontextmanager
-    async def connected(self, address: Address, database: str = "") -> AsyncIterator[Connection]:
-        """In autocommit, to the database that the address names, or to another one there. Raises Unreachable."""
-        connection = await self._connect(address, database)
+    async def connected(
+        self, address: Address, database: str = "", *, options: str = ""
+    ) -> AsyncIterator[Connection]:
+        """In autocommit, to the database that the address names, or to another one there. Raises Unreachable.
+
+        `options` are further ones of the session, as PostgreSQL takes them: "-c role=api".
+        """
+        connection = await self._connect(address, database, options)
         try:
             await limit(connection, lock=_ANSWERS_WITHIN, statements=_ANSWERS_WITHIN)
             yield connection
@@ -77,10 +83,10 @@ class Addresses:
         finally:
             await connection.close()
 
-    async def _connect(self, address: Address, database: str) -> Connection:
+    async def _connect(self, address: Address, database: str, options: str) -> Connection:
         other = {"dbname": database} if database else {}
         try:
-            told = make_conninfo(self.url_of(address.variable), **_CONNECTION, **other)
+            told = make_conninfo(with_options(self.url_of(address.variable), options), **_CONNECTION, **other)
         except (KeyError, psycopg.ProgrammingError):
             # The cause is left out: it quotes the address, password included.
             raise Unreachable(address.what, f"{address.variable} holds no address of a PostgreSQL database") from None

@@ -1,14 +1,13 @@
 """The rehearsal servers of all places, as the catalogue names them."""
 
 from collections.abc import Callable, Sequence
-from urllib.parse import quote, urlsplit, urlunsplit
 
-from psycopg.conninfo import make_conninfo
-
+from bot.adapters.rehearsal.acting import Acting, acting, let_migrate, refuse
+from bot.adapters.rehearsal.addresses import with_database, with_options
 from bot.adapters.rehearsal.roles import restore
 from bot.adapters.rehearsal.running import run_file
-from bot.adapters.rehearsal.scratch import Place, PlaceRehearsals, drop, give_up, mark_lent, prefix, unfit
-from bot.adapters.rehearsal.server import Address, Addresses
+from bot.adapters.rehearsal.scratch import STATEMENTS, Place, PlaceRehearsals, drop, give_up, mark_lent, prefix, unfit
+from bot.adapters.rehearsal.server import Address, Addresses, Server
 from bot.adapters.rehearsal.statements import statement
 from runbooks.catalogue import Catalogue
 from runbooks.rehearsal.scratch import File
@@ -28,29 +27,47 @@ class RehearsalServers:
 
     def of(self, site: Site) -> PlaceRehearsals:
         """That of this site's environment. Raises RehearsalUnfit where it names none."""
-        settings = site.service.migrations
-        place = place_of(self._catalogue, site, self._planner)
-        made = PlaceRehearsals(self._addresses, place)
-        return PlaceRehearsals(self._addresses, place, settings.statement_timeout) if settings else made
+        place, settings = place_of(self._catalogue, site, self._planner), site.service.migrations
+        return PlaceRehearsals(self._addresses, place, settings.statement_timeout if settings else STATEMENTS)
 
     async def lend(self, site: Site, files: Sequence[File]) -> str:
         """Make a scratch database with the real schema and these files on top; its address, for a program to use.
 
-        It stands until it is taken back. Raises RehearsalFailed, RehearsalUnfit, Unreachable.
+        Where the environment names the service's role, the program acts as it, and files run as who migrates the real
+        database. It stands until it is taken back. Raises RehearsalFailed, RehearsalUnfit, Unreachable.
         """
-        rehearsals = self.of(site)
+        rehearsals, who = self.of(site), await self._acting(site)
         async with rehearsals.alone() as (overseer, here):
             name, before = await rehearsals.made(overseer, here)
             try:
-                async with self._addresses.connected(rehearsals.place.rehearsal, name) as connection:
-                    for file in files:
-                        await run_file(connection, file.name, file.text, timeout=rehearsals.timeout)
+                if who is not None:
+                    await self._let(rehearsals, name, here, who)
+                await self._run(rehearsals, name, files, who.migrating if who else "")
                 await mark_lent(overseer, name, before)
             except BaseException:
                 await drop(overseer, name)
                 await restore(overseer, before)
                 raise
-        return _with_database(self._addresses.url_of(rehearsals.place.rehearsal.variable), name)
+        address = with_database(self._addresses.url_of(rehearsals.place.rehearsal.variable), name)
+        return with_options(address, who.options if who else "")
+
+    async def _acting(self, site: Site) -> Acting | None:
+        if site.environment.service_role is None:
+            return None
+        real = place_of(self._catalogue, site, self._planner).real
+        async with self._addresses.connected(real) as connection:
+            return await acting(connection, site.environment.service_role, real.what)
+
+    async def _let(self, rehearsals: PlaceRehearsals, name: str, here: Server, who: Acting) -> None:
+        async with self._addresses.connected(rehearsals.place.rehearsal, name) as scratch:
+            await refuse(scratch, here, who)
+            await let_migrate(scratch, name, here, who)
+
+    async def _run(self, rehearsals: PlaceRehearsals, name: str, files: Sequence[File], options: str) -> None:
+        where = rehearsals.place.rehearsal
+        async with self._addresses.connected(where, name, options=options) as connection:
+            for file in files:
+                await run_file(connection, file.name, file.text, timeout=rehearsals.timeout)
 
     async def take_back(self, site: Site) -> None:
         """Drop what was lent to this site's run, if anything was."""
@@ -88,10 +105,3 @@ def productions(catalogue: Catalogue) -> tuple[Address, ...]:
             if place.production and place.database:
                 found.setdefault(place.database, Address(place.database, f"the database of {name} {environment}"))
     return tuple(found.values())
-
-
-def _with_database(url: str, name: str) -> str:
-    """The same address, of another database of that server."""
-    if "://" not in url:
-        return make_conninfo(url, dbname=name)
-    return urlunsplit(urlsplit(url)._replace(path=f"/{quote(name)}"))

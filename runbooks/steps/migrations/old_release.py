@@ -62,8 +62,11 @@ class OldRelease(Command):
             raise PlanningFailed(
                 f"The command “{COMMAND}” is told no database. Give it {_DATABASE}, as an argument or in its `env`."
             )
-        shows = (f"{good.version} tried on {stem(planned.files[-1].name)}", *resolved.shows)
-        return Resolved({**resolved.params, **about, "why_not": ""}, shows, cut=resolved.cut)
+        role = site.environment.service_role
+        rights = f"the rights of {role}" if role else "the rehearsal role's rights: `service-role` names none"
+        shows = (f"{good.version} tried on {stem(planned.files[-1].name)}, with {rights}", *resolved.shows)
+        acting = {"role": role} if role else {}
+        return Resolved({**resolved.params, **about, "why_not": "", **acting}, shows, cut=resolved.cut)
 
     async def start(self, turn: Turn) -> Outcome:
         """Make the scratch database, and begin the command on it."""

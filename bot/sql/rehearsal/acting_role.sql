@@ -1,0 +1,2 @@
+-- Whether the connected role may act as this one.
+set role {role};
