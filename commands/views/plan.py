@@ -31,9 +31,9 @@ _LABELS = {
 }
 _DATABASE = "Database"
 _MOST_LINES = 20
+_MOST_GAPS = 8
 _LONGEST = 200  # characters of a line
 
-_MOST_GAPS = 8
 
 def plan_blocks(run: Run, release: Release, compare: str = "") -> list[Block]:
     """The plan, and what has changed in it since it was approved; `compare` is the address of the change."""

@@ -105,6 +105,7 @@ class Environment(Part):
     url: Web | None = None  # where its health paths answer
     database: Variable | None = None  # names the variable that holds the URL migrations run against
     rehearsal: Variable | None = None  # names the variable that holds the URL of a server for scratch databases
+    service_role: RoleName | None = None  # of PostgreSQL, that the service's own pods connect as
     channels: Channels
     deployers: tuple[str, ...] = ()
     rollers_back: tuple[str, ...] = ()
@@ -117,4 +118,3 @@ class Environment(Part):
     rollout: Rollout = Rollout()
     prometheus: Address | None = None  # where its KPIs are asked for; a variable keeps a password out of here
     watch: Watch = Watch()
-    service_role: RoleName | None = None  # of PostgreSQL, that the service's own pods connect as

@@ -99,10 +99,10 @@ def _facts(book: Book, told: RunTold) -> Iterator[tuple[str, object]]:
     yield "Document", f"{run.runbook}, SHA-256 {run.plan.document}" if run.plan else run.runbook
     yield "Commit", tag("code", run.plan.commit) if run.plan else ""
     yield "Plan's digest", tag("code", run.digest) if run.digest else ""
-    yield "Approvals wanted", f"{run.quorum.count} of {run.quorum.group}, not by who asked" if run.quorum else "none"
-    yield "Waited for approval", span(told.waited)
     yield "Gaps in the way back", " ".join(run.gaps)
     yield "What approvals agree to", tag("code", run.approvable) if run.gaps else ""
+    yield "Approvals wanted", f"{run.quorum.count} of {run.quorum.group}, not by who asked" if run.quorum else "none"
+    yield "Waited for approval", span(told.waited)
     yield "Changed the environment", _changed(told)
     yield (
         "Ended",
