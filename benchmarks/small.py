@@ -56,6 +56,10 @@ class Source:
         """A commit."""
         return Found("a" * 40, version, Kind.TAG)
 
+    async def newest(self, repository: str, most: int) -> tuple[str, ...]:  # noqa: ARG002  # as above
+        """None that anybody asked for."""
+        return ()
+
     async def between(self, repository: str, base: str, head: str) -> Commits | None:  # noqa: ARG002  # as above
         """Nothing to tell."""
         return None

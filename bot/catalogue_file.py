@@ -15,7 +15,7 @@ from runbooks.documents.runbook import Runbook
 from runbooks.runs.state import PLANNED
 from runbooks.vocabulary import Then
 
-_STARTED_BY = {"deploy": "deploy", "rollback": "rollback", "onboarding": "onboard"}
+_STARTED_BY = {"deploy": "deploy", "rollback": "rollback", "onboarding": "onboard", "drill": "drill"}
 
 
 class Runbooks(Protocol):
@@ -148,6 +148,8 @@ def _named(service: Service) -> Iterator[tuple[str, str]]:
     yield "rollback", service.runbooks.rollback
     if service.onboarding:
         yield "onboarding", service.runbooks.onboarding
+    if any(place.drill for place in service.environments.values()):
+        yield "drill", service.runbooks.drill
 
 
 def _missing_commands(runbook: Runbook, service: Service) -> list[str]:

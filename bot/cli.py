@@ -1,4 +1,4 @@
-"""`opsbot`: serve, migrate, adopt, lkg, audit, doctor, verify, backup, and the runbooks on the command line."""
+"""`opsbot`: serve, migrate, adopt, drill, lkg, audit, doctor, verify, backup, and runbooks on the command line."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import adopting, auditing, backup, catalogue_file, embedded, runbooks_cli, schemas, serving
+from bot import adopting, auditing, backup, catalogue_file, drill_command, embedded, runbooks_cli, schemas, serving
 from bot.adapters.postgres.migrate import MigrationRefused, grant_login, migrate
 from bot.adapters.postgres.pool import understood
 from bot.adapters.postgres.preflight import NotReady, assert_migrated, wait_until_reachable
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         adopting.NotAdopted,
         auditing.NotAudited,
         backup.NoBackup,
+        drill_command.NotBegun,
         NoBundle,
     ) as cause:
         print(cause, file=sys.stderr)
@@ -74,6 +75,16 @@ def _parser() -> argparse.ArgumentParser:
     adopt.add_argument("environment")
     adopt.add_argument("--version", default="", help="which it is, where its image is named by its digest alone")
     adopt.set_defaults(do=_adopt)
+    drill = commands.add_parser(
+        "drill",
+        help="take an environment forward and back again, to see that the way back works",
+        description="Begins a drill, once the environment's approvers have approved its plan on its card in Slack. "
+        "`opsbot serve` does it. The catalogue says by `drill` where that may be.",
+    )
+    drill.add_argument("service")
+    drill.add_argument("environment")
+    drill.add_argument("version", nargs="?", default="", help="where to; else the newest one that does not run there")
+    drill.set_defaults(do=_drill)
     bundles.add(commands)
     audit = commands.add_parser(
         "audit",
@@ -162,6 +173,13 @@ def _adopt(asked: argparse.Namespace) -> int:
     with embedded.database(Settings.load("database_url")) as settings:
         asyncio.run(assert_migrated(settings.database_url.get_secret_value()))
         print(asyncio.run(adopting.adopt(settings, asked.service, asked.environment, version=asked.version)))
+    return FINE
+
+
+def _drill(asked: argparse.Namespace) -> int:
+    with embedded.database(Settings.load("database_url")) as settings:
+        asyncio.run(assert_migrated(settings.database_url.get_secret_value()))
+        print(asyncio.run(drill_command.drill(settings, asked.service, asked.environment, version=asked.version)))
     return FINE
 
 

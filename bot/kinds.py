@@ -7,6 +7,7 @@ from runbooks.documents.runbook import StepBlock
 from runbooks.steps.all_tests import AllTests
 from runbooks.steps.announce import Announce
 from runbooks.steps.approve import Approve
+from runbooks.steps.as_before import AsBefore
 from runbooks.steps.base import Params, Step
 from runbooks.steps.ci_verdict import CiVerdict
 from runbooks.steps.command import Command
@@ -25,6 +26,7 @@ from runbooks.steps.migrations.plan import MigrationsPlan
 from runbooks.steps.migrations.proven import MigrationsProven
 from runbooks.steps.migrations.rehearse import MigrationsRehearse
 from runbooks.steps.migrations.rollback import MigrationsRollback
+from runbooks.steps.migrations.take_back import MigrationsTakeBack
 from runbooks.steps.notify import NotifyStakeholders
 from runbooks.steps.probes import ProbesCheck
 from runbooks.steps.procedure import ProcedureShow
@@ -39,6 +41,7 @@ KINDS: tuple[type[Step], ...] = (
     AllTests,
     Announce,
     Approve,
+    AsBefore,
     CiVerdict,
     Command,
     Confirm,
@@ -53,6 +56,7 @@ KINDS: tuple[type[Step], ...] = (
     MigrationsProven,
     MigrationsRehearse,
     MigrationsRollback,
+    MigrationsTakeBack,
     NotifyStakeholders,
     OldRelease,
     ProbesCheck,

@@ -22,7 +22,7 @@ from bot.wiring import Services, read_configuration, services
 from bot.worker import Handler, Worker
 from runbooks.redaction import Redactor
 
-RUN_SLOTS, ROLLBACK_SLOTS, MESSAGE_SLOTS, PACK_SLOTS, RECORD_SLOTS = 8, 2, 4, 1, 2
+RUN_SLOTS, ROLLBACK_SLOTS, MESSAGE_SLOTS, PACK_SLOTS, RECORD_SLOTS, DRILL_SLOTS = 8, 2, 4, 1, 2, 1
 GRACE = 20.0  # seconds that work has to end or to become Pending, once the process is asked to stop
 ROLLBACKS = "run/R-"  # they have slots of their own: commands that take long must not keep an emergency waiting
 log = logging.getLogger(__name__)
@@ -77,6 +77,7 @@ async def _run(settings: Settings, made: Services, bell: Bell) -> None:
         beside = [
             group.create_task(listen_database(settings.database_url.get_secret_value(), bell.ring)),
             group.create_task(made.records.begin()),
+            group.create_task(made.drills.begin()),
             group.create_task(made.clock.keep()),
             group.create_task(listening),
         ]
@@ -117,4 +118,5 @@ def _workers(settings: Settings, made: Services, bell: Bell) -> list[Worker]:
         worker("messages", made.deliveries.deliver, MESSAGE_SLOTS),
         worker("audit", made.packing.advance, PACK_SLOTS),
         worker("record", made.records.keep, RECORD_SLOTS),
+        worker("drill", made.drills.keep, DRILL_SLOTS),
     ]

@@ -7,7 +7,20 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.views import SlackViews
-from commands import audit, clicks, deploy, deploy_form, home, incident, lkg, onboard, ops, release_deploys, rollback
+from commands import (
+    audit,
+    clicks,
+    deploy,
+    deploy_form,
+    drill,
+    home,
+    incident,
+    lkg,
+    onboard,
+    ops,
+    release_deploys,
+    rollback,
+)
 from commands.edge import Edge
 
 log = logging.getLogger(__name__)
@@ -24,7 +37,7 @@ def slack_app(client: AsyncWebClient, edge: Edge) -> AsyncApp:
     home.register(app, edge, views)
     incident.register(app, edge, views)
     release_deploys.register(app, edge, views)
-    for part in (deploy, rollback, onboard, ops, lkg, clicks, audit):
+    for part in (deploy, rollback, drill, onboard, ops, lkg, clicks, audit):
         part.register(app, edge)
 
     @app.error

@@ -15,6 +15,7 @@ from runbooks.redaction import Redactor
 from runbooks.steps.all_tests import AllTests
 from runbooks.steps.announce import Announce
 from runbooks.steps.approve import Approve
+from runbooks.steps.as_before import AsBefore
 from runbooks.steps.base import Step
 from runbooks.steps.ci_verdict import CiVerdict
 from runbooks.steps.command import Command
@@ -34,6 +35,7 @@ from runbooks.steps.migrations.prospects import Prospects
 from runbooks.steps.migrations.proven import MigrationsProven
 from runbooks.steps.migrations.rehearse import MigrationsRehearse
 from runbooks.steps.migrations.rollback import MigrationsRollback
+from runbooks.steps.migrations.take_back import MigrationsTakeBack
 from runbooks.steps.notify import NotifyStakeholders
 from runbooks.steps.probes import ProbesCheck
 from runbooks.steps.procedure import ProcedureShow
@@ -59,6 +61,7 @@ def made(
     each: list[Step] = [
         Announce(posts),
         Approve(),
+        AsBefore(outside.workloads, outside.databases),
         Confirm(),
         IncidentLessons(),
         IncidentRecord(),
@@ -67,6 +70,7 @@ def made(
         MigrationsApply(planner),
         MigrationsPlan(planner, Prospects(outside.databases, Squawk())),
         MigrationsRollback(outside.source, outside.databases),
+        MigrationsTakeBack(planner),
         Restore(outside.workloads, outside.databases),
         Rollout(outside.workloads),
         Watch(outside.http, outside.metrics, outside.workloads),

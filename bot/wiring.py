@@ -19,6 +19,7 @@ from bot.adapters.slack.gate import Gate
 from bot.adapters.slack.members import SlackMembers
 from bot.configuration import Configuration
 from bot.deliveries import Deliveries
+from bot.drilling import DrillKeeper
 from bot.incident_rooms import IncidentRooms
 from bot.kinds import known
 from bot.outside import Outside, opened
@@ -33,6 +34,7 @@ from bot.telemetry.watching import WatchedPacks, WatchedReception, WatchedStore,
 from commands.edge import Edge
 from runbooks.engine.advance import Advance
 from runbooks.engine.audits import Audits
+from runbooks.engine.drills import DrillBook
 from runbooks.engine.handle import Reception
 from runbooks.engine.planning import Planner
 from runbooks.folds import folds
@@ -56,6 +58,7 @@ class Services:
     deliveries: Deliveries
     records: RecordKeeper
     packing: Packing
+    drills: DrillKeeper
     clock: SharedClock
 
 
@@ -103,6 +106,10 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
         planner = Planner(configuration.catalogue, configuration.library, steps, outside.source)
         packs = WatchedPacks(Audits(asked, configuration.catalogue, record, clock), members, watching)
         way_back = RollbackPreview(outside.workloads, outside.databases)
+        reception = WatchedReception(
+            Reception(asked, configuration.catalogue, members, clock, configuration.library, redactor),
+            watching,
+        )
         yield Services(
             store=store,
             pool=pool,
@@ -110,10 +117,7 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
             outside=outside,
             slack=slack,
             edge=Edge(
-                WatchedReception(
-                    Reception(asked, configuration.catalogue, members, clock, configuration.library, redactor),
-                    watching,
-                ),
+                reception,
                 asked,
                 configuration.catalogue,
                 way_back,
@@ -141,5 +145,6 @@ async def services(settings: Settings, configuration: Configuration) -> AsyncIte
             ),
             records=RecordKeeper(store, configuration.catalogue, outside.records, outside.workloads, clock),
             packing=Packing(packs, Courier(slack)),
+            drills=DrillKeeper(DrillBook(store, configuration.catalogue, clock), reception),
             clock=clock,
         )

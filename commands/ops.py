@@ -21,6 +21,7 @@ HELP = """\
 `/ops read NAME`\u2003shows one of them
 `/incident declare SERVICE [ENVIRONMENT] TEXT`\u2003something is wrong: a record, a channel, a lead
 `/lkg [SERVICE] [ENVIRONMENT]`\u2003what is known to be good
+`/drill SERVICE [ENVIRONMENT] [VERSION]`\u2003takes an environment forward and back, to see that the way back works
 `/onboard TENANT [SERVICE] [ENVIRONMENT]`\u2003a tenant through its gates; `/onboard status TENANT`, how far it is
 `/audit SERVICE FROM TO [TENANT]`\u2003an audit pack of what was done
 `/deploy help`\u2003how to deploy and roll back, and every other command"""

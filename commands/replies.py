@@ -29,6 +29,7 @@ _NOT_DONE = {
     "deploy": "Not started.",
     "roll back": "Not started.",
     "onboard": "Not started.",
+    "drill": "Not started.",
     "approve": "Not approved.",
     "reject": "Not rejected.",
     "tick": "Not ticked.",
@@ -40,7 +41,7 @@ _NOT_DONE = {
     **incident_replies.NOT_DONE,
     **pack_replies.NOT_DONE,
 }
-_STARTS = ("deploy", "roll back", "onboard")
+_STARTS = ("deploy", "roll back", "onboard", "drill")
 
 
 def not_recorded(cause: StoreUnavailable) -> str:
@@ -108,6 +109,8 @@ def _command(facts: Facts) -> str:
     place = f"{facts['service']} {facts['environment']}"
     if facts["command"] == "onboard":
         return f"`/onboard {facts['tenant']} {place}`"
+    if facts["command"] == "drill":
+        return f"`/drill {place}`"
     if facts["command"] == "rollback":
         return f"`/rollback {place}`"
     if facts["command"] == "planned rollback":

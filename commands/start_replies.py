@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from commands.facts import Facts, groups, when, who
+from runbooks.runs.drill import DRILL
 
 
 def _begun(facts: Facts) -> str:
@@ -19,6 +20,8 @@ def _under_way(facts: Facts) -> str:
         doing = f"onboarding {facts['tenant']} to {facts['service']} in {facts['environment']} ({_begun(facts)})"
     if facts["command"] == "rollback":
         doing = f"rolling back {facts['service']} in {facts['environment']} to {facts['version']} ({_begun(facts)})"
+    if facts["command"] == DRILL:
+        doing = f"a drill of {facts['service']} in {facts['environment']} ({_begun(facts)})"
     return f"Not started. {facts['run']} is {doing}."
 
 
@@ -114,6 +117,24 @@ def _started(facts: Facts) -> str:
     return f"{facts['run']} started: {what}.{stopped}"
 
 
+def _drilling(facts: Facts) -> str:
+    place, back = f"{facts['service']} in {facts['environment']}", facts["back_to"]
+    to = facts["version"] or "another version"
+    return (
+        f"{facts['run']} started: {place} goes forward to {to} and back to {back}, once "
+        f"@{facts['group']} has approved its plan."
+    )
+
+
+def _no_drills(facts: Facts) -> str:
+    place = f"{facts['service']} in {facts['environment']}"
+    if facts.get("production"):
+        return (
+            f"Not started. {place} is production, where nothing is tried for practice. Use an environment before it."
+        )
+    return f"Not started. The catalogue allows no drills of {place}. Ask whoever keeps it to add `drill:` there."
+
+
 REFUSED: dict[str, Callable[[Facts], str]] = {
     "busy": _busy,
     "busy-elsewhere": _busy_elsewhere,
@@ -122,6 +143,11 @@ REFUSED: dict[str, Callable[[Facts], str]] = {
         f"{_begun(f)}. Nothing more was started. Its card shows how far it is."
     ),
     "back-already": _back_already,
+    "no-drills": _no_drills,
+    "nothing-to-return-to": lambda f: (
+        f"Not started. A drill brings back what runs, and nobody can tell what that is. {f['why']} Deploy a version, "
+        f"or record what runs: `opsbot adopt {f['service']} {f['environment']}`."
+    ),
     "held": lambda f: (
         f"Not started. Deploys of {f['service']} to {f['environment']} are held: {f['why']}, {when(f)}. "
         f"Release them with a reason: {_release(f)}, or “Release deploys” on the card of {f['run']}."
@@ -152,6 +178,7 @@ REFUSED: dict[str, Callable[[Facts], str]] = {
 
 DONE: dict[str, Callable[[Facts], str]] = {
     "started": _started,
+    "drilling": _drilling,
     "approved": _approved,
     "locked": _locked,
     "unlocked": _unlocked,

@@ -77,7 +77,10 @@ def _no_commits(seen: Seen) -> str:
 
 
 def _applied(run: Run) -> Iterator[str]:
-    return (name for evidence in run.evidence.values() for name in evidence.get("applied") or ())
+    """The migrations that it applied and did not take back itself."""
+    back = {name for evidence in run.evidence.values() for name in evidence.get("reverted") or ()}
+    applied = (name for evidence in run.evidence.values() for name in evidence.get("applied") or ())
+    return (name for name in applied if name not in back)
 
 
 def _under_way(run: Run) -> Iterator[str]:
@@ -117,6 +120,6 @@ def _meaning(run: Run, release: Release, behind: Sequence[Run]) -> str:
 
 
 def _versions(run: Run, release: Release, behind: Sequence[Run]) -> str:
-    known = [release.known_good.version] if release.known_good and run.command == "deploy" else []
+    known = [release.known_good.version] if release.known_good and run.command != "rollback" else []
     found = dict.fromkeys([*known, *(b.version for b in behind if b.command == "deploy" and b.changed), run.version])
     return " and ".join(found) if len(found) > 1 else "two versions"

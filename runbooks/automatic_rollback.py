@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.releases.state import Release
 from runbooks.runs.commands import Request
+from runbooks.runs.drill import DRILL
 from runbooks.runs.state import Run, left_unended
 from runbooks.vocabulary import OPSBOT
 
@@ -35,6 +36,7 @@ def answer(catalogue: Catalogue, run: Run, release: Release, left: Iterable[Run]
         return None
     if ran_before(run, release):
         return None
+    target = run.target if run.command == DRILL and run.target else release.known_good
     return Request(
         by=OPSBOT,
         concerns=run.requester,
@@ -42,11 +44,11 @@ def answer(catalogue: Catalogue, run: Run, release: Release, left: Iterable[Run]
         runbook=service.runbooks.rollback,
         service=run.service,
         environment=run.environment,
-        version=release.known_good.version,
+        version=target.version,
         targets=frozenset(run.targets),
         quorum=None,
         approval_seconds=run.approval_seconds,
-        target=release.known_good,
+        target=target,
         supersedes=left_unended(left),
         because=run.id,
         seen=run.overwrites,

@@ -21,6 +21,7 @@ from runbooks.releases.state import Release
 from runbooks.rollback_outcome import WayBack
 from runbooks.runs.commands import EndWayBack as EndRunsWayBack
 from runbooks.runs.commands import Request
+from runbooks.runs.drill import DRILL
 from runbooks.runs.state import Run, Status
 
 Asked = list[tuple[str, Any]]
@@ -40,22 +41,26 @@ def of_standing(run: Run, see: See) -> Asked:
     if run.command != "rollback" or run.status is not Status.RUNNING or not run.stands:
         return []
     told = _told(run, [*runs_behind(run, see), *runs_left(see(release_of(run)), see)], see)
-    return [*told, *after_rollback(run)]
+    return [*told, *after_rollback(run, see)]
 
 
-def after_rollback(run: Run) -> Asked:
+def after_rollback(run: Run, see: See) -> Asked:
     """What stands after a rollback is kept; after one in an emergency deploys are held, whether it did well or not.
 
     After a planned one they are not: its people were told of it and approved it, and nothing is left to be understood
-    before the next deploy. Nor where people gave it up midway: they decide what comes next.
+    before the next deploy. Nor where people gave it up midway: they decide what comes next. Nor after a drill, which
+    was no emergency, nor after the rollback that began by itself since a drill failed.
     """
+    if run.command == DRILL and run.status is Status.SUCCEEDED and run.target:
+        return [(release_of(run), EndRollback(run.id, "", run.target.version, run.target.commit))]
     failed = run.status is Status.FAILED and (run.changed or not run.planned)
     if run.command != "rollback" or not (run.stands or failed):
         return []
     to = f"{run.environment} back to {run.version}"
     reason = f"{run.id}, which was to take {to}, failed" if failed else f"{run.id} took {to}"
     what = (run.version, run.target.commit) if run.stands and run.target else ("", "")
-    return [(release_of(run), EndRollback(run.id, reason if run.emergency else "", *what))]
+    of_drill = bool(run.because) and see(f"run/{run.because}").command == DRILL
+    return [(release_of(run), EndRollback(run.id, reason if run.emergency and not of_drill else "", *what))]
 
 
 def of_end(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
@@ -79,14 +84,14 @@ def of_end(catalogue: Catalogue, run: Run, release: Release, see: See) -> Asked:
         if name == OUTDATED:
             asked += _outdated(run)
     if not run.supplanted:  # its end is the end of nothing that others left
-        asked += [*_told(run, [*behind, *left], see), *after_rollback(run)]
+        asked += [*_told(run, [*behind, *left], see), *after_rollback(run, see)]
     return [*asked, *([(f"run/{rollback_id(run)}", back)] if back else [])]
 
 
 def _unrecorded(run: Run) -> datetime | None:
     """Since when a good deploy by a document that records no release changed the place; None of any other run."""
     records = any("known_good" in evidence for evidence in run.evidence.values())
-    if run.command != "deploy" or run.status is not Status.SUCCEEDED or records:
+    if run.command not in ("deploy", DRILL) or run.status is not Status.SUCCEEDED or records:
         return None
     return run.changed_at or run.requested_at
 
@@ -163,6 +168,8 @@ def finding_of(run: Run, behind: list[Run]) -> str:
 
 def _given_up(run: Run, behind: list[Run]) -> str:
     """People ended it: the environment stands as the run left it, or as those did that it was to take back."""
+    if run.command == DRILL:
+        return "drill-aborted" if run.changed and not run.carried_out else ""
     if run.command != "rollback":
         replaced = run.supplanted and run.carried_out  # whatever did so tells what became of it
         return "deploy-aborted" if run.changed and not replaced else ""

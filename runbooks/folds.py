@@ -7,6 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from runbooks.audit import packs, requests
+from runbooks.drills import decide as drills
+from runbooks.drills import events as drill_events
+from runbooks.drills import state as drill_state
 from runbooks.incidents import findings, handling, incident
 from runbooks.releases import decide as release
 from runbooks.releases import events as release_events
@@ -34,7 +37,7 @@ def rooms() -> Mapping[str, Room]:
     """All rooms by the prefix of their streams."""
     run = Fold(
         name="run",
-        number=11,
+        number=12,
         start=run_evolve.start,
         evolve=run_evolve.evolve,
         events=run_events.Event,
@@ -64,6 +67,15 @@ def rooms() -> Mapping[str, Room]:
         findings.Finding,
         outstanding=findings.outstanding,
     )
+    drilled = Fold(
+        "drill",
+        1,
+        drill_state.start,
+        drill_state.evolve,
+        drill_events.Event,
+        drill_state.Drills,
+        due=drill_state.due,
+    )
     opened = Fold(
         "incident",
         4,
@@ -76,6 +88,7 @@ def rooms() -> Mapping[str, Room]:
     return MappingProxyType(
         {
             "audit": Room(audit, packs.decide),
+            "drill": Room(drilled, drills.decide),
             "run": Room(run, run_decide.decide),
             "release": Room(kept, release.decide),
             "finding": Room(finding, findings.decide),

@@ -15,7 +15,7 @@ _STEPS = {"kubernetes.rollout": False, "kubernetes.restore": True}
 def streams(release: Release) -> list[str]:
     """The streams of the runs to look at: some, named by the release's own state."""
     back, good = release.gone_back[-_LAST:], (good.run for good in release.good[:_LAST])
-    return [f"run/{name}" for name in dict.fromkeys([*back, *good]) if name.startswith(("R-", "D-"))]
+    return [f"run/{name}" for name in dict.fromkeys([*back, *good]) if name.startswith(("R-", "D-", "E-"))]
 
 
 def took(release: Release, runs: Iterable[Run]) -> tuple[Took, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from runbooks import concerns
+from runbooks import concerns, drilled
 from runbooks.accounts import gone_back
 from runbooks.catalogue import Catalogue
 from runbooks.concerns import incident_with
@@ -67,7 +67,7 @@ def shown_by(state: object) -> list[str]:
 
 def react(catalogue: Catalogue, event: object, state: object, see: See) -> Asked:
     """The commands that follow from an event, each with the stream it goes to."""
-    return [*_asked(catalogue, event, state, see), *concerns.follows(event, state)]
+    return [*_asked(catalogue, event, state, see), *concerns.follows(event, state), *drilled.follows(event, state)]
 
 
 def _asked(catalogue: Catalogue, event: object, state: object, see: See) -> Asked:
@@ -76,7 +76,7 @@ def _asked(catalogue: Catalogue, event: object, state: object, see: See) -> Aske
             return _of_onboarding(run, step, outcome, see(release_of(run)))
         case e.Recorded() | e.Answered(), Run() as run:
             return [*_of_outcome(event, run, see), *of_standing(run, see)]
-        case e.Began(step=step), Run(command="deploy" | "rollback") as run if _changes(run, step):
+        case e.Began(step=step), Run(command="deploy" | "rollback" | "drill") as run if _changes(run, step):
             return [(release_of(run), Supplant(run.id))]
         case e.Ended(), Run(command="onboard") as run:
             return _onboarding_ended(run, see(release_of(run)))

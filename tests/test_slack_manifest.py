@@ -81,7 +81,7 @@ def test_it_is_an_app_for_socket_mode_with_its_commands(manifest: dict[str, Any]
     assert manifest["settings"]["socket_mode_enabled"]
     assert manifest["settings"]["interactivity"]["is_enabled"]
     commands = [command["command"] for command in manifest["features"]["slash_commands"]]
-    assert commands == ["/deploy", "/rollback", "/onboard", "/incident", "/ops", "/lkg", "/audit"]
+    assert commands == ["/deploy", "/rollback", "/drill", "/onboard", "/incident", "/ops", "/lkg", "/audit"]
     assert "commands" in manifest["oauth_config"]["scopes"]["bot"]
 
 

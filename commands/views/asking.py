@@ -77,7 +77,7 @@ def _abort(run: Run, value: dict[str, str]) -> Block:
     """A mistake costs once a change has begun; before that a click is enough."""
     if not run.changed or run.command == "onboard":
         return button("Abort", "abort", value)
-    doing = "deploy" if run.command == "deploy" else "rollback"
+    doing = run.command  # "deploy", "rollback" or "drill"
     asks = confirmation(
         f"Abort this {doing}?",
         f"{run.service} in {run.environment} is being changed. What is under way is ended where that can be done; "

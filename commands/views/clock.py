@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from commands.views import words
+from commands.views import drills, words
 from runbooks.durations import WAY_BACK
 from runbooks.runs import clock
+from runbooks.runs.drill import DRILL
 from runbooks.runs.state import Run
 
 _LIMIT = "five minutes"
 
 
 def clock_line(run: Run) -> str:
-    """For the card; "" of anything but an emergency rollback. Slack draws the times, so that none is ticked."""
+    """For the card; "" of what is no emergency and no drill. Slack draws the times, so that none is ticked."""
+    if run.command == DRILL:
+        return drills.clock_line(run)
     if not run.emergency or run.requested_at is None:
         return ""
     if (took := clock.total(run)) is not None:
@@ -39,6 +42,7 @@ def in_all(run: Run) -> str:
 
 def parts(run: Run) -> Iterator[tuple[str, str]]:
     """For the thread, each by its name, once it is over."""
+    yield from drills.parts(run)
     if not run.emergency:
         return
     if (approved := clock.waited_for_approval(run)) is not None:

@@ -6,6 +6,7 @@ from commands.views.rollback_words import how_it_ended
 from runbooks.automatic_rollback import ran_before
 from runbooks.catalogue import Catalogue, OnFailure
 from runbooks.releases.state import Release
+from runbooks.runs.drill import DRILL
 from runbooks.runs.state import Run, Status
 from runbooks.runs.todo import under_way
 
@@ -38,8 +39,10 @@ def _to_go_back(run: Run, release: Release) -> str:
     """What to type; or, where somebody went back since, what came of it."""
     if run.way_back is not None and not run.way_back.given_up:
         return f" {how_it_ended(run.way_back, run.environment)}"
-    good = release.known_good
+    good = run.target if run.command == DRILL else release.known_good
     command = f"/rollback {words.line(run.service, 90)} {words.line(run.environment, 90)}"
+    if good and good != release.known_good:
+        command += f" to {words.line(good.version, 90)}"
     return f" To go back to {words.line(good.version, 90)}: `{command}`." if good else ""
 
 
@@ -67,6 +70,9 @@ def _aborted(run: Run, release: Release) -> str:
         place = words.line(run.environment, 90)
         return f"{clause}. {place} was changed by something else since: nothing is left of it."
     runs = f"{words.line(run.environment, 90)} runs {words.line(run.version, 90)}"
+    if run.command == DRILL and run.target:
+        back = f"{words.line(run.environment, 90)} runs {words.line(run.target.version, 90)}"
+        return f"{clause}. {back} again; only lines for people were left."
     if run.command == "rollback":
         return f"{clause}. {runs} again; only lines for people were left."
     return f"{clause}. Every change was made: {runs}, which is not recorded as good.{_to_go_back(run, release)}"
@@ -138,7 +144,8 @@ def _next(run: Run, release: Release, catalogue: Catalogue) -> str:
         return _asks(run, release, before)
     if (place := catalogue.place(run.service, run.environment)) is None:
         return "It does not go back by itself: look at what stands there."
-    to = words.line(release.known_good.version, 90)
+    good = run.target if run.command == DRILL and run.target else release.known_good
+    to = words.line(good.version, 90)
     if place.on_failure is OnFailure.ROLLBACK:
         return f"R-{run.id.partition('-')[2]} takes {run.environment} back to {to}."
     return _to_go_back(run, release).lstrip()

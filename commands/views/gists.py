@@ -104,6 +104,8 @@ _SAY: dict[str, Callable[[str, Mapping[str, Any]], str]] = {
     "migrations.old-release": _old_release,
     "migrations.rehearse": _rehearsed,
     "migrations.rollback": _as_it_is,
+    "migrations.take-back": _as_it_is,
+    "environment.as-before": _as_it_is,
     "notify.stakeholders": _as_it_is,
     "probes.check": _health,
     "take-over": _taken_over,

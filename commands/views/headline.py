@@ -1,10 +1,11 @@
 """The first two lines of a run's card: what it is, how bad, from what to what, who asked."""
 
-from commands.views import onboarding, words
+from commands.views import drills, onboarding, words
 from commands.views.clock import in_all
 from commands.views.held import held_since
 from runbooks.engine.locks import heeds
 from runbooks.releases.state import Release
+from runbooks.runs.drill import DRILL
 from runbooks.runs.state import Run, Status
 from runbooks.vocabulary import Severity
 
@@ -13,6 +14,8 @@ def title(run: Run) -> str:
     """The card's first line; it changes with the run's end."""
     if run.command == "onboard":
         return onboarding.title(run)
+    if run.command == DRILL:
+        return drills.title(run)
     place = f"{run.service} to {run.environment}"
     doing, what = ("Deploy", place) if run.command == "deploy" else ("Rollback", _back(run))
     if run.command == "rollback" and run.stands and run.status is not Status.ABORTED:
@@ -61,6 +64,8 @@ def severity(run: Run) -> str:
 
 
 def _versions(run: Run, release: Release) -> str:
+    if run.command == DRILL:
+        return drills.versions(run)
     to = f"*{words.line(run.version, 90)}*"
     if run.plan and run.plan.commit:
         to += f" {words.commit(run.plan.commit)}"

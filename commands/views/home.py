@@ -20,6 +20,7 @@ from runbooks.incidents.findings import Finding
 from runbooks.incidents.incident import Incident
 from runbooks.releases.lag import Lag
 from runbooks.releases.state import Release
+from runbooks.runs.drill import DRILL
 from runbooks.runs.state import Run, Status, approval_ends
 from runbooks.vocabulary import Actor, InDoubt, Waiting
 
@@ -110,6 +111,8 @@ def _approval(run: Run, seen: Seen) -> str:
 
 def _what(run: Run) -> str:
     place = f"{words.line(run.service, 90)} {words.line(run.environment, 90)}"
+    if run.command == DRILL:
+        return f"drill of {place}"
     return f"{place} {'back to' if run.command == 'rollback' else '→'} {words.line(run.version, 90)}"
 
 
@@ -142,7 +145,7 @@ def _place(release: Release, runs: Sequence[Run]) -> Iterator[str]:
 def _differs(release: Release, runs: Sequence[Run]) -> list[str]:
     """What the last change left there, where that is not the last known good."""
     there = (run for run in runs if (run.service, run.environment) == (release.service, release.environment))
-    last = next((run for run in there if run.changed and run.command in ("deploy", "rollback")), None)
+    last = next((run for run in there if run.changed and _leaves_something(run)), None)
     good, left = release.known_good, [f"as {name} left it" for name in release.left[-1:]]
     if last is None:
         return left
@@ -155,6 +158,12 @@ def _differs(release: Release, runs: Sequence[Run]) -> list[str]:
         return left if stands else [f"as {last.id} left it, which {last.status.value}"]
     same = good is not None and good.version == last.version
     return [] if same else [f"runs {words.line(last.version, 90)} since {last.id}"]
+
+
+def _leaves_something(run: Run) -> bool:
+    """Whether what it did may still be seen there; after a drill that ended well all is as before."""
+    drilled = run.command == DRILL and run.status is not Status.SUCCEEDED
+    return drilled or run.command in ("deploy", "rollback")
 
 
 def _incidents(incidents: Iterable[Incident]) -> list[str]:

@@ -7,6 +7,7 @@ from commands.views.asking import lines_to_do
 from commands.views.phases import waits_for_people
 from commands.views.steps import DONE, FAILED, STOPPED, WAITS, WORKS, line_of
 from runbooks.catalogue import Catalogue, Service
+from runbooks.runs.drill import DRILL
 from runbooks.runs.state import Run, Status, approval_ends
 
 _COMMANDS = {
@@ -30,6 +31,7 @@ _COMMANDS = {
         "/ops": "four questions that lead to the right command; `/ops read` shows the runbooks",
         "/lkg [SERVICE] [ENVIRONMENT]": "what is last known good",
         "/incident help": "incidents: declare, update, resolve, list",
+        "/drill help": "trying the way back where it harms nobody",
         "/onboard help": "a tenant through its gates",
         "/audit help": "an audit pack of what was done",
     },
@@ -87,6 +89,8 @@ def _what(run: Run) -> str:
     service, version = words.line(run.service, 90), words.line(run.version, 90)
     if run.command == "rollback":
         return f"{'planned ' if run.planned else ''}rollback of {service} in {run.environment} to {version}"
+    if run.command == DRILL:
+        return f"drill of {service} in {run.environment}" + (f", by way of {version}" if version else "")
     if run.command == "onboard":
         return f"onboarding of {onboarding.tenant(run)} to {service} in {run.environment}, on {version}"
     return f"deploy of {service} {version} to {run.environment}"

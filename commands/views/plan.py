@@ -19,6 +19,8 @@ _LABELS = {
     "migrations.plan": "Schema",
     "migrations.apply": "Schema",
     "migrations.rollback": "Schema",
+    "migrations.take-back": "Schema",
+    "environment.as-before": "Drill",
     "migrations.proven": "Schema",
     "http.health": "Health",
     "probes.check": "Health",

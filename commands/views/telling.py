@@ -35,6 +35,8 @@ def _what(run: Run) -> str:
     match run.command:
         case "deploy":
             return f"{release} goes to {place}"
+        case "drill":
+            return f"{release} goes to {place} for a drill, and back"
         case "rollback":
             return f"{release} comes back in {place}"
         case _:

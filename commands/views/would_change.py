@@ -9,6 +9,8 @@ from runbooks.commits import Commits
 from runbooks.releases.state import Release
 from runbooks.runs.state import Run
 
+_DOING = {"rollback": "rolling it back", "onboard": "onboarding a tenant", "drill": "trying its way back"}
+
 
 def would_change(release: Release, running: Sequence[Run], version: str, brings: Commits | None) -> list[str]:
     """From the last known good to the version ("" where none is chosen), and what stands in the way."""
@@ -31,5 +33,7 @@ def _in_the_way(release: Release, running: Sequence[Run]) -> Iterator[str]:
     for line in kept_out(release):
         yield f"{line}. It would not start."
     for run in running:
-        doing = {"rollback": "rolling it back", "onboard": "onboarding a tenant"}.get(run.command, "deploying it")
+        doing = {"rollback": "rolling it back", "onboard": "onboarding a tenant", "drill": "trying its way back"}.get(
+            run.command, "deploying it"
+        )
         yield f"⏳ {run.id} is {doing} ({words.line(run.version, 90)}). Another would not start before it ends."

@@ -80,6 +80,18 @@ class Approval(Part):
     expires: SomeTime = timedelta(minutes=30)
 
 
+VersionName = Annotated[
+    str, Shape(r"^[A-Za-z0-9_][A-Za-z0-9_./+@-]{0,199}$", "no version; name a tag, a branch or a commit")
+]
+
+
+class Drill(Part):
+    """That the way back may be tried here for real, how often it is due, and which release it goes forward to."""
+
+    every: SomeTime | None = None  # none: it begins only when somebody asks
+    version: VersionName | None = None  # none: the newest one that is not what runs
+
+
 class Channels(Part):
     """Slack channel ids: where cards go, and where findings of each severity go (else with the cards)."""
 
@@ -113,6 +125,7 @@ class Environment(Part):
     proven_in: Name | None = None  # the environment where its migrations are tried first
     stakeholders: Stakeholders = Stakeholders()
     on_failure: OnFailure = OnFailure.ROLLBACK
+    drill: Drill | None = None  # none: the way back is never tried here on purpose
     last_known_good: Records | None = None  # a file's path, or where else; none: the record stays in the database
     health: Health = Health()
     rollout: Rollout = Rollout()

@@ -13,6 +13,9 @@ ENVIRONMENT_WORDS = frozenset(("to", "planned"))
 """What stands after the service in `/rollback` and is no environment."""
 
 
+_ELSEWHERE = "let drills be in an environment before it, such as staging"
+
+
 @dataclass(frozen=True)
 class Nonsense:
     """One fault: the keys that lead to it, what is wrong, and what would be right."""
@@ -39,6 +42,7 @@ def nonsense(catalogue: Catalogue) -> Iterator[Nonsense]:
                 wrong = f"an environment can't be called `{place}`: `/rollback` takes that word for its own"
                 yield Nonsense(here, wrong, "rename it")
             yield from _no_rehearsal(catalogue, (*here, "rehearsal"), environment)
+            yield from _drilled_in_production((*here, "drill"), service, place)
             yield from _never_healthy((*here, "health"), environment.health)
             yield from _unreachable(catalogue, (*here, "approval"), environment.approval, environment.deployers)
         if service.audit_approval:
@@ -66,6 +70,18 @@ def _no_rehearsal(catalogue: Catalogue, at: tuple[str | int, ...], environment: 
     if environment.rehearsal in used:
         wrong = f"`{environment.rehearsal}` is the database of an environment"
         yield Nonsense(at, wrong, "name a variable that leads to another server, for scratch databases alone")
+
+
+def _drilled_in_production(at: tuple[str | int, ...], service: Service, place: str) -> Iterator[Nonsense]:
+    """A drill changes its place; the usual one of several is taken for production, where nothing says so."""
+    environment, several = service.environments[place], len(service.environments) > 1
+    if environment.drill is None:
+        return
+    if environment.production:
+        yield Nonsense(at, f"`{place}` is production, where nothing is tried for practice", _ELSEWHERE)
+    elif several and place == service.default_environment:
+        wrong = f"`{place}` is the `default-environment`, which is taken for production: nothing is tried there"
+        yield Nonsense(at, wrong, _ELSEWHERE)
 
 
 def _never_healthy(at: tuple[str | int, ...], health: Health) -> Iterator[Nonsense]:

@@ -164,6 +164,7 @@ class Runbooks(Part):
     """Which documents the service's slash commands run, by runbook id."""
 
     deploy: str = "deployment-checklist"
+    drill: str = "rollback-drill"
     onboarding: str = "tenant-onboarding"
     rollback: str = "rollback-procedures"
 

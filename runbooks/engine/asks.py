@@ -39,6 +39,15 @@ class PlanRollBack:
 
 
 @dataclass(frozen=True)
+class Drill:
+    """`/drill SERVICE [ENVIRONMENT] [VERSION]`, or what the schedule asks for: forward and back again."""
+
+    service: str
+    environment: str
+    version: str = ""  # "" is what the catalogue says, or the newest that does not run
+
+
+@dataclass(frozen=True)
 class Onboard:
     """`/onboard TENANT [SERVICE] [ENVIRONMENT]`: try the four gates, and go live where they are passed."""
 
@@ -168,6 +177,7 @@ Ask = (
     Deploy
     | RollBack
     | PlanRollBack
+    | Drill
     | Onboard
     | Approve
     | Reject
@@ -188,13 +198,14 @@ Ask = (
 Start = Deploy | RollBack | PlanRollBack
 """What starts a run, if it is accepted."""
 
-Numbered = Start | Onboard | OpenIncident | Declare
+Numbered = Start | Drill | Onboard | OpenIncident | Declare
 """What may need a number of its own."""
 
 _DOING: dict[type, str] = {
     Deploy: "deploy",
     RollBack: "roll back",
     PlanRollBack: "roll back",
+    Drill: "drill",
     Onboard: "onboard",
     Approve: "approve",
     Reject: "reject",

@@ -1,13 +1,13 @@
 """Everything that people ask, each to the function that applies it, and the streams that it is decided from."""
 
 from runbooks.catalogue import Catalogue, targets
-from runbooks.engine import asks, clicks, holds, incidents, onboarding, starts
+from runbooks.engine import asks, clicks, drills, holds, incidents, onboarding, starts
 from runbooks.engine.desk import Desk
 from runbooks.engine.places import find_place
 from runbooks.vocabulary import Refused
 
 _OfARun = asks.Approve | asks.Reject | asks.Answer | asks.Abort
-_OfAPlace = asks.Start | asks.Lock | asks.Unlock
+_OfAPlace = asks.Start | asks.Drill | asks.Lock | asks.Unlock
 
 
 async def gesture(ask: asks.Ask, desk: Desk) -> asks.Reply:
@@ -15,6 +15,8 @@ async def gesture(ask: asks.Ask, desk: Desk) -> asks.Reply:
     match ask:
         case asks.Deploy() | asks.RollBack() | asks.PlanRollBack():
             reply = await starts.start(ask, desk)
+        case asks.Drill():
+            reply = await drills.drill(ask, desk)
         case asks.Onboard():
             reply = await onboarding.onboard(ask, desk)
         case asks.Approve() | asks.Reject() | asks.Answer() | asks.Abort():
@@ -51,6 +53,8 @@ def beginning(ask: asks.Ask, number: int) -> list[str]:
             return [f"run/{starts.run_id(ask, number)}", f"incident/I-{number}"]
         case asks.Deploy() | asks.PlanRollBack():
             return [f"run/{starts.run_id(ask, number)}"]
+        case asks.Drill():
+            return [f"run/{drills.run_id(number)}"]
         case asks.Onboard():
             return [f"run/{onboarding.run_id(number)}"]
         case asks.OpenIncident() | asks.Declare():
@@ -72,7 +76,7 @@ def opening(catalogue: Catalogue, ask: asks.Ask) -> tuple[list[str], list[str]]:
             return onboarding.opening(catalogue, ask)
         case asks.OpenIncident() | asks.Declare() | asks.UpdateIncident() | asks.Resolve():
             return incidents.opening(ask), []
-        case asks.Deploy() | asks.RollBack() | asks.PlanRollBack() | asks.Lock() | asks.Unlock():
+        case asks.Deploy() | asks.RollBack() | asks.PlanRollBack() | asks.Drill() | asks.Lock() | asks.Unlock():
             return _opening_of_a_place(catalogue, ask)
 
 

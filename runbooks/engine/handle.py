@@ -19,7 +19,7 @@ from runbooks.engine.shapes import is_version
 from runbooks.gates import is_code
 from runbooks.redaction import Redactor
 from runbooks.store import Conflict, Duplicate, Inbox, Store, TargetBusy
-from runbooks.vocabulary import Actor, Refused, Unreachable
+from runbooks.vocabulary import OPSBOT, Actor, Refused, Unreachable
 
 TRIES = 5  # each lost race means that somebody else's commit won
 _URGENT = timedelta(seconds=2)  # so long an emergency keeps trying; Slack waits three
@@ -47,6 +47,8 @@ class Reception:
         ask = self.redactor.said(ask)
         if isinstance(ask, asks.Deploy) and not is_version(ask.version):
             return asks.Reply(refused="not-a-version", facts={"version": ask.version})
+        if isinstance(ask, asks.Drill) and ask.version and not is_version(ask.version):
+            return asks.Reply(refused="not-a-version", facts={"version": ask.version})
         if isinstance(ask, asks.Onboard) and not is_code(ask.tenant):
             return asks.Reply(refused="not-a-tenant", facts={"name": ask.tenant})
         number = 0
@@ -61,7 +63,9 @@ class Reception:
         return await self._first_reply(ask, key)
 
     async def groups(self, by: Actor, among: frozenset[str]) -> frozenset[str]:
-        """Which of these groups the person is in now. Raises Unreachable."""
+        """Which of these groups the person is in now; the bot itself is in none. Raises Unreachable."""
+        if by == OPSBOT:
+            return frozenset()
         return await self.members.groups_of(by, among)
 
     def reserved(self, runbook: str) -> frozenset[str]:

@@ -8,6 +8,7 @@ from runbooks.incidents import findings
 from runbooks.releases import holding
 from runbooks.releases.state import Release
 from runbooks.runs.commands import Note
+from runbooks.runs.drill import DRILL
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Json
 
@@ -43,12 +44,12 @@ async def unlock(ask: asks.Unlock, desk: Desk) -> asks.Reply:
 
 
 async def _deploys(desk: Desk, service: str, environment: str) -> list[Run]:
-    """Those under way here."""
+    """Those under way here, drills among them."""
     streams = sorted(set(desk.draft.holders.values()))
     await desk.draft.open(streams)
     runs: list[Run] = [desk.draft.state(stream) for stream in streams]
     here = (service, environment)
-    return [run for run in runs if run.command == "deploy" and (run.service, run.environment) == here]
+    return [run for run in runs if run.command in ("deploy", DRILL) and (run.service, run.environment) == here]
 
 
 async def _note(desk: Desk, deploys: list[Run], text: str) -> list[str]:

@@ -1,12 +1,13 @@
 """What keeps deploys out, and those that are asked for already: the first change of none of them begins under it."""
 
 from runbooks.releases.state import Lock, Release
+from runbooks.runs.drill import DRILL
 from runbooks.runs.state import Run
 
 
 def heeds(run: Run) -> bool:
-    """Whether a lock keeps the run from changing anything: a deploy that has not begun to."""
-    return run.command == "deploy" and not run.status.over and not run.changed
+    """Whether a lock keeps the run from changing anything: a deploy, or a drill, that has not begun to."""
+    return run.command in ("deploy", DRILL) and not run.status.over and not run.changed
 
 
 def noted(lock: Lock) -> str:

@@ -11,7 +11,9 @@ from runbooks.commits import Commits
 from runbooks.documents.placeholders import BadParameter, bind
 from runbooks.documents.runbook import Item, Phase, Runbook
 from runbooks.durations import Took
+from runbooks.engine import legs
 from runbooks.releases.state import Release
+from runbooks.runs.drill import DRILL, turning_point
 from runbooks.runs.plans import too_slow
 from runbooks.runs.state import Run
 from runbooks.steps.base import Site, Step, kind_of
@@ -46,13 +48,13 @@ class Planner:
         """Whether the catalogue has the place where the run acts."""
         return self.catalogue.place(run.service, run.environment) is not None
 
-    def site(self, run: Run, release: Release) -> Site:
-        """Where the run acts. Raises PlanningFailed where the catalogue no longer has the place."""
+    def site(self, run: Run, release: Release, step: PlannedStep | None = None) -> Site:
+        """Where the run acts, with this step. Raises PlanningFailed where the catalogue no longer has the place."""
         service = self.catalogue.services.get(run.service)
         environment = service.environments.get(run.environment) if service else None
         if service is None or environment is None:
             raise PlanningFailed(f"The catalogue has no {run.service} in {run.environment} any more.")
-        return Site(
+        site = Site(
             run=run.id,
             service_name=run.service,
             service=service,
@@ -67,6 +69,7 @@ class Planner:
             supersedes=run.supersedes,
             seen=frozenset({*run.seen, *(run.overwrites if run.quorum else ())}),  # people approve what a plan shows
         )
+        return legs.site_of(run, site, step)
 
     async def plan(self, run: Run, release: Release, took: tuple[Took, ...] = ()) -> tuple[Plan, bool]:
         """The plan, and whether it is provisional: the take-over alone, before anything is read.
@@ -76,16 +79,20 @@ class Planner:
         Raises PlanningFailed with a sentence, Unreachable; the latter too where another release knows its runbook.
         """
         site = self.site(run, release)
-        runbook = self._runbook(run)
+        if run.command == DRILL:
+            site = legs.outward(site, await legs.destination(self.source, run, release, site))
+        runbook = self._runbook(run, site.version)
         items = [(phase, item) for phase in runbook.phases for item in phase.items]
         site = replace(site, kinds=frozenset(item.uses for _, item in items), took=took)
         provisional = items[0][1].uses == TAKE_OVER and not _done(run, items[0][1].id)
+        turns = turning_point([item.uses for _, item in items]) if site.trip else len(items)
         if provisional:
             items = items[:1]
         elif run.target is None:
             found = await self.source.resolve(site.service.source.repository, run.version)
             site = replace(site, commit=found.commit)
-        steps = [await self._step(phase, item, site) for phase, item in items]
+        steps = [await self._step(phase, item, site) for phase, item in items[:turns]]
+        steps += [await self._step(phase, item, legs.homeward(site)) for phase, item in items[turns:]]
         brings = None if provisional else await self._brings(site)
         return replace(self._plan(run, runbook, site, steps), brings=brings), provisional
 
@@ -101,17 +108,17 @@ class Planner:
             document=runbook.digest,
             service=run.service,
             environment=run.environment,
-            version=run.version,
+            version=site.version,
             commit=site.commit,
             steps=tuple(steps),
             quorum=_quorum(run, site, steps),
             severity=runbook.severity,
         )
 
-    def _runbook(self, run: Run) -> Runbook:
+    def _runbook(self, run: Run, version: str) -> Runbook:
         try:
             runbook = self.library.runbook(run.runbook)
-            place = {"service": run.service, "environment": run.environment, "version": run.version}
+            place = {"service": run.service, "environment": run.environment, "version": version}
             known = {**run.parameters, **place}
             return bind(runbook, {p.name: known[p.name] for p in runbook.parameters if p.name in known})
         except KeyError:

@@ -6,7 +6,7 @@ LONGEST = 200  # characters of a version
 
 _CHARACTERS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+@-]*")  # what the source is ever asked for
 _FORBIDDEN = re.compile(r"\.\.|//|/\.|\.lock(/|$)|[./]$")  # what git allows in no name
-_RUN = re.compile(r"[DRT]-[0-9]{1,18}")
+_RUN = re.compile(r"[DERT]-[0-9]{1,18}")
 
 
 def is_version(text: str) -> bool:
@@ -15,5 +15,5 @@ def is_version(text: str) -> bool:
 
 
 def is_run(text: str) -> bool:
-    """Whether it is written as a run's name is: D-107, R-12, T-5."""
+    """Whether it is written as a run's name is: D-107, R-12, T-5, E-3."""
     return bool(_RUN.fullmatch(text))

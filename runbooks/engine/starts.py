@@ -39,22 +39,22 @@ async def deploy(ask: asks.Deploy, desk: Desk) -> asks.Reply:
     service, name, environment = desk.place(ask.service, ask.environment)
     desk.admit(frozenset(environment.deployers), "deploy")
     held = desk.targets(service, name, service.runbooks.deploy)
-    _refuse_locked(desk.draft.state(f"release/{ask.service}/{name}"))
-    await _refuse_busy(desk, held)
+    refuse_locked(desk.draft.state(f"release/{ask.service}/{name}"))
+    await refuse_busy(desk, held)
     started = run_id(ask, desk.number)
     request = _request(ask, desk, service.runbooks.deploy, ask.version)
     await desk.draft.apply(f"run/{started}", request)
     return asks.Reply("started", facts={"run": started, "version": ask.version, **where(ask.service, name)})
 
 
-def _refuse_locked(state: Release) -> None:
+def refuse_locked(state: Release) -> None:
     """A lock or a hold keeps deploys from starting; rollbacks go past it."""
     if (lock := state.stops) is not None:
         facts = {"by": lock.by, "why": lock.reason, "at": lock.at, **where(state.service, state.environment)}
         raise Refused("held", run=lock.run, **facts) if lock.run else Refused("locked", **facts)
 
 
-async def _refuse_busy(desk: Desk, wanted: frozenset[str]) -> None:
+async def refuse_busy(desk: Desk, wanted: frozenset[str]) -> None:
     """A run that holds one of the wanted targets keeps another from starting, unless it is an emergency."""
     for holder in _holders(desk.draft, wanted):
         raise Refused("busy", **await _busy(desk.draft, holder))
@@ -172,7 +172,7 @@ async def plan_roll_back(ask: asks.PlanRollBack, desk: Desk) -> asks.Reply:
     target = way_back(desk.draft.state(f"release/{ask.service}/{name}"), ask.version)
     runbook = desk.planned_rollback(service)
     held = desk.targets(service, name, runbook)
-    await _refuse_busy(desk, held)
+    await refuse_busy(desk, held)
     started = run_id(ask, desk.number)
     request = _request(ask, desk, runbook, target.version)
     await desk.draft.apply(f"run/{started}", replace(request, target=target))

@@ -27,7 +27,7 @@ class Turns:
         stopped = [f"run/{name}" for name in run.supersedes]
         found = (await self.store.read([release_of(run), *stopped])).streams
         release: Release = found[release_of(run)].state
-        site = self.planner.site(run, release)
+        site = self.planner.site(run, release, step)
         cut_off = [self._amid(found[stream].state, release, epoch) for stream in stopped]
         state = run.of(step) or StepRun(0, run.moved_at or self.clock())
         return Turn(
@@ -48,5 +48,5 @@ class Turns:
         if step is None:
             return None
         state = stopped.steps[step.id]
-        began, site = state.first_began_at or state.began_at, self.planner.site(stopped, release)
+        began, site = state.first_began_at or state.began_at, self.planner.site(stopped, release, step)
         return Turn(site, step, epoch, began, self.clock(), evidence=stopped.evidence)

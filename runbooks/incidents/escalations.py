@@ -45,6 +45,14 @@ _TABLE = {
     "rollback-failed": Escalation(
         "Rollback failed", Severity.S1, "Restore by hand, now. The card says what stands where."
     ),
+    "drill-failed": Escalation(
+        "Drill failed, rollback needed", Severity.S2, "Execute rollback. Create incident.", CREATE_INCIDENT
+    ),
+    "drill-aborted": Escalation(
+        "Drill aborted after its change began", Severity.S2, "Execute rollback. Create incident.", CREATE_INCIDENT
+    ),
+    "drill-overdue": Escalation("Drill overdue", Severity.S3, "Begin one."),
+    "drill-slow": Escalation("Drill slower than five minutes", Severity.S3, "Find out what takes the time."),
     "deploy-aborted": Escalation(
         "Deploy aborted after its change began",
         Severity.S2,

@@ -38,6 +38,8 @@ def what(run: Run) -> str:
     match run.command:
         case "onboard":
             return f"onboard {tenant} to {run.environment} on {run.version}"
+        case "drill":
+            return f"drill of {run.environment} by way of {run.version or 'another version'}"
         case "rollback":
             return f"{'planned ' if run.planned else ''}rollback of {run.environment} to {run.version}"
     return f"{run.command} {run.version} to {run.environment}"

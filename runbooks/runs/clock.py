@@ -8,7 +8,7 @@ from runbooks.durations import WAY_BACK
 from runbooks.runs.state import Run
 from runbooks.vocabulary import Actor, Done, PlannedStep
 
-_HEALTH, _OF_PEOPLE = "http.health", ("confirm", "approve")
+HEALTH, _OF_PEOPLE = "http.health", ("confirm", "approve")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def total(run: Run) -> timedelta | None:
 
     A rollback that began by itself was requested in the commit that recorded the failed step.
     """
-    steps = [step for step in run.plan.steps if step.uses == _HEALTH] if run.plan else []
+    steps = [step for step in run.plan.steps if step.uses == HEALTH] if run.plan else []
     states = [run.of(step) for step in steps]
     healthy = [s.recorded_at for s in states if s and s.recorded_at and isinstance(s.outcome, Done)]
     if run.requested_at is None or run.provisional or not steps or len(healthy) < len(steps):

@@ -68,6 +68,7 @@ def _(event: e.Planned, run: Run) -> Run:
     return replace(
         run,
         status=Status.RUNNING,
+        version=run.version or event.plan.version,  # of a drill the plan may choose it
         plan=event.plan,
         digest=event.digest,
         quorum=event.plan.quorum,

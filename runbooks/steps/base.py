@@ -21,6 +21,15 @@ class Params(BaseModel):
 
 
 @dataclass(frozen=True)
+class RoundTrip:
+    """Of a drill: the release that it goes forward to, and the one that it comes back to."""
+
+    version: str
+    commit: str  # full
+    back_to: KnownGood
+
+
+@dataclass(frozen=True)
 class Site:
     """Where a run acts and what for: all that is known before the world is asked."""
 
@@ -40,6 +49,7 @@ class Site:
     kinds: frozenset[str] = frozenset()  # of all steps of the run's document, while it is planned
     fits: tuple[SchemaFit, ...] = ()  # whether known good releases run on later schemas; newest last
     took: tuple[Took, ...] = ()  # how long pods took to come here before, as far as it is at hand
+    trip: RoundTrip | None = None  # of a drill; on its way back `target` is what it comes back to
 
     @property
     def since(self) -> str:

@@ -1,5 +1,6 @@
 """The source repository: what a version is, and the files it brings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -52,6 +53,10 @@ class Source(Protocol):
 
         Raises UnknownVersion.
         """
+        ...
+
+    async def newest(self, repository: str, most: int) -> Sequence[str]:
+        """So many versions at most: tags, then branches, newest first."""
         ...
 
     async def between(self, repository: str, base: str, head: str) -> Commits | None:

@@ -39,6 +39,7 @@ def test_help_names_every_command_and_service() -> None:
 `/ops` four questions that lead to the right command; `/ops read` shows the runbooks
 `/lkg [SERVICE] [ENVIRONMENT]` what is last known good
 `/incident help` incidents: declare, update, resolve, list
+`/drill help` trying the way back where it harms nobody
 `/onboard help` a tenant through its gates
 `/audit help` an audit pack of what was done
 *Services*

@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent.parent / "fixtures" / "events"
 FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.glob("*/*.json"))
 STREAMS = {
     "audit": "audit/api",
+    "drill": "drill/api/staging",
     "finding": "finding/D-7.deploy-failed",
     "incident": "incident/I-7",
     "release": "release/api/production",

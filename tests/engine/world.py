@@ -144,6 +144,9 @@ class History:
             raise Unreachable("The source repository")
         return Found(self.moved.get(version, version[-1] * 40), version, Kind.TAG)
 
+    async def newest(self, repository: str, most: int) -> tuple[str, ...]:
+        return self.names[:most]
+
     async def between(self, repository: str, base: str, head: str) -> Commits | None:
         return self.commits
 

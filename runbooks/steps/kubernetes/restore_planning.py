@@ -109,11 +109,9 @@ async def plan_of(workloads: Workloads, site: Site, ref: Ref) -> Planned:
     refuse_selector(raw, template, version)
     lost = await edits_of(workloads, site, raw, template)
     item = {"deployment": ref.deployment, **digests_of(template, known)}
-    lines = [
-        f"Deployment {ref.deployment}: {_moves(raw, template, known, version)} · {_staying(raw)}",
-        *_lost(ref, lost),
-    ]
-    if is_template(raw, template, known):
+    moves = _moves(raw, template, known, version) if site.trip is None else f"{site.trip.version} → {version}"
+    lines = [f"Deployment {ref.deployment}: {moves} · {_staying(raw)}", *_lost(ref, lost)]
+    if site.trip is None and is_template(raw, template, known):
         lines += await _moved(workloads, site, ref, known)
     return Planned(item, (*lines, *await _not_brought_back(workloads, ref, raw, known)), tuple(keys_of(lost)))
 

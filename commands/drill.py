@@ -1,0 +1,64 @@
+"""`/drill`: take an environment forward and back again, to see that the way back works."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from commands.edge import Edge, Payload, actor_of, key_of
+from commands.replies import not_read
+from commands.views.drill_times import HELP, listed
+from commands.views.typed import typed, words_of
+from runbooks.catalogue import Catalogue
+from runbooks.drills.state import stream_of
+from runbooks.engine import asks
+from runbooks.store import StoreUnavailable
+
+
+def register(app: AsyncApp, edge: Edge) -> None:
+    """Listen for `/drill`."""
+
+    @app.command("/drill")
+    async def drill(ack: Any, command: Payload) -> None:
+        await ack(text=await answer(edge, command))
+
+
+async def answer(edge: Edge, command: Payload) -> str:
+    """What the acknowledgement carries."""
+    match words_of(str(command.get("text", ""))):
+        case [] | ["status"]:
+            return await _status(edge)
+        case ["help", *_]:
+            return HELP
+        case [service, *rest] if len(rest) <= 2:  # noqa: PLR2004  # an environment, a version
+            _, text = await edge.submit(
+                parse(edge.catalogue, service, rest), by=actor_of(command), key=key_of(command, "command")
+            )
+            return text
+        case words:
+            return f"Not understood: “{typed(' '.join(words))}”. Nothing was started.\n{HELP}"
+
+
+def parse(catalogue: Catalogue, service: str, rest: list[str]) -> asks.Drill:
+    """What is asked for. Where only one environment has drills, its name may be left out."""
+    found = catalogue.services.get(service)
+    drilled = [name for name, place in found.environments.items() if place.drill] if found else []
+    only = drilled[0] if len(drilled) == 1 else ""
+    match rest:
+        case [environment, version]:
+            return asks.Drill(service, environment, version)
+        case [version] if only and found is not None and version not in found.environments:
+            return asks.Drill(service, only, version)
+        case [environment]:
+            return asks.Drill(service, environment)
+        case _:
+            return asks.Drill(service, only)
+
+
+async def _status(edge: Edge) -> str:
+    services = edge.catalogue.services.items()
+    places = [(name, place) for name, found in services for place, there in found.environments.items() if there.drill]
+    try:
+        read = (await edge.store.read([stream_of(*place) for place in places])).streams
+    except StoreUnavailable as cause:
+        return not_read(cause)
+    return listed([read[stream_of(*place)].state for place in places])
