@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
+from runbooks import slow
 from runbooks.incidents.escalations import NO_ANSWER, NO_ANSWER_MIDWAY, escalation
 from runbooks.incidents.findings import Acknowledge, Finding, Mend, Raise, Raised
 from runbooks.incidents.follow_up import FollowUpTaken
@@ -144,8 +145,12 @@ def _taken_on(findings: Iterable[str], by: Actor, see: See) -> list[tuple[str, A
 def follows(event: object, state: object) -> list[tuple[str, Any]]:
     """What kept a tenant out ends once it is live, a silence with the next outcome; one amid a change is told.
 
-    An emergency rollback that a person asks for has an incident from its start on.
+    An emergency rollback that a person asks for has an incident from its start on; of one that took too long is told.
     """
+    return [*_followed(event, state), *slow.follows(event, state)]
+
+
+def _followed(event: object, state: object) -> list[tuple[str, Any]]:
     match event, state:
         case e.Requested(), Run() as run:
             return begun(run)

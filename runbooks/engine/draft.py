@@ -17,12 +17,20 @@ from runbooks.store import Append, Changes, Inbox, Recorded, Store, Stored, Work
 class Draft:
     """One unit of change. Nothing is stored before `changes` is committed."""
 
-    def __init__(self, *, store: Store, catalogue: Catalogue, now: datetime, number: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        catalogue: Catalogue,
+        now: datetime,
+        number: int = 0,
+        at_hand: Mapping[str, Stored] | None = None,
+    ) -> None:
         self._store = store
         self._catalogue = catalogue
         self._now = now
         self._read: dict[str, Stored] = {}
-        self._at_hand: dict[str, Stored] = {}  # read with what was asked for; nothing is decided from it yet
+        self._at_hand = dict(at_hand or {})  # read before, or with what was asked for; nothing is decided from it yet
         self._states: dict[str, Any] = {}
         self._events: dict[str, list[Recorded]] = {}
         self._revoked: list[Work] = []
@@ -65,6 +73,13 @@ class Draft:
     def states(self) -> list[Any]:
         """All that is opened so far."""
         return list(self._states.values())
+
+    @property
+    def standing(self) -> Mapping[str, Stored]:
+        """All that is opened, as it stands once the changes are committed."""
+        heads = {name: events[-1] for name, events in self._events.items()}
+        moved = {name: Stored(self._states[name], head.version, head.hash) for name, head in heads.items()}
+        return {**self._read, **moved}
 
     async def apply(self, stream: str, command: Any) -> bool:
         """Decide, evolve, and do what follows from it, until quiet. Whether anything happened. Raises Refused."""

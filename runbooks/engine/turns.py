@@ -1,8 +1,9 @@
 """One attempt at one step: where it acts, since when, and for a take-over what the runs it stopped were amid."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from runbooks.endings import release_of
 from runbooks.engine.planning import Planner
@@ -10,15 +11,23 @@ from runbooks.releases.state import Release
 from runbooks.runs.state import Run, StepRun
 from runbooks.runs.todo import under_way
 from runbooks.steps.base import Turn
-from runbooks.store import Store
+from runbooks.store import Snapshot
 from runbooks.vocabulary import PlannedStep
+
+
+class Reads(Protocol):
+    """The store, or who has read it just now."""
+
+    async def read(self, streams: Sequence[str]) -> Snapshot:
+        """The streams' states."""
+        ...
 
 
 @dataclass(frozen=True)
 class Turns:
     """Makes them, from what is recorded."""
 
-    store: Store
+    store: Reads
     planner: Planner
     clock: Callable[[], datetime]
 

@@ -45,6 +45,7 @@ _TABLE = {
     "rollback-failed": Escalation(
         "Rollback failed", Severity.S1, "Restore by hand, now. The card says what stands where."
     ),
+    "rollback-slow": Escalation("Rollback slower than five minutes", Severity.S3, "Find out what took so long."),
     "drill-failed": Escalation(
         "Drill failed, rollback needed", Severity.S2, "Execute rollback. Create incident.", CREATE_INCIDENT
     ),

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from runbooks.steps.base import Site, Step, Turn, kind_of
 from runbooks.steps.kubernetes.changing import fence
-from runbooks.steps.kubernetes.workloads import Denied, Missing, Workloads, refs_of
+from runbooks.steps.kubernetes.workloads import Denied, Missing, Ref, Workloads, refs_of
 from runbooks.vocabulary import Cut, Done, Failed, Fenced, Json, Outcome, Pending, Unreachable, within
 
 AGAIN = timedelta(seconds=0.5)  # while the old holder has not let go
@@ -21,6 +21,7 @@ With the lapse of a lease (10 s) and the way to the next look, production is tak
 """
 PATIENCE = timedelta(seconds=4)  # since it began: so long, what stayed silent is tried once more
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Holders(Protocol):
@@ -67,13 +68,9 @@ class TakeOver(Step):
             if await self._holders.running(run):
                 return Pending(turn.now + AGAIN, f"waiting for {run} to let go")
         try:
-            await self._fence_pods(turn)
-            *clauses, unfenced = await _all(
-                *(self._ended(turn, cut) for cut in turn.site.cut_off), self._fence_database(turn)
-            )
+            found, unfenced = await self._take(turn)
         except Denied as fault:
             return Failed(fault.sentence)
-        found = dict(zip((cut.site.run for cut in turn.site.cut_off), clauses, strict=True))
         told = {run: found.get(run) or "nothing was under way" for run in turn.site.supersedes}
         return Done(_line(told) + unfenced, {run: _sentence(turn, clause) for run, clause in told.items()})
 
@@ -107,10 +104,26 @@ class TakeOver(Step):
             log.exception("step %s of %s was not ended", cut.step.uses, cut.site.run)
             return f"“{cut.step.title}” could not be ended ({type(cause).__name__}): look what stands where"
 
-    async def _fence_pods(self, turn: Turn) -> None:
-        for ref in refs_of(turn.site):
-            with suppress(Missing):  # what is gone can't be written to; the restore says so
-                await fence(self._workloads, ref, epoch=turn.epoch)
+    async def _take(self, turn: Turn) -> tuple[dict[str, str], str]:
+        """Pods and database at the same time, each to its end."""
+        pods, database = await asyncio.gather(
+            self._take_pods(turn), self._fence_database(turn), return_exceptions=True
+        )
+        if isinstance(pods, BaseException):
+            raise pods
+        if isinstance(database, BaseException):
+            raise database
+        return pods, database
+
+    async def _take_pods(self, turn: Turn) -> dict[str, str]:
+        """Fence them, then end what was under way; what came of that, by run."""
+        await _all(*(self._fence_pods(turn, ref) for ref in refs_of(turn.site)))
+        clauses = await _all(*(self._ended(turn, cut) for cut in turn.site.cut_off))
+        return dict(zip((cut.site.run for cut in turn.site.cut_off), clauses, strict=True))
+
+    async def _fence_pods(self, turn: Turn, ref: Ref) -> None:
+        with suppress(Missing):  # what is gone can't be written to; the restore says so
+            await fence(self._workloads, ref, epoch=turn.epoch)
 
     async def _fence_database(self, turn: Turn) -> str:
         """Write our epoch there; a clause where the database stayed silent: the pods must not wait for it.
@@ -135,13 +148,13 @@ class TakeOver(Step):
             raise Unreachable(what, "it took too long") from late
 
 
-async def _all(*doing: Awaitable[str]) -> list[str]:
+async def _all(*doing: Awaitable[T]) -> list[T]:
     """What each comes to, done at the same time; where one fails the others still come to their end."""
     answers = await asyncio.gather(*doing, return_exceptions=True)
     for answer in answers:
         if isinstance(answer, BaseException):
             raise answer
-    return [answer for answer in answers if isinstance(answer, str)]
+    return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
 def _line(told: Mapping[str, str]) -> str:

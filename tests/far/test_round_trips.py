@@ -8,10 +8,12 @@ import pytest
 from runbooks.engine import asks
 from runbooks.engine.starts import target_digest
 from runbooks.engine.turns import Turns
+from runbooks.steps.base import Turn
 from sandbox.far import FarDatabase
 from tests.engine.world import ALEX, RILEY, World
 
 MOST = 4
+MOST_BEFORE_A_CHANGE = 14  # from the claim on: for the plan, the take-over, the whole plan, the intent
 
 
 async def _deploy(_: World) -> asks.Ask:
@@ -115,3 +117,20 @@ async def test_what_stopped_runs_were_amid_is_read_in_one_round_trip(far: World,
     before = way.round_trips
     await turns.of(replace(run, supersedes=stopped), run.plan.steps[0], 1)
     assert way.round_trips - before == 1
+
+
+async def test_a_rollback_asks_seldom_before_it_changes_anything(far: World, way: FarDatabase) -> None:
+    """Each time the holder asks is time in which production is broken."""
+    await far.adopted("v1")
+    await far.rolls_back()
+    asked: list[int] = []
+
+    async def changes(turn: Turn) -> None:
+        asked.append(way.round_trips - before)
+
+    far.outside.before = changes
+    lease = await far.claim()
+    assert lease is not None
+    before = way.round_trips
+    await replace(far.engine, store=far.reception.store).advance(lease)
+    assert 0 < asked[0] <= MOST_BEFORE_A_CHANGE

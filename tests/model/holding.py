@@ -31,13 +31,13 @@ def _next(model: Model, run: Run, epoch: int, refused: Refusals) -> Iterator[str
     if run.status == "stopping":
         return _stop(model, run, epoch)
     if run.status == "planning" or (run.status == "running" and at is None and run.plan == "take-over"):
-        return _plan(model, run, epoch)
+        return _plan(model, run, epoch, refused)
     if run.status != "running" or at is None or at.does == "tick":
         return None
     if run.waits:
         return _give_up(model, run) if model.is_late(run) else None
     if at.does == "approve":
-        return _plan(model, run, epoch) if run.wanted else _pass(model, run)
+        return _plan(model, run, epoch, refused) if run.wanted else _pass(model, run)
     if at.does != "change":
         return _pass(model, run)
     return _next_of_change(model, run, epoch, refused)
@@ -50,7 +50,7 @@ def _next_of_change(model: Model, run: Run, epoch: int, refused: Refusals) -> It
         if locked:
             return None
         if run.wanted and not fresh:
-            return _plan(model, run, epoch)
+            return _plan(model, run, epoch, refused)
         return _begin(model, run, epoch, refused)
     if run.looked_at is not None:
         return _do(model, run, epoch, refused) if run.looked_at <= model.now else None
@@ -72,7 +72,7 @@ def _stop(model: Model, run: Run, epoch: int) -> Iterator[str]:
     yield from ()
 
 
-def _plan(model: Model, run: Run, epoch: int) -> Iterator[str]:
+def _plan(model: Model, run: Run, epoch: int, refused: Refusals) -> Iterator[str]:
     """Make the plan (again): what was approved is what runs."""
     only_first = run.kind == "emergency" and "take-over" not in run.done
     commit = "take-over" if only_first else model.commit_of(run.version) if run.kind == "deploy" else run.version
@@ -87,6 +87,8 @@ def _plan(model: Model, run: Run, epoch: int) -> Iterator[str]:
     if run.plan not in (None, "take-over"):
         run.approvals, run.done = {}, set()
     run.plan, run.status, run.verified = commit, "running", None
+    if run.at is not None and run.at.does == "change" and not run.begun and not run.wanted:
+        yield from _intend(model, run, epoch, refused)  # nobody is to be asked: its intent stands in the same commit
 
 
 def _give_up(model: Model, run: Run) -> Iterator[str]:

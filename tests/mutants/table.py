@@ -112,12 +112,12 @@ MUTANTS = (
         "intent after effect",
         "runbooks/engine/advance.py",
         "            case t.Begin(step):\n"
-        "                return await self._commit(lease, c.Begin(step.id, lease.epoch, "
+        "                return await hold.commit(c.Begin(step.id, hold.lease.epoch, "
         "await self._approvers(run, step)))\n",
         "            case t.Begin(step):\n"
-        "                outcome = await self._outcome(t.Start(step), await self._turn(run, step, lease))\n"
-        "                await self._commit(lease, c.Begin(step.id, lease.epoch, await self._approvers(run, step)))\n"
-        "                return await self._record(lease, await self._load(lease), step, outcome)\n",
+        "                outcome = await self._outcome(t.Start(step), await self._turn(run, step, hold))\n"
+        "                await hold.commit(c.Begin(step.id, hold.lease.epoch, await self._approvers(run, step)))\n"
+        "                return await self._record(hold, await hold.run(), step, outcome)\n",
         ("tests/engine/test_interrupted.py",),
     ),
     Mutant(

@@ -51,18 +51,19 @@ class Cluster:
         found: str = self.objects[name]["spec"]["template"]["spec"]["containers"][0]["image"]
         return found
 
-    def patch(self, ref: Ref, patch: Patch, dry_run: bool) -> None:
+    def patch(self, ref: Ref, patch: Patch, dry_run: bool) -> Json:
         old = self.objects[ref.deployment]
         new = _patched(old, patch)
         if self.fenced and int(annotation(new, EPOCH) or 0) < int(annotation(old, EPOCH) or 0):
             raise Fenced(f"epoch {annotation(new, EPOCH)} is older than {annotation(old, EPOCH)}")
         if dry_run:
-            return
+            return new
         self.objects[ref.deployment] = new
         if new["spec"]["template"] != old["spec"]["template"]:
             self._changed(ref.deployment, old, new)
         elif annotation(new, EPOCH) != annotation(old, EPOCH):
             self.rolled[ref.deployment] = 0.0  # whoever was at work here is known to be ended
+        return copy.deepcopy(new)
 
     def _changed(self, name: str, old: Json, new: Json) -> None:
         now, run = self.time(), annotation(new, RUN) or ""

@@ -173,13 +173,14 @@ class Workloads:
         found: Json = await self._hand.outside("The cluster", lambda: self._cluster.read(ref))
         return found
 
-    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> None:
+    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> Json:
         try:
-            await self._hand.outside(
+            patched: Json = await self._hand.outside(
                 "The cluster", lambda: self._cluster.patch(ref, patch, dry_run), changes=not dry_run
             )
         except Unreachable as lost:
             raise AnswerLost from lost
+        return patched
 
 
 class Rolling(Rollout):

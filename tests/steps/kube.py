@@ -42,12 +42,12 @@ class Interfering(KubernetesWorkloads):
         self._act, self._when = act, (on, dry_run)
         self.patches = 0
 
-    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> None:
+    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> Json:
         if (ref.deployment, dry_run) == self._when:
             self._when = ("", False)
             await self._act()
         self.patches += not dry_run
-        await super().patch(ref, patch, dry_run=dry_run)
+        return await super().patch(ref, patch, dry_run=dry_run)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from runbooks.steps.base import Turn, Untouched
 from runbooks.steps.kubernetes.deployments import EPOCH, annotation
 from runbooks.steps.kubernetes.rollout import Rollout
 from runbooks.steps.kubernetes.workloads import Patch, Ref
-from runbooks.vocabulary import Failed, Fenced, NotDone, Pending, Unreachable
+from runbooks.vocabulary import Failed, Fenced, Json, NotDone, Pending, Unreachable
 from tests.steps.forwarder import Forwarder
 from tests.steps.kube import API, WORKER, Interfering, Kube, image, images, planned
 
@@ -166,12 +166,12 @@ class Breaking(KubernetesWorkloads):
         self._arm = arm
         self.patches = 0
 
-    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> None:
+    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> Json:
         if not dry_run:
             self.patches += 1
             if self.patches == 1:
                 self._arm()
-        await super().patch(ref, patch, dry_run=dry_run)
+        return await super().patch(ref, patch, dry_run=dry_run)
 
 
 async def broken(kube: Kube, workloads: Breaking) -> tuple[Turn, object]:

@@ -48,7 +48,7 @@ class Cluster:
             raise self.found
         return self.found
 
-    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> None:
+    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> Json:
         raise AssertionError("it changes nothing")
 
     async def names(self, ref: Ref) -> tuple[str, ...]:

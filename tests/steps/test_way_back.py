@@ -9,7 +9,7 @@ from runbooks.durations import Took
 from runbooks.steps.base import Site
 from runbooks.steps.kubernetes.workloads import Denied, Missing, Patch, Ref
 from runbooks.steps.way_back import WayBackWrite
-from runbooks.vocabulary import Done, Failed, KnownGood, KnownWorkload, PlanningFailed
+from runbooks.vocabulary import Done, Failed, Json, KnownGood, KnownWorkload, PlanningFailed
 from tests.fixtures.schemas import FLAGS, SHIFTS, TENANTS
 from tests.steps import places
 from tests.steps.test_probes import Cluster, running
@@ -79,8 +79,9 @@ async def test_what_the_cluster_would_refuse_is_told_once(two: Two) -> None:
 class Taking(Cluster):
     """A cluster that would take the way back."""
 
-    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> None:
+    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> Json:
         assert dry_run
+        return await self.read(ref)
 
 
 async def test_it_says_how_long_it_takes_and_of_what_that_is_made_up(two: Two) -> None:

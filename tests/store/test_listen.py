@@ -52,6 +52,17 @@ async def test_work_due_now_is_heard_once_per_commit(store: PostgresStore, store
         assert ear.silent
 
 
+async def test_a_holders_own_commit_wakes_others_alone(store: PostgresStore, store_database: StoreDatabase) -> None:
+    async with _listening(store_database.url) as ear:
+        await add(store, "counter/a", added(look_after=-(10**9)))
+        assert await ear.hears() == {"counter"}
+        lease = await store.claim(["counter"])
+        assert lease is not None
+        own = added(look_after=-(10**9))
+        await add(store, "counter/a", own, wake=(Work("messages", "counter/a"),), lease=lease)
+        assert await ear.hears() == {"messages"}
+
+
 async def test_work_due_later_is_not_heard(store: PostgresStore, store_database: StoreDatabase) -> None:
     async with _listening(store_database.url) as ear:
         await add(store, "counter/a", added())

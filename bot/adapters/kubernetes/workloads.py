@@ -24,17 +24,16 @@ class KubernetesWorkloads:
         """The Deployment, raw."""
         return await self._get(ref, _deployments(ref, ref.deployment), f"Deployment {ref.deployment}")
 
-    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> None:
-        """Send one JSON patch, once."""
+    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> Json:
+        """Send one JSON patch, once; the cluster answers with the whole object."""
         query = [("fieldManager", FIELD_MANAGER), *([("dryRun", "All")] if dry_run else [])]
         where, kind = _deployments(ref, ref.deployment), JSON_PATCH
         sending = self._clusters.send(ref.cluster, "PATCH", where, query=query, body=patch, kind=kind)
         with changing(ref.cluster):
             reply = await heard(sending, refused=partial(_too_late, ref))
             if reply.ok:
-                reply.json()  # an answer that can't be read is none
-        if not reply.ok:
-            raise fault_of_patch(ref.cluster, reply.status, reply.body, f"Deployment {ref.deployment}")
+                return reply.json()  # an answer that can't be read is none
+        raise fault_of_patch(ref.cluster, reply.status, reply.body, f"Deployment {ref.deployment}")
 
     async def names(self, ref: Ref) -> tuple[str, ...]:
         """All Deployments of the namespace, if listing is allowed."""

@@ -1,6 +1,6 @@
 """The ledger and its fence, statement by statement, on a connection that is given."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -92,15 +92,17 @@ async def refuse_if_fenced(connection: Connection, epoch: int) -> None:
 async def fence(connection: Connection, epoch: int, *, what: str) -> None:
     """End all other sessions that migrate, then write the epoch. Raises Fenced, or Unreachable where one stays."""
     await refuse_if_fenced(connection, epoch)
-    for pid, name in await _sessions(connection, epoch):
+    others = await _sessions(connection, epoch)
+    for pid, name in others:
         with suppress(errors.InsufficientPrivilege):
             await connection.execute(statement("terminate"), {"pid": pid, "name": name})
-    if left := [f"{name} (process {pid})" for pid, name in await _sessions(connection, epoch)]:
+    still = await _sessions(connection, epoch) if others else ()
+    if left := [f"{name} (process {pid})" for pid, name in still]:
         raise Unreachable(what, f"{', '.join(left)} still works there and could not be ended; end it by hand")
     await claim(connection, epoch)
 
 
-async def _sessions(connection: Connection, epoch: int) -> Iterable[tuple[Any, ...]]:
+async def _sessions(connection: Connection, epoch: int) -> Sequence[tuple[Any, ...]]:
     return await (await connection.execute(statement("sessions"), {"epoch": epoch})).fetchall()
 
 

@@ -67,7 +67,7 @@ select target, stream
 
 -- name: schedule
 -- When work is due, and that it was woken, which it is owed since; one notification of the
--- kinds of it that are due now.
+-- kinds of it that are due now, but for the holder's own, who knows.
 -- The caller says when by its own clock, which may be wrong: what counts is how long from now, never less than none.
 with clock as materialized (
   select coalesce(%(now)s::timestamptz, clock_timestamp()) as now
@@ -91,10 +91,11 @@ with clock as materialized (
         owed_since = case when standing.due is null and standing.leased_until is null then excluded.owed_since
                           else coalesce(standing.owed_since, excluded.owed_since) end,
         woken_since = coalesce(standing.woken_since, excluded.woken_since)
-  returning standing.kind, standing.due
+  returning standing.kind, standing.key, standing.due
 )
 select pg_notify('opsbot', string_agg(distinct kind, ' '))
-  from scheduled, clock where due <= clock.now having count(*) > 0;
+  from scheduled join asked using (kind, key), clock
+ where scheduled.due <= clock.now and asked.woken > 0 having count(*) > 0;
 
 -- name: revoke
 -- Void the leases on this work. Who holds one is left standing, until they let go or it lapses.

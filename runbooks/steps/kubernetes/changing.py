@@ -1,7 +1,7 @@
 """Changing Deployments so that nobody else's change is lost: read, decide, patch what was read, else begin again."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runbooks.steps.kubernetes.deployments import refuse_newer, uid_of
 from runbooks.steps.kubernetes.patches import fence as fence_patch
@@ -16,10 +16,11 @@ Decide = Callable[[Json], Patch]
 
 @dataclass(frozen=True)
 class Change:
-    """What is to become of one Deployment."""
+    """What is to become of one Deployment; `read` is it as it was read just now, where somebody did."""
 
     ref: Ref
     decide: Decide
+    read: Json | None = None
 
 
 class Halfway(Denied):
@@ -33,19 +34,23 @@ class Halfway(Denied):
 async def apply(workloads: Workloads, changes: Sequence[Change], *, epoch: int) -> dict[str, str]:
     """Change all of them in order; answers Deployment -> uid of the object that now is as it shall be.
 
-    All are tried first without storing anything, so that what the cluster refuses stops them all.
+    Several are all tried first without storing anything, so that what the cluster refuses stops them all. One alone
+    needs no trial: a patch that is refused changes nothing.
     Raises Denied with a sentence that says why not and what stands where, Fenced, Unreachable.
     """
     stands: dict[str, str] = {}
-    for dry_run in (True, False):
+    read = {change.ref: change.read for change in changes}
+    for dry_run in (True, False) if len(changes) > 1 else (False,):
         for change in changes:
             try:
-                uid, needed = await _settled(workloads, change, epoch=epoch, dry_run=dry_run)
+                known = replace(change, read=read[change.ref])
+                found, needed = await _settled(workloads, known, epoch=epoch, dry_run=dry_run)
             except (Denied, Missing) as fault:
                 why = _sentence(fault, change.ref)
                 raise (Halfway(why, stands) if stands else Denied(f"{why} {_standing(stands)}")) from fault
+            read[change.ref] = found
             if needed is not dry_run:  # it stood before, or it was changed just now
-                stands[change.ref.deployment] = uid
+                stands[change.ref.deployment] = uid_of(found)
     return stands
 
 
@@ -54,32 +59,31 @@ async def fence(workloads: Workloads, ref: Ref, *, epoch: int) -> Json:
 
     Raises Fenced where a later epoch stands there, Missing, Denied, Unreachable.
     """
-    await _settled(workloads, Change(ref, lambda raw: fence_patch(raw, epoch=epoch)), epoch=epoch)
-    raw = await workloads.read(ref)
-    refuse_newer(raw, epoch)
-    return raw
+    found, _ = await _settled(workloads, Change(ref, lambda raw: fence_patch(raw, epoch=epoch)), epoch=epoch)
+    return found
 
 
-async def _settled(workloads: Workloads, change: Change, *, epoch: int, dry_run: bool = False) -> tuple[str, bool]:
-    """Bring it about; the object's uid, and whether anything had to be done.
+async def _settled(workloads: Workloads, change: Change, *, epoch: int, dry_run: bool = False) -> tuple[Json, bool]:
+    """Bring it about; the object as it stands now, and whether anything had to be done.
 
-    A refused patch, or one whose answer was lost, is no reason to guess: what stands is read again.
+    After a dry run it is the object as it was read. A refused patch, or one whose answer was lost, is no reason to
+    guess: what stands is read again.
     """
-    sent = False
+    sent, known = False, change.read
     for _ in range(_TRIES):
-        raw = await workloads.read(change.ref)
+        raw, known = known or await workloads.read(change.ref), None
         refuse_newer(raw, epoch)
         patch = change.decide(raw)
         if not patch:
-            return uid_of(raw), sent
+            return raw, sent
         try:
-            await workloads.patch(change.ref, patch, dry_run=dry_run)
+            patched = await workloads.patch(change.ref, patch, dry_run=dry_run)
         except Stale:
             continue
         except AnswerLost:
             sent = not dry_run
             continue
-        return uid_of(raw), True
+        return raw if dry_run else patched, True
     raise Unreachable(f"Deployment {change.ref.deployment}", f"no change got through in {_TRIES} tries")
 
 

@@ -1,5 +1,6 @@
 """Reading what runs as a known good release: templates, images by digest, and the configuration's hashes."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,7 +60,8 @@ async def read_known_good(workloads: Workloads, site: Site, record: Record) -> K
 
 async def read_config_maps(workloads: Workloads, ref: Ref, names: Sequence[str]) -> dict[str, Json | None]:
     """The ConfigMaps of these names in the Deployment's namespace; None for those that are not there."""
-    return {name: await workloads.config_map(ref, name) for name in names}
+    found = await asyncio.gather(*(workloads.config_map(ref, name) for name in names))
+    return dict(zip(names, found, strict=True))
 
 
 def _workload(seen: Observed, maps: dict[str, Json | None]) -> KnownWorkload:

@@ -57,7 +57,7 @@ class Restore(Step):
             ways = [await self._way(turn, ref) for ref in _refs(turn)]
             if found := [unseen for way in ways if (unseen := way.unseen(turn, way.raw))]:
                 return question(found)
-            changes = [Change(way.ref, _decide(turn, way)) for way in ways]
+            changes = [Change(way.ref, _decide(turn, way), way.raw) for way in ways]
             return begin(turn, await apply(self._workloads, changes, epoch=turn.epoch), urgent=True)
         except Unseen as found_late:
             return question([found_late], await self._stands(turn))

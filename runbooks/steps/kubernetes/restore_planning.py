@@ -119,13 +119,14 @@ async def plan_of(workloads: Workloads, site: Site, ref: Ref) -> Planned:
 async def preview(workloads: Workloads, site: Site) -> Shown:
     """What a rollback of all Deployments would bring back and what not. Raises Unreachable."""
     lines: list[str] = []
-    overwritten = await overwrites(workloads, site)
+    overwritten = Shown()
     places: list[Place] = []
     for ref in refs_of(site):
         try:
             known = known_of(site, ref.deployment)
             raw = await read_planned(workloads, ref)
             template = await template_for(workloads, ref, raw, known)
+            overwritten = _and(overwritten, ref, await edits_of(workloads, site, raw, template))
             refuse_selector(raw, template, target_of(site).version)
             stands = is_template(raw, template, known)
             what = "already as recorded" if stands else "image and template back"
@@ -167,8 +168,13 @@ async def overwrites(workloads: Workloads, site: Site) -> Shown:
             lost = await edits_of(workloads, site, raw, template)
         except (PlanningFailed, Missing, Denied):
             continue
-        shown = Shown((*shown.lines, *_lost(ref, lost)), (*shown.overwrites, *keys_of(lost)))
+        shown = _and(shown, ref, lost)
     return shown
+
+
+def _and(shown: Shown, ref: Ref, lost: tuple[Edit, ...]) -> Shown:
+    """With the edits of one more Deployment."""
+    return Shown((*shown.lines, *_lost(ref, lost)), (*shown.overwrites, *keys_of(lost)))
 
 
 def _lost(ref: Ref, found: tuple[Edit, ...]) -> list[str]:

@@ -1,5 +1,6 @@
 """Watching a rollout to its end, look by look: complete and steady, doomed, gone, or out of time."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -218,7 +219,8 @@ async def observe(workloads: Workloads, ref: Ref) -> Observed:
     except Missing as gone:
         raise Missing(ref.deployment) from gone
     selector = deployment["spec"]["selector"]
-    found = Observed(deployment, await workloads.replica_sets(ref, selector), await workloads.pods(ref, selector))
+    replica_sets, pods = await asyncio.gather(workloads.replica_sets(ref, selector), workloads.pods(ref, selector))
+    found = Observed(deployment, replica_sets, pods)
     waiting = [pod for pod in new_pods(found) if not is_ready(pod)][:_SHOWN_PODS]
     events = {uid_of(pod): await workloads.events(ref, uid_of(pod)) for pod in waiting}
     return Observed(deployment, found.replica_sets, found.pods, events)

@@ -55,8 +55,11 @@ class Workloads(Protocol):
         """The Deployment. Raises Missing."""
         ...
 
-    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> None:
-        """Change the Deployment, never tried twice. Raises Missing, Stale, AnswerLost, Fenced."""
+    async def patch(self, ref: Ref, patch: Patch, *, dry_run: bool = False) -> Json:
+        """Change the Deployment, never tried twice; answers it as it is then.
+
+        Raises Missing, Stale, AnswerLost, Fenced.
+        """
         ...
 
     async def names(self, ref: Ref) -> tuple[str, ...]:
