@@ -12,6 +12,7 @@ from runbooks.documents.errors import Report
 from runbooks.documents.marked import Loc, Marked, read
 from runbooks.documents.placeholders import is_placeholder
 from runbooks.documents.runbook import Runbook
+from runbooks.runs.drill import DRILL
 from runbooks.runs.state import PLANNED
 from runbooks.vocabulary import Then
 
@@ -73,6 +74,9 @@ class CatalogueFile:
                     document = runbook_id.partition("/")[0]
                     wrong = f"`{runbook_id}` is for rollbacks without hurry, so no emergency could be rolled back"
                     report.add(line, wrong, f"name `{document}`: `/rollback ... planned` finds that part of it")
+                if command == DRILL and not any(item.uses == "kubernetes.restore" for item in runbook.items):
+                    wrong = f"the runbook `{runbook_id}` never goes back, so no drill goes by it"
+                    report.add(line, wrong, "let `kubernetes.restore` and a health check stand at its end")
                 for missing in _missing_commands(runbook, service):
                     where = f"`{name}` has no command `{missing}`, which the runbook `{runbook.id}` runs"
                     known = checks.nearest(missing, service.commands, what="its commands are")
@@ -149,7 +153,7 @@ def _named(service: Service) -> Iterator[tuple[str, str]]:
     if service.onboarding:
         yield "onboarding", service.runbooks.onboarding
     if any(place.drill for place in service.environments.values()):
-        yield "drill", service.runbooks.drill
+        yield DRILL, service.runbooks.drill
 
 
 def _missing_commands(runbook: Runbook, service: Service) -> list[str]:

@@ -8,7 +8,10 @@ from slack_bolt.async_app import AsyncApp
 from commands.deploy_form import ViewGone
 from commands.edge import Edge, Payload
 from commands.replies import not_read
+from commands.views.drill_times import picture
 from commands.views.home import Seen, home, unread, waited_for
+from commands.views.plots import Picture
+from runbooks.drills.state import Drills, stream_of
 from runbooks.store import StoreUnavailable
 from runbooks.vocabulary import Actor, Unreachable
 
@@ -18,6 +21,10 @@ log = logging.getLogger(__name__)
 
 class Homes(Protocol):
     """Slack's Home tabs."""
+
+    async def picture(self, picture: Picture) -> Payload:
+        """A block that shows it, uploaded once. Raises ViewGone where Slack will not take it, Unreachable."""
+        ...
 
     async def publish(self, user: str, view: Payload) -> None:
         """Make this the person's Home. Raises ViewGone where Slack will not, Unreachable."""
@@ -36,18 +43,38 @@ def register(app: AsyncApp, edge: Edge, homes: Homes) -> None:
 
 async def show(edge: Edge, homes: Homes, me: Actor) -> None:
     """Publish the person's Home as things stand now."""
+    user = me.rpartition("/")[2]
     try:
-        view = home(edge.catalogue, await look(edge, me))
+        seen = await look(edge, me)
     except StoreUnavailable as cause:
-        view = unread(not_read(cause))
+        await _publish(homes, user, unread(not_read(cause)))
+        return
+    plot = await _plot(homes, picture(seen.drills))
+    if not await _publish(homes, user, home(edge.catalogue, seen, plot)) and plot is not None:
+        await _publish(homes, user, home(edge.catalogue, seen))  # Slack reads a new picture for a moment
+
+
+async def _publish(homes: Homes, user: str, view: Payload) -> bool:
+    """Whether Slack took it."""
     try:
-        await homes.publish(me.rpartition("/")[2], view)
+        await homes.publish(user, view)
     except (ViewGone, Unreachable) as cause:
         log.warning("a Home was not published: %s", cause)
+        return False
+    return True
+
+
+async def _plot(homes: Homes, drawn: Picture | None) -> Payload | None:
+    """The block; where Slack does not take the picture, its lines tell the same."""
+    try:
+        return await homes.picture(drawn) if drawn else None
+    except (ViewGone, Unreachable) as cause:
+        log.warning("the plot of drills was not uploaded: %s", cause)
+        return None
 
 
 async def look(edge: Edge, me: Actor) -> Seen:
-    """Six reads of the store, and who the person is to the catalogue. Raises StoreUnavailable."""
+    """Seven reads of the store, and who the person is to the catalogue. Raises StoreUnavailable."""
     places = [f"release/{name}/{place}" for name, s in edge.catalogue.services.items() for place in s.environments]
     releases = (await edge.store.read(places)).streams
     newest = [run for _, run in await edge.store.latest("run/", LOOKED_AT)]
@@ -62,7 +89,16 @@ async def look(edge: Edge, me: Actor) -> Seen:
         findings=await edge.store.outstanding("finding", LOOKED_AT),
         incidents=await edge.store.outstanding("incident", LOOKED_AT),
         packs=packs,
+        drills=await _drills(edge),
     )
+
+
+async def _drills(edge: Edge) -> list[Drills]:
+    """Of every place that the catalogue has drills in, or that had some."""
+    services = edge.catalogue.services.items()
+    wanted = {stream_of(n, place): there for n, s in services for place, there in s.environments.items()}
+    read = (await edge.store.read(list(wanted))).streams
+    return [read[name].state for name, there in wanted.items() if there.drill or read[name].state.last]
 
 
 async def _groups(edge: Edge, me: Actor, among: frozenset[str]) -> frozenset[str] | None:

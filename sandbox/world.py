@@ -259,6 +259,7 @@ def _environment(world: World, place: str) -> dict[str, Any]:
         "rollers-back": ["sre"],
         "approval": {"group": "sre", "expires": "30m"},
         "stakeholders": _stakeholders(world) if place == "production" else {},
+        **({"drill": {"version": "v48"}} if place == "staging" else {}),
         "last-known-good": str(world.folder / "state" / SERVICE / place / "last-known-good.json"),
         "health": {"passes": 3, "interval": "1s", "timeout": "30s"},
         "prometheus": world.prometheus.url,

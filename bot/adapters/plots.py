@@ -1,4 +1,4 @@
-"""Draws KPIs before and after a deploy as a PNG, with Pillow."""
+"""Draws KPIs before and after a deploy, and what drills took, as a PNG, with Pillow."""
 
 import io
 import math
@@ -47,6 +47,9 @@ class _Drawing:
         said = f"{panel.said} · {panel.bound} · {panel.verdict}"
         self._text((_WIDTH - _RIGHT, 14), said, anchor="ra", colour=colour)
         self._grid()
+        if not panel.divided:
+            self._curve(panel.after, left=_LEFT, right=_WIDTH - _RIGHT, colour=colour)
+            return
         self._curve(panel.before, left=_LEFT, right=middle - _GAP / 2, colour=_BEFORE)
         self._curve(panel.after, left=middle + _GAP / 2, right=_WIDTH - _RIGHT, colour=colour)
         self._dashes((middle, _TOP, middle, _HEIGHT - _BOTTOM), _INK)
@@ -68,14 +71,15 @@ class _Drawing:
             return
         first, last = points[0][0], points[-1][0]
         for at, x, anchor in ((first, left, "la"), (last, right, "ra")):
-            shown = f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}"
+            shown = f"{datetime.fromtimestamp(at, UTC):{'%H:%M:%S' if self._panel.divided else '%-d %b'}}"
             self._text((x, _HEIGHT - _BOTTOM + 6), shown, anchor=anchor, colour=_BEFORE, size=11)
         for piece in _pieces(points):
             placed = [
                 (left + (right - left) * (at - first) / ((last - first) or 1), self._y(value)) for at, value in piece
             ]
             self._line(placed, colour, 3)
-            self._dot(placed[-1], colour)
+            for place in placed[-1:] if self._panel.divided else placed:
+                self._dot(place, colour)
 
     def _y(self, value: float) -> float:
         share = (value - self._lowest) / (self._highest - self._lowest)
@@ -109,7 +113,7 @@ def scale(panel: Panel) -> tuple[float | None, float, float]:
     """The bound where it is drawn, and the lowest and highest value of the scale, whose half is round too."""
     values = [value for _, value in (*panel.before, *panel.after) if value is not None]
     limit = panel.limit
-    if limit is not None and panel.good and 0 < max([*values, 0]) * _FAR < limit:
+    if limit is not None and panel.divided and panel.good and 0 < max([*values, 0]) * _FAR < limit:
         limit = None
     known = [*values, *([limit] if limit is not None else [])]
     lowest, highest = -_round(-min([*known, 0])), _round(max([*known, 0]))

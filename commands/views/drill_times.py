@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from commands.views import words
+from commands.views.plots import Panel, Picture
 from runbooks.drills.events import Drilled
 from runbooks.drills.state import WELL, Drills, due
 from runbooks.durations import WAY_BACK
 
+_PANELS = 4  # places in one picture
 HELP = """\
 `/drill SERVICE [ENVIRONMENT] [VERSION]`\u2003takes an environment forward and back again, once its plan is approved
 `/drill`\u2003which environments have drills, how long the way back took, and when the next one is due
@@ -30,6 +32,34 @@ def lines(drills: Drills) -> Iterator[str]:
     if (at := due(drills)) is not None:
         said.append(f"next one due {words.moment(at)}")
     yield " · ".join([name, *said])
+
+
+def picture(drills: Sequence[Drills]) -> Picture | None:
+    """How long each way back took, a panel for each place; None where none has ended well yet."""
+    panels = tuple(panel for each in drills if (panel := _panel(each)) is not None)[:_PANELS]
+    if not panels:
+        return None
+    alt = "; ".join(f"{panel.title}: {panel.said}, {panel.bound}" for panel in panels)
+    last = max(each.last[-1].run for each in drills if each.last)
+    return Picture(f"drills-{last}.png", words.line(alt, 1900), panels)
+
+
+def _panel(drills: Drills) -> Panel | None:
+    points = tuple((each.at.timestamp(), each.back) for each in drills.last if each.status == WELL and each.back)
+    if not points:
+        return None
+    back, limit = points[-1][1], WAY_BACK.total_seconds()
+    return Panel(
+        title=f"Way back of {drills.service} {drills.environment}, in seconds",
+        said=f"{seconds(back)} in the last drill",
+        bound="at most five minutes",
+        limit=limit,
+        good=back <= limit,
+        verdict="well" if back <= limit else "longer than it may be",
+        before=(),
+        after=points,
+        divided=False,
+    )
 
 
 def _of(drill: Drilled) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from commands.views import words
 from commands.views.asking import lines_to_do
 from commands.views.blocks import Block, context, divider, header, paragraphs
+from commands.views.drill_times import lines
 from commands.views.finding_card import number
 from commands.views.held import kept_out
 from commands.views.incident_follow_up import follow_up_for
@@ -15,6 +16,7 @@ from commands.views.lists import status
 from commands.views.pack_requests import waits_for
 from runbooks.audit.requests import Packs
 from runbooks.catalogue import Catalogue
+from runbooks.drills.state import Drills
 from runbooks.engine.people import operators
 from runbooks.incidents.findings import Finding
 from runbooks.incidents.incident import Incident
@@ -39,10 +41,11 @@ class Seen:
     findings: Sequence[Finding]  # newest first
     incidents: Sequence[Incident] = ()  # newest first
     packs: Sequence[Packs] = ()
+    drills: Sequence[Drills] = ()  # of the places that have some, in the catalogue's order
 
 
-def home(catalogue: Catalogue, seen: Seen) -> Block:
-    """The view that is published."""
+def home(catalogue: Catalogue, seen: Seen, plot: Block | None = None) -> Block:
+    """The view that is published; `plot`: what drills took, as an image."""
     going = [run for run in seen.runs if not run.status.over]
     parts = [
         ("Waits for you", _waits(catalogue, seen, going)),
@@ -52,7 +55,16 @@ def home(catalogue: Catalogue, seen: Seen) -> Block:
         ("Findings that nobody has taken on", _findings(seen.findings)),
     ]
     blocks = [block for title, lines in parts for block in (header(title), *paragraphs(lines), divider())]
-    return _home([*blocks, context("`/deploy` opens a form · `/ops` leads to what to do · `/lkg` tells more")])
+    last = context("`/deploy` opens a form · `/ops` leads to what to do · `/lkg` tells more")
+    return _home([*blocks, *_drills(seen.drills, plot), last])
+
+
+def _drills(drills: Sequence[Drills], plot: Block | None) -> list[Block]:
+    """Nothing where no place has any."""
+    if not drills:
+        return []
+    told = [line for each in drills[:_MOST] for line in lines(each)]
+    return [header("Drills of the way back"), *paragraphs(told), *([plot] if plot else []), divider()]
 
 
 def waited_for(catalogue: Catalogue, going: Iterable[Run], packs: Iterable[Packs]) -> frozenset[str]:

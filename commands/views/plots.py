@@ -18,7 +18,7 @@ Points = tuple[tuple[float, float | None], ...]
 
 @dataclass(frozen=True)
 class Panel:
-    """One KPI: its way before and after, the bound that it was held to, and what is said of it."""
+    """One KPI, or what drills took: its way, the bound that it was held to, and what is said of it."""
 
     title: str
     said: str
@@ -28,6 +28,7 @@ class Panel:
     verdict: str
     before: Points
     after: Points
+    divided: bool = True  # by a deploy; else `after` is all there is, over days
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,9 @@ class Files:
         return True
 
     def drawn(self, args: Args) -> Args:
-        """The message with each image block of a file as one of an address, which the local Slack can show."""
+        """The message, or view, with each image block of a file as one of an address, which the local Slack shows."""
+        if view := args.get("view"):
+            return {**args, "view": self.drawn(view)}
         blocks = args.get("blocks")
         return {**args, "blocks": [self._addressed(block) for block in blocks]} if blocks else args
 

@@ -64,7 +64,7 @@ class Memory:
             if method in self.supplied:
                 return await self.supplied[method](args)
             await self._check(method, args)
-            asked = self._files.drawn(_plain(args)) if method in _POSTS else _plain(args)
+            asked = self._files.drawn(_plain(args)) if method in _POSTS | _VIEWS else _plain(args)
             return await self._put_right(method, args, accepted(await self._ask(method, asked)))
         except Declined as declined:
             return refused(declined.code)

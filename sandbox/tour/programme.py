@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from sandbox.slack import NotThere
 from sandbox.tour.audit import an_audit_pack
 from sandbox.tour.deploys import a_crash, a_good_deploy, a_kpi_that_breaks, staging_first
+from sandbox.tour.drilled import a_drill
 from sandbox.tour.players import Players, TourFailed, lost_messages
 from sandbox.tour.rehearsed import a_way_back_that_forgets, back_with_a_clock, the_same_mended
 from sandbox.tour.tenant import a_tenant
 from sandbox.tour.ways_back import by_hand, without_hurry
 
-Act = Callable[[Players], Awaitable[None]]
+Act = Callable[[Players], Awaitable[object]]
 ACTS: tuple[Act, ...] = (
     staging_first,
     a_good_deploy,
@@ -19,6 +20,7 @@ ACTS: tuple[Act, ...] = (
     a_way_back_that_forgets,
     the_same_mended,
     back_with_a_clock,
+    a_drill,
     by_hand,
     without_hurry,
     a_tenant,

@@ -13,6 +13,7 @@ from commands.home import look, show
 from commands.replies import NOT_READ
 from commands.views import words
 from commands.views.home import Seen, home
+from commands.views.plots import Picture
 from runbooks.engine import asks
 from runbooks.engine.draft import Draft
 from runbooks.folds import folds as rooms
@@ -36,6 +37,9 @@ class Tabs:
 
     def __init__(self) -> None:
         self.of: dict[str, View] = {}
+
+    async def picture(self, picture: Picture) -> dict[str, Any]:
+        return {"type": "image", "slack_file": {"id": "F1"}, "alt_text": picture.alt}
 
     async def publish(self, user: str, view: dict[str, Any]) -> None:
         self.of[user] = view

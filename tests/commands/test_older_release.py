@@ -16,6 +16,7 @@ from bot.lookout import Bell
 from bot.worker import Worker
 from commands.deploy import answer
 from commands.home import show
+from commands.views.plots import Picture
 from runbooks.audit.chain import link
 from runbooks.digests import canonical
 from runbooks.engine import asks
@@ -83,6 +84,9 @@ async def test_who_only_looks_is_told_too(world: World, store_pool: Pool) -> Non
     published: list[Mapping[str, Any]] = []
 
     class Homes:
+        async def picture(self, picture: Picture) -> dict[str, Any]:
+            raise AssertionError
+
         async def publish(self, person: str, view: Mapping[str, Any]) -> None:
             published.append(view)
 
