@@ -106,7 +106,7 @@ def _of_service(service: str, events: Sequence[Recorded]) -> bool:
     room, _, name = events[0].stream.partition("/")
     if room in ("run", "finding", "incident"):
         return _first(events).get("service") == service
-    return room in ("release", "tenant", "audit") and name.partition("/")[0] == service
+    return room in ("release", "tenant", "audit", "drill") and name.partition("/")[0] == service
 
 
 def _names(events: Sequence[Recorded], others: Collection[str], own: str) -> bool:

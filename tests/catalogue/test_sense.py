@@ -149,26 +149,6 @@ FAULTS = {
             "counts as healthy; raise `timeout`, or ask for fewer `passes`",
         ),
     ),
-    # drills
-    "a drill in production": (
-        [("        on-failure: rollback", "        on-failure: rollback\n        drill: {}")],
-        (
-            "drill: {}",
-            f"{PRODUCTION}.drill: `production` is production, where nothing is tried for practice; let drills be in "
-            "an environment before it, such as staging",
-        ),
-    ),
-    "a drill in the usual environment of several": (
-        [
-            ("        production: true\n", ""),
-            ("        on-failure: rollback", "        on-failure: rollback\n        drill: {every: 7d}"),
-        ],
-        (
-            "drill: {every",
-            f"{PRODUCTION}.drill: `production` is the `default-environment`, which is taken for production: nothing "
-            "is tried there; let drills be in an environment before it, such as staging",
-        ),
-    ),
     "environments that wait for each other": (
         [("          group: developers", "          group: developers\n        proven-in: production")],
         (
@@ -305,10 +285,3 @@ def test_runbooks_that_are_for_something_else(tmp_path: Path) -> None:
         f"{line_of(text, 'tenant-onbording')}: there is no runbook `tenant-onbording`; did you mean "
         "`tenant-onboarding`?",
     ]
-
-
-def test_a_drill_needs_a_document_that_goes_back(tmp_path: Path) -> None:
-    path = changed(tmp_path, "      drill: rollback-drill", "      drill: capacity-planning")
-    wrong = "the runbook `capacity-planning` never goes back, so no drill goes by it"
-    right = "let `kubernetes.restore` and a health check stand at its end"
-    assert checked(path) == [f"{line_of(path.read_text(), 'drill: capacity-planning')}: {wrong}; {right}"]

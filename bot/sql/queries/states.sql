@@ -39,6 +39,7 @@ with begun as (
 select begun.stream, begun.last
   from begun join events as first on first.stream = begun.stream and first.version = 1
  where starts_with(begun.stream, 'release/' || %(service)s::text || '/')
+    or starts_with(begun.stream, 'drill/' || %(service)s::text || '/')
     or starts_with(begun.stream, 'tenant/' || %(service)s::text || '/')
     or begun.stream = 'audit/' || %(service)s::text
     or starts_with(begun.stream, 'audit/' || %(service)s::text || '/')
