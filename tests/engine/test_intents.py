@@ -13,7 +13,8 @@ async def commits(database: StoreDatabase, run_id: str) -> list[str]:
     """The run's events, a line for those of one commit."""
     async with await psycopg.AsyncConnection.connect(database.owner_url) as connection:
         cursor = await connection.execute(
-            "select string_agg(concat_ws(' ', data::jsonb->>'kind', nullif(data::jsonb->>'step', '')), ', ' order by version)"
+            "select string_agg("
+            "concat_ws(' ', data::jsonb->>'kind', nullif(data::jsonb->>'step', '')), ', ' order by version)"
             " from events where stream = %s group by xmin::text order by min(version)",
             (f"run/{run_id}",),
         )
