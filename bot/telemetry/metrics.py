@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-KINDS = ("run", "messages", "audit", "record")
+KINDS = ("run", "messages", "audit", "record", "drill")
 """The kinds of work that workers claim."""
 ENDS = ("succeeded", "failed", "aborted", "rejected", "expired", "superseded")
 """How a run can end (`runbooks/runs/state.py`)."""

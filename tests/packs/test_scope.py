@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from runbooks.drills.events import Wanted
 from runbooks.packs import pack, told
 from runbooks.packs.scope import Scope, select
 from runbooks.runs import events as e
@@ -32,6 +33,15 @@ def test_the_whole_service_has_everything_of_it_and_nothing_of_another() -> None
     picked = select(WHOLE, [*month(), *other])
     assert set(picked.streams) == {each.stream for each in month()}
     assert select(Scope("web", NOVEMBER), month()).streams == {}
+
+
+def test_the_drills_of_the_service_concern_all_of_its_tenants() -> None:
+    drills = stream("drill/api/staging", [Wanted(OPSBOT, day(14), 604_800)])
+    others = stream("drill/web/staging", [Wanted(OPSBOT, day(14), 604_800)])
+    for scope in (WHOLE, ACME):
+        picked = set(select(scope, [*month(), *drills, *others]).streams)
+        assert ("drill/api/staging" in picked, "drill/web/staging" in picked) == (True, False)
+    assert "wanted" in everything(WHOLE, [*month(), *drills])
 
 
 def test_a_tenants_pack_has_its_own_and_what_concerns_all() -> None:
