@@ -89,7 +89,7 @@ MUTANTS = (
     Mutant(
         "one person counts twice",
         "runbooks/runs/policy.py",
-        "    if any(approval.by == by for approval in run.approvals):\n",
+        "    if any(approval.by == by for approval in run.agreed):\n",
         "    if not run.approvals_wanted:\n",
         ("tests/runs/test_approvals.py", "tests/bad_input/test_clicks.py"),
     ),
