@@ -28,6 +28,7 @@ TOLD = {
     asks.Found: (failed, asks.Found("I-1", SAID)),
     asks.Deploy: (nothing, asks.Deploy("api", SHAPED)),
     asks.PlanRollBack: (nothing, asks.PlanRollBack("api", "", SHAPED)),
+    asks.Drill: (nothing, asks.Drill("api", "", SHAPED)),
 }
 
 
