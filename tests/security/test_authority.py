@@ -58,8 +58,10 @@ async def test_who_may_do_it_to_another_service_may_not_here(
 
 
 def test_every_ask_is_tried() -> None:
-    """`/onboard` in `tests/tenants/test_onboarding.py`, audit packs in `tests/commands/test_audit_approval.py`, drills
-    in `tests/engine/test_drills.py`."""
+    """`/onboard` in `tests/tenants/test_onboarding.py`, audit packs in `tests/commands/test_audit_approval.py`.
+
+    Drills in `tests/engine/test_drills.py`.
+    """
     assert {*ASKS, asks.Onboard, asks.Drill} == set(asks.Ask.__args__)
 
 
