@@ -13,7 +13,7 @@ from runbooks.engine import asks
 from runbooks.engine.starts import target_digest
 from runbooks.runs.state import Run, StepRun
 from runbooks.steps.base import Step
-from runbooks.vocabulary import Cut, Done, InDoubt, Json, KnownGood, Means, Pending, Waiting
+from runbooks.vocabulary import OPSBOT, Cut, Done, InDoubt, Json, KnownGood, Means, Pending, Waiting
 from tests.cuts.seam import STEP, Seam
 from tests.engine.world import ALEX, CATALOGUE, World
 
@@ -39,7 +39,8 @@ class Scenario:
     environment: Json = field(default_factory=dict)
     reserves: str = ""  # as the document says it; "" where it does not
     commit: str = ""
-    target: KnownGood | None = None  # of a rollback
+    target: KnownGood | None = None  # of a rollback, or of a drill
+    drilled: bool = False  # it stands in a drill, after the other steps that `steps` makes
     effects: Callable[[], Awaitable[Effects]] = nothing
     once: Effects = field(default_factory=dict)  # every effect, once
     goes_on: bool = False  # what it set going outside does not end here: it is enough that it is watched
@@ -97,6 +98,10 @@ class Play:
         if self._scenario.target is None:
             return await self._world.deploys("v2")
         await self._world.adopted(self._scenario.target)
+        if self._scenario.drilled:
+            drilled = await self._world.hears(asks.Drill("api", "production", "v2"), OPSBOT)
+            assert drilled.did == "drilling", drilled
+            return str(drilled.facts["run"])
         reply = await self._world.hears(asks.RollBack("api", "", "", target_digest(self._scenario.target)), ALEX)
         assert reply.did == "started", reply
         return str(reply.facts["run"])
@@ -121,6 +126,9 @@ class Play:
         api = told["services"]["api"]
         api |= scenario.service
         api["environments"]["production"] |= scenario.environment
+        if scenario.drilled:
+            api["runbooks"]["drill"] = "drill"
+            api["environments"]["production"]["drill"] = {}
         world.catalogue = Catalogue.model_validate(told)
         world.use(self._store)
         known = {uses: step.params for uses, step in world.steps.items()}
@@ -128,7 +136,12 @@ class Play:
         item = f"- [ ] The step\n  ```step\n  id: {STEP}\n  uses: {steps[0].uses}\n{keys}  ```\n"
         front = f"---\nid: deploy\ntitle: Deploy\nreserves: {scenario.reserves}\n---\n" if scenario.reserves else ""
         deploy = f"{front}# Deploy\n\n## Deploy\n\n{item}"
-        for name, text in (("deploy", deploy), ("back", BACK.format(step=item))):
+        before = "".join(f"- [ ] Before it\n  ```step\n  uses: {step.uses}\n  ```\n" for step in steps[1:])
+        drill = f"---\nid: drill\ncommand: drill\n---\n\n# There and back\n\n{before}{item}"
+        documents = {"deploy": deploy, "back": BACK.format(step=item)} | (
+            {"drill": drill} if scenario.drilled else {}
+        )
+        for name, text in documents.items():
             world.shelf.documents[name] = parse(text, path=f"{name}.md", known=known)
         world.engine = replace(world.engine, store=seam.around(self._store, "commit"))
 

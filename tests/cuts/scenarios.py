@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from bot.tenants import TenantRecord
@@ -11,6 +12,7 @@ from runbooks.redaction import Redactor
 from runbooks.steps.all_tests import AllTests
 from runbooks.steps.announce import Announce
 from runbooks.steps.approve import Approve
+from runbooks.steps.as_before import AsBefore
 from runbooks.steps.base import Step
 from runbooks.steps.ci_verdict import CiVerdict
 from runbooks.steps.command import Command
@@ -20,6 +22,7 @@ from runbooks.steps.http_smoke import HttpSmoke
 from runbooks.steps.incident_lessons import IncidentLessons
 from runbooks.steps.incident_record import IncidentRecord
 from runbooks.steps.kpi_baseline import KpiBaseline
+from runbooks.steps.kubernetes.workloads import Ref
 from runbooks.steps.lkg_update import LkgUpdate
 from runbooks.steps.migrations.apply import MigrationsApply
 from runbooks.steps.migrations.old_release import OldRelease
@@ -27,6 +30,7 @@ from runbooks.steps.migrations.plan import MigrationsPlan
 from runbooks.steps.migrations.proven import MigrationsProven
 from runbooks.steps.migrations.rehearse import MigrationsRehearse
 from runbooks.steps.migrations.rollback import MigrationsRollback
+from runbooks.steps.migrations.take_back import MigrationsTakeBack
 from runbooks.steps.notify import NotifyStakeholders
 from runbooks.steps.probes import ProbesCheck
 from runbooks.steps.procedure import ProcedureShow
@@ -36,7 +40,7 @@ from runbooks.steps.tenant_go_live import TenantGoLive
 from runbooks.steps.watch import Watch
 from runbooks.steps.way_back import WayBackWrite
 from runbooks.tenants.decide import Pass
-from runbooks.vocabulary import Json, KnownGood
+from runbooks.vocabulary import Json, KnownGood, KnownWorkload
 from tests.cuts.commands import (
     command_as_a_job,
     command_beside_the_bot,
@@ -87,6 +91,37 @@ async def migrations_taken_back(places: Places) -> Scenario:
     return Scenario(
         steps, commit=commit, target=target, effects=lambda: _rows(schema), once={"back": 1}, **places.with_schema
     )
+
+
+async def migrations_of_a_drill_taken_back(places: Places) -> Scenario:
+    schema = places.schema
+    await schema.ask("create table effects (what text)")
+    back = {"022_rollback.sql": "drop table shifts;\ninsert into effects values ('back');\n"}
+    stands = await schema.applied(TENANTS, epoch=0)
+    target = KnownGood("adopt", "v1", stands, (), "021_tenants", "sha256:0", TEN)
+
+    def steps(seam: Seam) -> list[Step]:
+        return [MigrationsTakeBack(places.planner(seam)), MigrationsApply(places.planner(Seam()))]
+
+    return Scenario(
+        steps,
+        commit=schema.release(TENANTS, SHIFTS | back),
+        target=target,
+        drilled=True,
+        effects=lambda: _rows(schema),
+        once={"back": 1},
+        **places.with_schema,
+    )
+
+
+async def compared_in_a_drill(places: Places) -> Scenario:
+    template = (await Cluster().read(Ref("main", "prod", "api")))["spec"]["template"]
+    target = replace(known_good("v1"), workloads=(KnownWorkload("api", "d-1", template, {}),))
+
+    def steps(seam: Seam) -> list[Step]:
+        return [AsBefore(seam.around(Cluster()), seam.around(places.schema.database))]
+
+    return Scenario(steps, target=target, drilled=True)
 
 
 async def _with_migrations(places: Places, steps: Callable[[Seam], list[Step]]) -> Scenario:
@@ -202,6 +237,7 @@ async def _kpis(places: Places) -> Scenario:
 
 
 SCENARIOS: dict[type[Step], Callable[[Places], Any]] = {
+    AsBefore: compared_in_a_drill,
     AllTests: tests_as_a_job,
     Announce: _settled(Scenario(lambda seam: [Announce(seam.around(Slack()))])),
     Approve: _settled(Scenario(lambda seam: [Approve()])),
@@ -228,6 +264,7 @@ SCENARIOS: dict[type[Step], Callable[[Places], Any]] = {
     MigrationsProven: migrations_proven,
     MigrationsRehearse: rehearsed_by_people,
     MigrationsRollback: migrations_taken_back,
+    MigrationsTakeBack: migrations_of_a_drill_taken_back,
     OldRelease: old_release_unknown,
     NotifyStakeholders: _settled(
         Scenario(lambda s: [NotifyStakeholders(s.around(Slack()), s.around(World), people={})], **TELLS)

@@ -39,7 +39,7 @@ def test_every_step_has_its_scenario_and_states_what_it_does() -> None:
 async def test_it_does_as_it_declares(uses: str, where: str, places: Places) -> None:
     scenario = await MADE[uses](places)
     found = await played(scenario, places, WHERE[where])
-    assert (found.seam.dead, found.cut_amid) == (True, True)
+    assert (found.seam.dead, found.cut_amid) == (True, True), found.run.reason
     assert found.run.status is Status.SUCCEEDED, found.run.reason
     assert found.effects == scenario.once
     assert len(found.asked) == (found.cut is Cut.PARKS)
