@@ -12,6 +12,7 @@ from runbooks.catalogue import Catalogue
 from runbooks.engine import asks
 from runbooks.engine.starts import target_digest
 from runbooks.vocabulary import Failed
+from tests.engine.drilling import Drilling
 from tests.engine.interrupting import turning
 from tests.engine.knob import known_good
 from tests.engine.world import ALEX, CATALOGUE, World
@@ -59,6 +60,10 @@ async def locked(world: World) -> None:
     await world.hears(asks.Lock("api", "", "a freeze"))
 
 
+async def drilled(world: World) -> None:
+    await Drilling(world).good("v1")
+
+
 def catalogue(**environment: Any) -> Catalogue:
     made = deepcopy(CATALOGUE)
     made["services"]["api"]["environments"]["production"] |= environment
@@ -69,6 +74,7 @@ CASES: dict[type, tuple[Callable[[World], Awaitable[None]], Callable[[str], asks
     asks.Deploy: (nothing, lambda _: asks.Deploy("api", "v2")),
     asks.RollBack: (nothing, lambda _: asks.RollBack("api", "", shown=target_digest(known_good("v1")))),
     asks.PlanRollBack: (nothing, lambda _: asks.PlanRollBack("api")),
+    asks.Drill: (drilled, lambda _: asks.Drill("api", "staging", "v2")),
     asks.Approve: (gate, lambda plan: asks.Approve("D-1", plan)),
     asks.Reject: (gate, lambda plan: asks.Reject("D-1", plan)),
     asks.Answer: (line, lambda _: asks.Answer("D-1", "told-everybody", "done")),

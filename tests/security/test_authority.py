@@ -27,8 +27,10 @@ def world(small_world: World) -> World:
 
 
 def two_services() -> Catalogue:
-    """Beside `api` there is `web`, with other people."""
+    """Beside `api`, which has drills in staging, there is `web`, with other people."""
     made: dict[str, Any] = deepcopy(CATALOGUE)
+    places = made["services"]["api"]["environments"]
+    places["staging"] = {**places["production"], "namespace": "staging", "drill": {}}
     web = deepcopy(made["services"]["api"])
     web["workloads"][0]["deployment"] = "web"
     web["environments"]["production"] |= {
@@ -58,11 +60,8 @@ async def test_who_may_do_it_to_another_service_may_not_here(
 
 
 def test_every_ask_is_tried() -> None:
-    """`/onboard` in `tests/tenants/test_onboarding.py`, audit packs in `tests/commands/test_audit_approval.py`.
-
-    Drills in `tests/engine/test_drills.py`.
-    """
-    assert {*ASKS, asks.Onboard, asks.Drill} == set(asks.Ask.__args__)
+    """`/onboard` in `tests/tenants/test_onboarding.py`, audit packs in `tests/commands/test_audit_approval.py`."""
+    assert {*ASKS, asks.Onboard} == set(asks.Ask.__args__)
 
 
 @pytest.mark.parametrize("policy", ["deployers", "rollers-back"])
