@@ -9,7 +9,7 @@ _MEASURES = "kpi.baseline"
 
 def promote(run: Run) -> Promote:
     """The run's candidate becomes the last known good, with these."""
-    approved_by = tuple(dict.fromkeys(approval.by for approval in run.approvals))
+    approved_by = tuple(dict.fromkeys(approval.by for approval in run.agreed))
     return Promote(run.id, kpis=_kpis(run), approved_by=approved_by)
 
 

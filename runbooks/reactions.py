@@ -151,7 +151,7 @@ def _of_onboarding(run: Run, step: str, outcome: Done | Failed, release: Release
     match params.get("gate"), outcome:
         case None, Done():
             running = release.known_good.commit if release.known_good and not release.astray else ""
-            approved_by = tuple(approval.by for approval in run.approvals)
+            approved_by = tuple(approval.by for approval in run.agreed)
             return [(tenant, GoLive(commit, version, run.id, running=running, approved_by=approved_by))]
         case str(gate), Done():
             return [(tenant, Pass(Gate(gate), commit, version, run.id))]

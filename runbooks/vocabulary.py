@@ -159,7 +159,7 @@ class InDoubt:
 Outcome = Done | Pending | Waiting | Failed | InDoubt
 
 
-GAPS = "gaps"
+GAPS = "way-back-gaps"
 """The evidence of a rehearsal that proved a way back but for these, a sentence each: approvals cover them."""
 
 

@@ -46,7 +46,7 @@ def parts(run: Run) -> Iterator[tuple[str, str]]:
     if not run.emergency:
         return
     if (approved := clock.waited_for_approval(run)) is not None:
-        yield "approval", f"⏱ Approval: {_span(approved)} waiting for {words.people(a.by for a in run.approvals)}"
+        yield "approval", f"⏱ Approval: {_span(approved)} waiting for {words.people(a.by for a in run.agreed)}"
     for part in clock.parts(run):
         waited = f", and {_span(part.waited)} waiting for {words.person(part.waited_for)}" if part.waited else ""
         yield part.step.id, f"⏱ {words.short(part.step.title)}: {_span(part.worked)}{waited}"

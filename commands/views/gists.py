@@ -41,7 +41,7 @@ def gist(run: Run, step: PlannedStep) -> str:
 
 def _done(run: Run, step: PlannedStep, state: StepRun, done: Done) -> str:
     if step.uses == "approve":
-        return f"approved by {words.people(a.by for a in run.approvals)}" if run.approvals else ""
+        return f"approved by {words.people(a.by for a in run.agreed)}" if run.agreed else ""
     if step.params.get("first") and not done.evidence:
         return ""  # the line before the pods was passed over: the one after them tells
     if step.uses == "lkg.update" and run.status is Status.SUCCEEDED:

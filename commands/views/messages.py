@@ -130,7 +130,7 @@ def _announcement(run: Run, place: Environment) -> list[Message]:
     version, did = words.line(run.version, 90), "is deployed to" if run.command == "deploy" else "is back in"
     text = f"{service} {version} {words.commit(run.plan.commit)} {did} {environment}."
     people = [f"asked by {words.person(run.requester)}"] if not run.because else [f"since {run.because} failed"]
-    people += [f"approved by {words.people(a.by for a in run.approvals)}"] if run.approvals else []
+    people += [f"approved by {words.people(a.by for a in run.agreed)}"] if run.agreed else []
     channel = place.channels.announce or place.channels.deploys
     blocks = (section(f"📣 {text}"), context(" · ".join([severity(run), run.id, *people])))
     return [Message(f"run/{run.id}/announce", channel, text, blocks)]

@@ -63,8 +63,8 @@ def line_of(run: Run, step: PlannedStep) -> str:
 
 
 def _done(run: Run, step: PlannedStep, state: StepRun, line: str) -> str:
-    if step.uses == "approve" and run.approvals:
-        return f"by {words.people(a.by for a in run.approvals)}"
+    if step.uses == "approve" and run.agreed:
+        return f"by {words.people(a.by for a in run.agreed)}"
     if step.uses == "lkg.update" and run.status is Status.SUCCEEDED:
         return last_known_good(run)
     if not line:

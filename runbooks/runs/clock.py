@@ -51,8 +51,8 @@ def parts(run: Run) -> Iterator[Part]:
 
 def waited_for_approval(run: Run) -> timedelta | None:
     """How long it waited for approvals, from the end of the step before on; None where it has none."""
-    if not run.approvals or run.approvals_wanted or run.requested_at is None:
+    if not run.agreed or run.approvals_wanted or run.requested_at is None:
         return None
-    last = max(approval.at for approval in run.approvals)
+    last = max(approval.at for approval in run.agreed)
     before = [s.recorded_at for s in run.steps.values() if s.recorded_at and s.recorded_at <= last]
     return last - max(before, default=run.requested_at)

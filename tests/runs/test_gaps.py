@@ -1,8 +1,9 @@
 """An approval agrees to the gaps of the way back that its card named; one that did not know them does not count."""
 
+from runbooks.promotion import promote
 from runbooks.runs import commands as c
 from runbooks.vocabulary import GAPS, Done, Waiting
-from tests.runs.stories import ALEX, CHANGE, SRE, Story, refused, step
+from tests.runs.stories import ALEX, CHANGE, SAM, SRE, Story, refused, step
 
 GAP = "022_rollback.sql was tried on an empty never only."
 
@@ -36,3 +37,21 @@ def test_an_approval_from_before_a_gap_was_known_does_not_count() -> None:
 def test_without_a_gap_an_approval_names_the_plan_alone() -> None:
     story = Story().requested().planned().done("tests", Done("rehearsed", {"rehearsed": True}))
     assert story.run.approvable == story.run.digest
+
+
+def test_whose_approval_does_not_count_is_not_said_to_have_approved() -> None:
+    story = Story().requested().planned(step("gate", "approve"), step("rehearsal"), step("migrate", **CHANGE))
+    story.done("gate", Waiting("approval")).approved(ALEX).verified()
+    story.done("rehearsal", Done("rehearsed", {GAPS: [GAP]}))
+    story.does(c.Approve(SAM, story.run.approvable, SRE))
+    assert story.run.approvals_wanted == 0
+    assert promote(story.run).approved_by == (SAM,)
+
+
+def test_a_watch_that_could_not_look_for_a_while_leaves_no_gap_in_the_way_back() -> None:
+    """Its evidence has gaps of its own, which are times; they stand in the events of many a run."""
+    story = Story().requested().planned(step("gate", "approve"), step("migrate", **CHANGE), step("watch", "watch"))
+    story.done("gate", Waiting("approval")).approved(ALEX).verified().done("migrate")
+    story.done("watch", Done("watched", {"gaps": [["2026-11-24T10:00:00+00:00", "2026-11-24T10:00:45+00:00"]]}))
+    assert (story.run.gaps, story.run.approvals_wanted) == ((), 0)
+    assert promote(story.run).approved_by == (ALEX,)
