@@ -111,6 +111,28 @@ def test_after_a_429_nothing_goes_until_slack_says_and_less_after_it() -> None:
     assert back - office.now > 60 / 45 * 1.4
 
 
+def test_a_clock_that_is_set_back_by_an_hour_silences_nobody_for_an_hour() -> None:
+    """As when another database takes over, whose clock is behind: what stands in the books lies far ahead."""
+    office = Office()
+    while office.asks("") is None:
+        pass
+    office.asks("card 1", 0)
+    office.budgets = refused(office.budgets, spends(POST), office.now, 30)
+    office.now = BEGAN - 3600
+    assert office.asks("card 2") is None
+    assert office.asks("hello", method=POST) is None
+    assert office.asks("card 3") is None
+
+
+def test_a_429_holds_for_five_minutes_at_most_and_is_asked_for_again_then() -> None:
+    office = Office()
+    office.budgets = refused(office.budgets, spends(UPDATE), office.now, 86_400)
+    office.now += 299
+    assert office.asks("a") == BEGAN + 300
+    office.now += 1
+    assert office.asks("a") is None
+
+
 def test_a_429_of_a_post_holds_its_channel_alone() -> None:
     office = Office()
     office.budgets = refused(office.budgets, spends(POST, "C1"), office.now, 30)

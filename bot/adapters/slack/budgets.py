@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 TO_COME = 2.0  # seconds after their turn for which a place in the line is held
 LINE_KEPT = 300.0  # seconds for which it is remembered who came first
 LONGEST = 60.0  # seconds until somebody is asked to come back: by then others may have left the line
+HELD = 300.0  # seconds for which nothing goes after a 429, at most; then Slack is asked again
 LEARNED, SMALLEST = 2 / 3, 1 / 8  # a share after a 429, of what it was; the least
 FORGOTTEN = 300.0  # seconds until a share has grown to the whole
 _SLIGHT = 1e-4  # of a call: what is lost in a clock's rounding
@@ -101,7 +102,7 @@ def refused(budgets: Budgets, needs: Mapping[str, Limit], now: float, retry_afte
     name, limit = max(needs.items(), key=lambda item: item[1].every)
     budget = _now(budgets.get(name), limit, now)
     share = max(budget.share * LEARNED, SMALLEST)
-    return {**budgets, name: replace(budget, left=1.0, at=now + retry_after, share=share)}
+    return {**budgets, name: replace(budget, left=1.0, at=now + min(retry_after, HELD), share=share)}
 
 
 def in_use(budgets: Budgets, now: float) -> Budgets:
@@ -110,7 +111,7 @@ def in_use(budgets: Budgets, now: float) -> Budgets:
 
 
 def _now(budget: Budget | None, limit: Limit, now: float) -> Budget:
-    if budget is None:
+    if budget is None or budget.at > now + HELD:  # the clock was set back since, as when another database took over
         return Budget(limit.at_once, now)
     line = {key: waiting for key, waiting in budget.line.items() if waiting.turn + LINE_KEPT > now}
     if budget.at >= now:
