@@ -11,6 +11,9 @@ from commands.views.typed import typed, words_of
 from runbooks.catalogue import Catalogue
 from runbooks.drills.state import stream_of
 from runbooks.engine import asks
+from runbooks.engine.drills import LOOKED_AT
+from runbooks.runs.drill import DRILL
+from runbooks.runs.state import Run
 from runbooks.store import StoreUnavailable
 
 
@@ -25,8 +28,11 @@ def register(app: AsyncApp, edge: Edge) -> None:
 async def answer(edge: Edge, command: Payload) -> str:
     """What the acknowledgement carries."""
     match words_of(str(command.get("text", ""))):
-        case [] | ["status"]:
+        case [] | ["status" | "list" | "history"]:
             return await _status(edge)
+        case ["abort" as meant, *rest] if meant not in edge.catalogue.services:
+            run = typed(rest[0]) if rest else "RUN"
+            return f"Nothing was aborted. A drill ends by `/deploy abort {run}`, or by “Abort” on its card."
         case ["help", *_]:
             return HELP
         case [service, *rest] if len(rest) <= 2:  # noqa: PLR2004  # an environment, a version
@@ -59,6 +65,8 @@ async def _status(edge: Edge) -> str:
     places = [(name, place) for name, found in services for place, there in found.environments.items() if there.drill]
     try:
         read = (await edge.store.read([stream_of(*place) for place in places])).streams
+        going: list[Run] = await edge.store.outstanding("run", LOOKED_AT)
     except StoreUnavailable as cause:
         return not_read(cause)
-    return listed([read[stream_of(*place)].state for place in places])
+    runs = {(run.service, run.environment): run for run in going if run.command == DRILL}
+    return listed([read[stream_of(*place)].state for place in places], runs)

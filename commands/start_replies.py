@@ -127,12 +127,15 @@ def _drilling(facts: Facts) -> str:
 
 
 def _no_drills(facts: Facts) -> str:
-    place = f"{facts['service']} in {facts['environment']}"
+    place, drilled = f"{facts['service']} in {facts['environment']}", facts.get("drilled") or ()
+    elsewhere = f"Drills of {facts['service']} are in {', '.join(drilled)}: " + ", ".join(
+        f"`/drill {facts['service']} {name}`" for name in drilled
+    )
     if facts.get("production"):
-        return (
-            f"Not started. {place} is production, where nothing is tried for practice. Use an environment before it."
-        )
-    return f"Not started. The catalogue allows no drills of {place}. Ask whoever keeps it to add `drill:` there."
+        then = f"{elsewhere}." if drilled else "Use an environment before it."
+        return f"Not started. {place} is production, where nothing is tried for practice. {then}"
+    said = f"Not started. The catalogue allows no drills of {place}. Ask whoever keeps it to add `drill:` there."
+    return f"{said} {elsewhere}." if drilled else said
 
 
 REFUSED: dict[str, Callable[[Facts], str]] = {

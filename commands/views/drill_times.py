@@ -1,12 +1,13 @@
 """The drills of places, a line each: how long the last way back took, and when the next one is due."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from commands.views import words
 from commands.views.plots import Panel, Picture
 from runbooks.drills.events import Drilled
 from runbooks.drills.state import WELL, Drills, due
 from runbooks.durations import WAY_BACK
+from runbooks.runs.state import Run
 
 _PANELS = 4  # places in one picture
 HELP = """\
@@ -15,21 +16,25 @@ HELP = """\
 `/ops read rollback-drill`\u2003what a drill does, line by line"""
 
 
-def listed(drills: Sequence[Drills]) -> str:
-    """Those of all places that have drills."""
+def listed(drills: Sequence[Drills], going: Mapping[tuple[str, str], Run] | None = None) -> str:
+    """Those of all places that have drills; `going`: the ones that have begun, by service and environment."""
     if not drills:
         return "The catalogue has no environment with drills. Add `drill:` to one that is not production."
-    return "\n".join(["*Drills*", *(line for each in drills for line in lines(each))])
+    runs = going or {}
+    found = (line for each in drills for line in lines(each, runs.get((each.service, each.environment))))
+    return "\n".join(["*Drills*", *found])
 
 
-def lines(drills: Drills) -> Iterator[str]:
-    """The last one, and the next."""
+def lines(drills: Drills, run: Run | None = None) -> Iterator[str]:
+    """The last one, and the one that goes on, or else the next."""
     name = f"*{words.line(drills.service, 90)} {words.line(drills.environment, 90)}*"
     last, good = drills.latest, [each for each in drills.last if each.status == WELL]
     said = [_of(good[-1])] if good else ["no drill has ended well yet"]
     if last is not None and last.status != WELL:
         said.append(f"{last.run} {_ended(last)} {words.moment(last.at)}")
-    if (at := due(drills)) is not None:
+    if run is not None:
+        said.append(f"{run.id} waits for its approval" if run.waits_for_approval else f"{run.id} is under way")
+    elif (at := due(drills)) is not None:
         said.append(f"next one due {words.moment(at)}")
     yield " · ".join([name, *said])
 

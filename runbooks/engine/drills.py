@@ -37,7 +37,8 @@ async def drill(ask: asks.Drill, desk: Desk) -> asks.Reply:
     """
     service, name, environment = desk.place(ask.service, ask.environment)
     if environment.drill is None:
-        raise Refused("no-drills", production=environment.production, **where(ask.service, name))
+        drilled = [other for other, place in service.environments.items() if place.drill]
+        raise Refused("no-drills", production=environment.production, drilled=drilled, **where(ask.service, name))
     if desk.who.by != OPSBOT:
         desk.admit(frozenset(environment.deployers), "drill")
     runbook = service.runbooks.drill

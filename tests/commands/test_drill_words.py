@@ -49,6 +49,34 @@ async def test_what_is_typed(drilling: Drilling) -> None:
     assert (await typed(world, "api v2")).startswith(f"Not started. {run} is a drill of api in staging (asked by ")
 
 
+async def test_where_several_places_have_drills_or_the_wrong_one_is_named_those_that_have_some_are_said(
+    drilling: Drilling,
+) -> None:
+    places = drilling.world.catalogue.services["api"].environments
+    assert "Drills of api are in staging: `/drill api staging`." in await typed(drilling.world, "api production")
+    places["qa"] = places["staging"]
+    said = await typed(drilling.world, "api")
+    assert "Drills of api are in staging, qa: `/drill api staging`, `/drill api qa`." in said
+    assert (await typed(drilling.world, "api v3")).startswith(
+        "There is no environment “v3”. There are: production, qa"
+    )
+
+
+async def test_what_is_typed_after_another_command_names_the_right_one(drilling: Drilling) -> None:
+    run = str((await drilling.asked()).facts["run"])
+    assert f"`/deploy abort {run}`" in await typed(drilling.world, f"abort {run}")
+    assert await typed(drilling.world, "list") == await typed(drilling.world, "status")
+
+
+async def test_one_that_waits_or_goes_on_is_listed_before_the_next(drilling: Drilling) -> None:
+    run = await drilling.begun()
+    listed = await typed(drilling.world, "")
+    assert f"{run} waits for its approval" in listed
+    await drilling.world.approves(run)
+    await drilling.world.works()
+    assert f"{run} is under way" in await typed(drilling.world, "")
+
+
 async def test_its_card_from_the_request_to_the_end(drilling: Drilling) -> None:
     reply = await drilling.asked()
     run = await drilling.world.run(str(reply.facts["run"]))
