@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from runbooks.automatic_rollback import ran_before
 from runbooks.catalogue import Catalogue
 from runbooks.releases.state import Release
+from runbooks.runs.drill import DRILL
 from runbooks.runs.state import Run, Status
 from runbooks.runs.todo import under_way
 from runbooks.suspects import NOT_RECORDED, SEEN, Seen, Suspects
@@ -38,6 +39,9 @@ def of_giving_up(run: Run, release: Release, behind: Sequence[Run]) -> Iterator[
     yield from _under_way(run)
     yield from _schema(run, release)
     yield _meaning(run, release, behind)
+    if run.command == DRILL and run.changed and (ran := _base(run, release)) != release.known_good:
+        was = ran.version if ran else "another version"
+        yield f"Before it {was} ran, not the last known good: `/rollback {run.service} {run.environment} to {was}`."
 
 
 def gone_back(run: Run, good: KnownGood) -> tuple[str, ...]:
@@ -106,7 +110,8 @@ def _done(run: Run) -> Iterator[str]:
 def _schema(run: Run, release: Release) -> Iterator[str]:
     if applied := list(_applied(run)):
         are = f"Migration {applied[0]} is" if len(applied) == 1 else f"{len(applied)} migrations are"
-        to = release.known_good.version if release.known_good else "an older version"
+        base = _base(run, release)
+        to = base.version if base else "an older version"
         yield f"{are} applied; it is not known whether {to} runs on {'it' if len(applied) == 1 else 'them'}."
 
 
@@ -119,7 +124,13 @@ def _meaning(run: Run, release: Release, behind: Sequence[Run]) -> str:
     return f"So {run.environment} may stand between {_versions(run, release, behind)}."
 
 
+def _base(run: Run, release: Release) -> KnownGood | None:
+    """What ran before it: of a drill what it was to come back to, of a deploy the last known good."""
+    return run.target if run.command == DRILL and run.target else release.known_good
+
+
 def _versions(run: Run, release: Release, behind: Sequence[Run]) -> str:
-    known = [release.known_good.version] if release.known_good and run.command != "rollback" else []
+    base = _base(run, release)
+    known = [base.version] if base and run.command != "rollback" else []
     found = dict.fromkeys([*known, *(b.version for b in behind if b.command == "deploy" and b.changed), run.version])
     return " and ".join(found) if len(found) > 1 else "two versions"

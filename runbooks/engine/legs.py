@@ -1,5 +1,6 @@
 """The two legs of a drill: which release it goes forward to, and where its steps act on either way."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from runbooks.catalogue import Environment
@@ -77,7 +78,8 @@ async def _newest(source: Source, repository: str, release: Release, back_to: Kn
         return found[0]
     good = [each.version for each in release.good if each.commit != back_to.commit]
     for name in [*good, *names[1:]]:
-        other = await source.resolve(repository, name)
-        if other.commit != back_to.commit:
-            return other
+        with suppress(PlanningFailed):  # a tag that the source has no more
+            other = await source.resolve(repository, name)
+            if other.commit != back_to.commit:
+                return other
     raise PlanningFailed("The source has no other version than what runs, so there is nothing to go forward to.")
