@@ -35,7 +35,7 @@ async def answer(edge: Edge, command: Payload) -> str:
             return f"Nothing was aborted. A drill ends by `/deploy abort {run}`, or by “Abort” on its card."
         case ["help", *_]:
             return HELP
-        case [service, *rest] if len(rest) <= 2:  # noqa: PLR2004  # an environment, a version
+        case [service, *rest] if len(_without_to(rest)) <= 2:  # noqa: PLR2004  # an environment, a version
             _, text = await edge.submit(
                 parse(edge.catalogue, service, rest), by=actor_of(command), key=key_of(command, "command")
             )
@@ -44,12 +44,20 @@ async def answer(edge: Edge, command: Payload) -> str:
             return f"Not understood: “{typed(' '.join(words))}”. Nothing was started.\n{HELP}"
 
 
+def _without_to(rest: list[str]) -> list[str]:
+    """As after `/rollback`, a "to" may stand before the version."""
+    return [*rest[:-2], rest[-1]] if rest[-2:-1] == ["to"] else rest
+
+
 def parse(catalogue: Catalogue, service: str, rest: list[str]) -> asks.Drill:
-    """What is asked for. Where only one environment has drills, its name may be left out."""
-    found = catalogue.services.get(service)
+    """What is asked for, in the order of `/deploy` too. The only environment with drills need not be named."""
+    rest, found = _without_to(rest), catalogue.services.get(service)
     drilled = [name for name, place in found.environments.items() if place.drill] if found else []
     only = drilled[0] if len(drilled) == 1 else ""
+    known = found.environments if found else {}
     match rest:
+        case [version, environment] if version not in known and environment in known:
+            return asks.Drill(service, environment, version)
         case [environment, version]:
             return asks.Drill(service, environment, version)
         case [version] if only and found is not None and version not in found.environments:

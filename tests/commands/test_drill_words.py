@@ -38,6 +38,7 @@ async def test_what_is_typed(drilling: Drilling) -> None:
     assert (await typed(world, "help")).startswith("`/drill SERVICE [ENVIRONMENT] [VERSION]`")
     assert (await typed(world, "api staging v2 now")).startswith("Not understood: “api staging v2 now”.")
     assert "Did you mean" in await typed(world, "apo")
+    assert (await typed(world, "api production to v2")).startswith("Not started. The catalogue allows no drills")
     nowhere = await typed(world, "api production")
     assert nowhere.startswith(
         "Not started. The catalogue allows no drills of api in production. Ask whoever keeps it"

@@ -62,6 +62,10 @@ def test_the_plot_has_the_five_minutes_whatever_the_drills_took() -> None:
         (["staging"], asks.Drill("api", "staging")),
         (["production"], asks.Drill("api", "production")),
         (["staging", "v3"], asks.Drill("api", "staging", "v3")),
+        (["v3", "staging"], asks.Drill("api", "staging", "v3")),  # in the order of /deploy
+        (["staging", "to", "v3"], asks.Drill("api", "staging", "v3")),  # as after /rollback
+        (["to", "v3"], asks.Drill("api", "staging", "v3")),
+        (["nowhere", "v3"], asks.Drill("api", "nowhere", "v3")),
     ],
 )
 async def test_the_only_place_with_drills_need_not_be_named(
