@@ -6,7 +6,7 @@ Whoever speaks through it sees an API server with the same certificate.
 import asyncio
 import json
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +17,7 @@ from aiohttp import web
 
 from sandbox.cluster.control_plane import ControlPlane
 
-Which = Callable[[web.Request], bool]
+Which = Callable[[web.Request], bool | Awaitable[bool]]
 Rewrite = Callable[[bytes], bytes]
 _CHANGED = {"host", "content-length", "transfer-encoding", "content-encoding", "accept-encoding", "connection"}
 
@@ -73,9 +73,7 @@ class Gate:
 
     async def _through(self, request: web.Request) -> web.Response:
         body = await request.read()
-        held = self._which is not None and self._which(request)
-        if held:
-            self._which = None
+        held = await self._is_meant(request)
         if held and not self._answer:
             await self._hold()
             body = self._rewritten(body)
@@ -90,6 +88,16 @@ class Gate:
         kept = {name: value for name, value in answer.headers.items() if name.lower() not in _CHANGED}
         return web.Response(status=answer.status, body=content, headers=kept)
 
+    async def _is_meant(self, request: web.Request) -> bool:
+        """Whether it is the one to be held; no other is afterwards."""
+        which = self._which
+        meant = which(request) if which is not None else False
+        if not isinstance(meant, bool):
+            meant = await meant
+        if meant:
+            self._which = None
+        return meant
+
     async def _hold(self) -> None:
         self.held.set()
         await self._open.wait()
@@ -103,15 +111,3 @@ def real_patch(request: web.Request) -> bool:
 def comparing_nothing(patch: bytes) -> bytes:
     """A JSON patch without its tests: only a policy is left to refuse it."""
     return json.dumps([one for one in json.loads(patch) if one["op"] != "test"]).encode()
-
-
-class ReadBeforePatch:
-    """The reading of a Deployment on which the real patch is built: the first one after a dry run."""
-
-    def __init__(self) -> None:
-        self._tried = False
-
-    def __call__(self, request: web.Request) -> bool:
-        """Whether it is this one."""
-        self._tried |= request.method == "PATCH" and "dryRun" in request.query
-        return self._tried and request.method == "GET" and "/deployments/" in request.path
