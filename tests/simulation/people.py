@@ -120,7 +120,7 @@ class People:
     def _next(self, run: Run) -> tuple[asks.Ask, Actor] | None:
         """What the run waits for."""
         if run.waits_for_approval and run.plan is not None:
-            waited = {approval.by for approval in run.approvals} | {run.requester}
+            waited = {approval.by for approval in run.agreed} | {run.requester}
             by = next(who for who in (ALEX, SAM, KIM) if who not in waited)
             return asks.Approve(run.id, run.digest), by
         for step in run.open_items:

@@ -78,7 +78,12 @@ PLANTS = {
     "interrupted-begun-anew": Plant(cut=Cut.IDEMPOTENT),
     "post-without-look-up": Plant(outside=_slack_forgets),
     "request-not-known-again": Plant(store=Forgetful),
-    "approval-of-another-plan": Plant(instead=((policy, "of_this_plan", lambda _run, _digest: None),)),
+    "approval-of-another-plan": Plant(
+        instead=(
+            (policy, "of_this_plan", lambda _run, _digest: None),
+            (Run, "agreed", property(lambda run: run.approvals)),
+        )
+    ),
     "requester-counts": Plant(instead=((policy, "somebody_else", _nobody_twice),)),
     "one-person-counts-twice": Plant(instead=((policy, "somebody_else", _not_the_requester),)),
     "good-before-the-watch": Plant(instead=((draft, "rooms", _promoted_at_once),)),

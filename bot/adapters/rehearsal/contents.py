@@ -27,10 +27,8 @@ async def contents(connection: Connection, names: Collection[str], most: int = C
             if row is not None:
                 columns = tuple(row[1] or ())
                 digests = ", ".join(written("contents_digest", column=column) for column in columns)
-                order = (
-                    ", ".join(row[2] or map(str, range(1, len(columns) + 1))) or "(select 1)"
-                )  # a table may have no column
+                order = ", ".join(row[2] or ["1"])  # without a key by all that is in them
                 text = written("contents", digests=digests, table=row[0], order=order, limit=most + 1)
-                rows = await asked(connection, text)
+                rows = [tuple(values) for (values,) in await asked(connection, text)]
                 found[name] = Contents(columns, tuple(rows[:most]), partial=len(rows) > most)
     return found
