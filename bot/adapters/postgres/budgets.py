@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.adapters.postgres.pool import Clock, Pool, database_clock
 from bot.adapters.postgres.queries import query
-from bot.adapters.slack.budgets import Budget, Budgets
+from bot.adapters.slack.budgets import Budget, Budgets, in_use
 from bot.adapters.slack.gate import Answer, Change
 
 _BUDGET = TypeAdapter(Budget)
@@ -29,7 +29,8 @@ class SharedBudgets:
             asked = {"names": sorted(names), "now": self._now()}
             rows = await (await connection.execute(query("hold_budgets"), asked)).fetchall()
             stands = {name: budget for name, state, _ in rows if (budget := _read(name, state)) is not None}
-            budgets, answer = change(stands, rows[0][2])
+            now: float = rows[0][2]
+            budgets, answer = change(in_use(stands, now), now)
             await connection.execute(query("keep_budgets"), _kept(budgets))
             return answer
 

@@ -47,7 +47,7 @@ class Books(Protocol):
     """Where budgets are written down."""
 
     async def change(self, names: Collection[str], change: Change[Answer]) -> Answer:
-        """Change those of these names, where nobody else does meanwhile."""
+        """Change those of these names that are in use, where nobody else does meanwhile."""
 
 
 class OwnBooks:
@@ -85,7 +85,7 @@ class Gate:
             return
 
         def paid(budgets: Budgets, now: float) -> tuple[Budgets, float]:
-            after, back = ask(in_use(budgets, now), needs, who, now)
+            after, back = ask(budgets, needs, who, now)
             return after, 0.0 if back is None else back - now
 
         needs = spends(method, channel)
