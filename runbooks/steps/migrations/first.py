@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 
 from runbooks.schema_fit import SchemaFit, found
-from runbooks.steps.base import Site
+from runbooks.steps.base import Params, Site
 from runbooks.steps.migrations.database import Row, State
 from runbooks.steps.migrations.files import digits_of, stem
+
+
+class FirstParams(Params):
+    """`first`: the line stands before the pods, and is for a release that is known not to run on this schema."""
+
+    first: bool = False
 
 
 def fit_of(site: Site, newer: Sequence[Row]) -> SchemaFit | None:

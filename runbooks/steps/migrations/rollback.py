@@ -13,7 +13,7 @@ from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.migrations.counting import Counts, counts_of, told
 from runbooks.steps.migrations.database import DatabaseUnfit, Row, ServiceDatabase, State
 from runbooks.steps.migrations.downs import CONSENT, LOSING, Down, Downs, NoWayBack, fetch, newer
-from runbooks.steps.migrations.first import fit_of, known_not_to_run, known_to_run, not_first, standing
+from runbooks.steps.migrations.first import FirstParams, fit_of, known_not_to_run, known_to_run, not_first, standing
 from runbooks.steps.migrations.goals import Wanted, abandon, answered, settle
 from runbooks.steps.migrations.run import Journey
 from runbooks.steps.migrations.staying import has_schema
@@ -36,17 +36,11 @@ _ON = "a decision about the schema"
 _LEAVE = Choice("leave", "Leave the schema as it is")
 
 
-class RollbackParams(Params):
-    """`first`: the line stands before the pods, and is for a release that is known not to run on this schema."""
-
-    first: bool = False
-
-
 class MigrationsRollback(Step):
     """Asks what becomes of the newer migrations; runs their down-scripts, newest first, where a person says so."""
 
     uses = "migrations.rollback"
-    params: type[Params] = RollbackParams
+    params: type[Params] = FirstParams
     changes = True
     touches = frozenset({"database"})
     cut = Cut.RECONCILES
@@ -58,7 +52,7 @@ class MigrationsRollback(Step):
 
     async def resolve(self, params: Params, site: Site) -> Resolved:
         """Say what stands above the target; what can't be read now is looked at when its turn comes."""
-        assert isinstance(params, RollbackParams)  # noqa: S101  # validated as such
+        assert isinstance(params, FirstParams)  # noqa: S101  # validated as such
         which = {"first": True} if params.first else {}
         if not has_schema(site):
             return Resolved({**which, "files": []})

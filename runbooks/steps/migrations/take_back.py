@@ -13,7 +13,7 @@ from runbooks.steps.base import Params, Resolved, Site, Step, Turn
 from runbooks.steps.migrations.database import DatabaseUnfit, Row, State
 from runbooks.steps.migrations.downs import NoWayBack, fetch
 from runbooks.steps.migrations.files import Migration
-from runbooks.steps.migrations.first import fit_of, not_first, standing
+from runbooks.steps.migrations.first import FirstParams, fit_of, not_first, standing
 from runbooks.steps.migrations.goals import Wanted, abandon, settle
 from runbooks.steps.migrations.losses import Class, classify, losses
 from runbooks.steps.migrations.planning import MigrationPlanner
@@ -22,17 +22,11 @@ from runbooks.steps.migrations.sql import analyse
 from runbooks.vocabulary import Cut, Done, Failed, Json, NotDone, Outcome, PlanningFailed
 
 
-class TakeBackParams(Params):
-    """`first`: the line stands before the pods, and is for a release that is known not to run on this schema."""
-
-    first: bool = False
-
-
 class MigrationsTakeBack(Step):
     """Runs the down-scripts of what the run applied, newest first."""
 
     uses = "migrations.take-back"
-    params: type[Params] = TakeBackParams
+    params: type[Params] = FirstParams
     changes = True
     touches = frozenset({"database"})
     cut = Cut.RECONCILES
@@ -43,7 +37,7 @@ class MigrationsTakeBack(Step):
 
     async def resolve(self, params: Params, site: Site) -> Resolved:
         """Say which scripts and what they take away; refuse what has no way back."""
-        assert isinstance(params, TakeBackParams)  # noqa: S101  # validated as such
+        assert isinstance(params, FirstParams)  # noqa: S101  # validated as such
         if site.trip is None:
             raise PlanningFailed("Only a drill takes back what it applied itself. Use `migrations.rollback` here.")
         forward = replace(site, version=site.trip.version, commit=site.trip.commit, target=None)
